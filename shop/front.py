@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from shop.database import Database, open_database
 from shop.privacy import Cipher, secret_key
 from shop.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from shop.aftersale import AfterSale
+    from shop.catalogue import Catalogue
+    from shop.customers import Customers
+    from shop.events import Events
+    from shop.handoffs import Handoffs
+    from shop.identity import Identity
+    from shop.invoices import Invoices
+    from shop.membership import Membership
+    from shop.messages import Messages
+    from shop.orders import Orders
+    from shop.stock import StockLevels
+    from shop.uploads import Uploads
 
 
 class Shop:
@@ -15,6 +31,90 @@ class Shop:
         self.settings = settings
         self.database = database
         self.cipher = cipher
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Products and their prices."""
+        from shop.catalogue import Catalogue
+
+        return Catalogue(self)
+
+    @cached_property
+    def stock(self) -> StockLevels:
+        """What is on the shelves and what is coming."""
+        from shop.stock import StockLevels
+
+        return StockLevels(self)
+
+    @cached_property
+    def orders(self) -> Orders:
+        """A customer's orders and what may be done to them."""
+        from shop.orders import Orders
+
+        return Orders(self)
+
+    @cached_property
+    def aftersale(self) -> AfterSale:
+        """Returns, exchanges, refunds, repairs, resends."""
+        from shop.aftersale import AfterSale
+
+        return AfterSale(self)
+
+    @cached_property
+    def invoices(self) -> Invoices:
+        """Invoices of orders."""
+        from shop.invoices import Invoices
+
+        return Invoices(self)
+
+    @cached_property
+    def membership(self) -> Membership:
+        """Level, points, balance, coupons."""
+        from shop.membership import Membership
+
+        return Membership(self)
+
+    @cached_property
+    def customers(self) -> Customers:
+        """Who a customer is, masked."""
+        from shop.customers import Customers
+
+        return Customers(self)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Who may speak for whom."""
+        from shop.identity import Identity
+
+        return Identity(self)
+
+    @cached_property
+    def messages(self) -> Messages:
+        """What was said."""
+        from shop.messages import Messages
+
+        return Messages(self)
+
+    @cached_property
+    def handoffs(self) -> Handoffs:
+        """Who speaks: the bot or a person."""
+        from shop.handoffs import Handoffs
+
+        return Handoffs(self)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """Pictures that customers sent."""
+        from shop.uploads import Uploads
+
+        return Uploads(self)
+
+    @cached_property
+    def events(self) -> Events:
+        """Behaviour, with consent."""
+        from shop.events import Events
+
+        return Events(self)
 
 
 _shops: dict[str, Shop] = {}
