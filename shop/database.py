@@ -20,6 +20,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from shop.errors import ConcurrentChange, DatabaseDown
 
 BUSY_TIMEOUT_S = 5
+_LOST_RACES = {"40001", "40P01"}  # PostgreSQL: serialisation failure, deadlock
 
 
 class Database:
@@ -112,7 +113,11 @@ def _translated() -> Iterator[None]:
         yield
     except StaleDataError as error:
         raise ConcurrentChange("another request changed the same row; ask again") from error
-    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
+    except exc.OperationalError as error:
+        if getattr(error.orig, "pgcode", None) in _LOST_RACES:
+            raise ConcurrentChange("two requests locked the same rows; ask again") from error
+        raise DatabaseDown(f"the database does not answer: {type(error.__cause__ or error).__name__}") from error
+    except ( exc.InterfaceError, exc.TimeoutError) as error:
         raise DatabaseDown(f"the database does not answer: {type(error.__cause__ or error).__name__}") from error
 
 

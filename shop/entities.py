@@ -63,6 +63,21 @@ class ProductDetail:
 
 
 @dataclass(frozen=True)
+class CatalogueWords:
+    """The catalogue's own words, for a dictionary; each value is a code.
+
+    ``version`` changes whenever any of the words may have changed.
+    """
+
+    products: dict[str, str]  # full and short names
+    brands: dict[str, str]  # names and aliases
+    categories: dict[str, str]  # names and aliases
+    colors: frozenset[str]
+    sizes: frozenset[str]
+    version: str
+
+
+@dataclass(frozen=True)
 class StockAnswer:
     """Free units of a product or of the SKUs that fit a colour and size."""
 

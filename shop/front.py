@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 from shop.database import Database, open_database
+from shop.models.base import utc_now
 from shop.privacy import Cipher, secret_key
 from shop.settings import Settings, load_settings
 
@@ -25,12 +27,18 @@ if TYPE_CHECKING:
 
 
 class Shop:
-    """All services over one database; each is made when it is first used."""
+    """All services over one database; each is made when it is first used.
 
-    def __init__(self, settings: Settings, database: Database, cipher: Cipher) -> None:
+    ``clock`` gives the present moment (UTC); tests pass their own.
+    """
+
+    def __init__(
+        self, settings: Settings, database: Database, cipher: Cipher, clock: Callable[[], datetime] = utc_now
+    ) -> None:
         self.settings = settings
         self.database = database
         self.cipher = cipher
+        self.clock = clock
 
     @cached_property
     def catalogue(self) -> Catalogue:

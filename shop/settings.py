@@ -63,6 +63,10 @@ class Settings:
     cancel_review_hours: int = _setting(24, "Hours until a cancellation of a paid order is settled")
     stuck_after_hours: int = _setting(48, "Hours without a tracking event after which a parcel counts as stuck")
     points_per_yuan: int = _setting(1, "Points for each yuan paid")
+    level_spend_fen: str = _setting(
+        "50000,200000,500000,1000000", "Spend of a year (fen) from which levels 1, 2, 3, 4 begin"
+    )
+    catalogue_check_s: float = _setting(5.0, "Seconds for which product search may lag behind a changed catalogue")
     # Conversation
     token_hours: int = _setting(12, "Life of a customer's signed token in hours")
     link_days: int = _setting(30, "Days that a conversation stays linked after order number and phone tail were right")
@@ -80,6 +84,22 @@ class Settings:
     def database_address(self) -> str:
         """The SQLAlchemy address in force."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'shop.db').absolute()}"
+
+    @property
+    def level_thresholds(self) -> tuple[int, ...]:
+        """Spend of a year (fen) from which level 1, 2, … begins, rising.
+
+        Raises:
+            BadSetting: the numbers are not whole or do not rise.
+        """
+        try:
+            steps = tuple(int(part) for part in self.level_spend_fen.split(","))
+        except ValueError:
+            steps = ()
+        if not steps or list(steps) != sorted(set(steps)):
+            mend = "give rising whole numbers with commas between"
+            raise BadSetting(f"{PREFIX}LEVEL_SPEND_FEN", self.level_spend_fen, mend)
+        return steps
 
     @property
     def origins(self) -> list[str]:
