@@ -39,6 +39,7 @@ class Settings:
     bind_host: str = _setting("127.0.0.1", "Address that the three servers listen on")
     rasa_port: int = _setting(5005, "Port of the Rasa server")
     action_port: int = _setting(5055, "Port of the action server")
+    action_url: str = _setting("", "Webhook of the action server as Rasa calls it; empty: this machine, action_port")
     web_port: int = _setting(8080, "Port of the web server (demo page, desk, dashboard)")
     public_rasa_url: str = _setting("", "Address of the Rasa server as browsers see it; empty: same host, rasa_port")
     allowed_origins: str = _setting("", "Origins that may open the widget, separated by commas; empty: web_port here")
@@ -102,6 +103,11 @@ class Settings:
         return steps
 
     @property
+    def action_address(self) -> str:
+        """The webhook that Rasa calls for actions."""
+        return self.action_url or f"http://localhost:{self.action_port}/webhook"
+
+    @property
     def origins(self) -> list[str]:
         """Origins that may talk to the web channel."""
         if self.allowed_origins:
@@ -139,8 +145,8 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
     return Settings(**values)
 
 
-# Read by tests and benchmarks only, so not part of the table.
-_NOT_SETTINGS = {"XIAOER_BENCH_DIR", "XIAOER_TEST_POSTGRES"}
+# Not part of the table: the first two are read by tests and benchmarks, the last is made by deploy/environment.py.
+_NOT_SETTINGS = {"XIAOER_BENCH_DIR", "XIAOER_TEST_POSTGRES", "XIAOER_ENDPOINTS"}
 
 
 def _parse(key: str, text: str, default: Any) -> Any:

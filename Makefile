@@ -1,0 +1,59 @@
+# 小二: each target does everything it needs from a bare clone; the work is in the small scripts of deploy/.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+# Words after the target's own: make test ARGS="-k cancel", make import ARGS="--products p.csv --dry-run"
+ARGS ?=
+export RASA_TELEMETRY_ENABLED := false
+export TF_CPP_MIN_LOG_LEVEL := 2
+export PYTHONPATH := .
+
+.PHONY: help setup run stop train shell test check bench demo import clean lock
+
+help: ## Show these targets
+	@echo "小二 Xiaoer: make TARGET"
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  %-8s %s\n' "$$name" "$$text"; done
+
+setup: ## Make .venv with everything in requirements.txt (PYTHON=…, TORCH_BACKEND=cpu)
+	@bash deploy/setup.sh
+
+run: setup ## Make the demo shop, train, and start the bot; Ctrl-C ends it
+	@$(PY) -m deploy.launch
+
+stop: ## End a bot that `make run` started
+	@if [ -x $(PY) ]; then $(PY) -m deploy.stop; else echo "Nothing is running: there is no .venv."; fi
+
+train: setup ## Train the model, if its sources changed
+	@$(PY) -m deploy.train
+
+shell: setup ## Talk in this terminal, as a customer of the demo shop
+	@$(PY) -m deploy.shell
+
+test: setup ## Run all tests (ARGS="-k words" for some)
+	@bash deploy/system_packages.sh
+	@$(PY) -m deploy.train
+	@$(PY) -m pytest $(ARGS)
+
+check: setup ## Check style, types, floors and house rules
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports
+	@$(PY) -m pytest -q tests/house
+
+bench: setup ## Measure answers per second, memory and start, beside a stock Rasa bot
+	@$(PY) -m tests.bench $(ARGS)
+
+demo: setup ## Make the demo shop's data, if it is not there
+	@$(PY) -m shop.demo build $(ARGS)
+
+import: setup ## Load a shop's own CSV files (ARGS="--products p.csv --orders o.csv --dry-run")
+	@$(PY) -m shop.importer $(ARGS)
+
+clean: ## Remove models, results and caches; the data folder and .venv stay
+	@rm -rf models results .rasa .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+lock: setup ## Resolve requirements.in to requirements.txt again
+	@.venv/bin/uv pip compile requirements.in -o requirements.txt --python-version 3.10 --universal \
+		--no-annotate --quiet --custom-compile-command "make lock"

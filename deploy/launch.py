@@ -1,0 +1,118 @@
+"""`make run`: demo shop, model, the three servers of the Procfile, and the addresses to open."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+from honcho.environ import parse_procfile
+from honcho.manager import Manager
+from honcho.printer import Message, Printer
+
+from deploy.environment import child_environment
+from deploy.ports import Server, answers, port_problem, servers
+from deploy.running import Running
+from deploy.train import train
+from shop.errors import ShopError
+from shop.settings import ROOT, Settings, load_settings
+
+READY_WITHIN_S = 300.0
+SAY_EVERY_S = 5.0
+
+
+def main() -> int:
+    """Start everything; the exit code, 0 when it was asked to stop."""
+    os.chdir(ROOT)
+    try:
+        settings = load_settings()
+    except ShopError as error:
+        print(error, file=sys.stderr)
+        return 2
+    running = Running(settings)
+    if not running.take():
+        print(f"It is running already (pid {running.read().get('pid', '?')}). `make stop` ends it.\n")
+        print(addresses(settings))
+        return 1
+    try:
+        return _run(settings, running)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        running.release()
+
+
+def _run(settings: Settings, running: Running) -> int:
+    problems = [one for one in (port_problem(server, settings.bind_host) for server in servers(settings)) if one]
+    if problems:
+        print("\n".join(problems), file=sys.stderr)
+        return 1
+    environment = child_environment(settings)
+    made = subprocess.run([sys.executable, "-m", "shop.demo", "build"], env=environment, check=False).returncode
+    code = made or train()
+    if code:
+        return code
+    print("→ starting the servers", flush=True)
+    manager = Manager(_RunPrinter(running))
+    for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items():
+        manager.add_process(name, command, env=environment, cwd=str(ROOT))
+    threading.Thread(target=_announce, args=(settings, manager), daemon=True).start()
+    manager.loop()
+    asked = manager.returncode in (130, 143)  # Ctrl-C, make stop
+    if not asked:
+        print("A server ended by itself, so the others were ended too: its lines above say why.", file=sys.stderr)
+    return 0 if asked else manager.returncode or 1
+
+
+class _RunPrinter(Printer):
+    """Prints the servers' lines, and puts their pids into the run file as they start."""
+
+    def __init__(self, running: Running) -> None:
+        super().__init__(sys.stdout)
+        self._running = running
+        self._children: dict[str, int] = {}
+
+    def write(self, message: Message) -> None:
+        words = str(message.data).split()
+        if message.name == "system" and words[1:2] == ["started"]:
+            self._children[words[0]] = int(words[2].strip("(pid=)"))
+            self._running.write(self._children)
+        super().write(message)
+
+
+def _announce(settings: Settings, manager: Any) -> None:
+    """Wait until all three answer, saying what is missing meanwhile; then print the addresses."""
+    started = said = time.monotonic()
+    waiting: list[Server] = servers(settings)
+    while waiting:
+        if manager.returncode is not None:
+            return
+        waiting = [one for one in waiting if not answers(settings.bind_host, one)]
+        now = time.monotonic()
+        if waiting and now - started > READY_WITHIN_S:
+            names = ", ".join(one.name for one in waiting)
+            print(f"→ no answer from {names} after {READY_WITHIN_S:.0f} s: see the lines above", flush=True)
+            return
+        if waiting and now - said > SAY_EVERY_S:
+            said = now
+            print(f"→ {now - started:.0f} s, waiting for {', '.join(one.name for one in waiting)}…", flush=True)
+        time.sleep(0.3)
+    print(f"\n→ ready after {time.monotonic() - started:.1f} s\n\n{addresses(settings)}\n", flush=True)
+
+
+def addresses(settings: Settings) -> str:
+    """Where to go, for the person at the terminal."""
+    host = "localhost" if settings.bind_host in ("127.0.0.1", "0.0.0.0", "::", "") else settings.bind_host
+    return (
+        f"  Talk to the bot   http://{host}:{settings.web_port}/\n"
+        f"  Rasa server       http://{host}:{settings.rasa_port}/\n"
+        f"  In a terminal     make shell\n"
+        f"  End               Ctrl-C here, or make stop"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

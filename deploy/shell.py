@@ -1,0 +1,89 @@
+"""`make shell`: talk in the terminal as a customer of the demo shop, with the real actions behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from deploy.environment import child_environment
+from deploy.ports import Server, answers, port_problem, servers
+from deploy.train import train
+from shop.errors import ShopError
+from shop.settings import ROOT, Settings, load_settings
+
+READY_WITHIN_S = 60.0
+
+
+def main() -> int:
+    """Start the action server if none answers, then `rasa shell` in a conversation linked to a customer."""
+    os.chdir(ROOT)
+    try:
+        settings = load_settings()
+    except ShopError as error:
+        print(error, file=sys.stderr)
+        return 2
+    environment = child_environment(settings)
+    made = subprocess.run([sys.executable, "-m", "shop.demo", "build"], env=environment, check=False).returncode
+    code = made or train()
+    if code:
+        return code
+    told = subprocess.run(
+        [sys.executable, "-m", "shop.demo", "shell", *sys.argv[1:]], env=environment, stdout=subprocess.PIPE, text=True
+    )
+    if told.returncode:
+        return told.returncode
+    conversation = told.stdout.split()[-1]
+    actions = next(one for one in servers(settings) if one.name == "actions")
+    helper = None
+    if not answers(settings.bind_host, actions):
+        helper = _start_actions(actions, settings, environment)
+        if helper is None:
+            return 1
+    try:
+        command = [sys.executable, "-m", "rasa", "shell", "--conversation-id", conversation]
+        return _talk([*command, "--endpoints", environment["XIAOER_ENDPOINTS"]], environment)
+    finally:
+        if helper is not None:
+            helper.terminate()
+            helper.wait()
+
+
+def _start_actions(server: Server, settings: Settings, environment: dict[str, str]) -> subprocess.Popen[bytes] | None:
+    problem = port_problem(server, settings.bind_host)
+    if problem:
+        print(problem, file=sys.stderr)
+        return None
+    print("→ starting the action server", flush=True)
+    log = settings.data_dir / "shell-actions.log"
+    with open(log, "wb") as file:
+        helper = subprocess.Popen(
+            [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(server.port)],
+            env=environment,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline and helper.poll() is None:
+        if answers(settings.bind_host, server):
+            return helper
+        time.sleep(0.2)
+    helper.kill()
+    print(f"The action server did not start; its words are in {log}.", file=sys.stderr)
+    return None
+
+
+def _talk(command: list[str], environment: dict[str, str]) -> int:
+    """Run the shell in the foreground; Ctrl-C is its own to handle, and then ours to clean up after."""
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    try:
+        return subprocess.run(command, env=environment, check=False).returncode
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
