@@ -1,0 +1,125 @@
+"""What every action shares: one wiring point, one way to fail, one way back into a form.
+
+An action reads slots and entities, makes one service call, and says responses.
+Rasa turns an action's exception into silence, so nothing leaves ``run`` as one:
+each error of the services has a Chinese reply ``utter_error_<class>``, looked up
+along the error's ancestors.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import secrets
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.texts import label, phrase
+from actions.turn import Turn
+from shop.errors import NotIdentified, ShopError, TooManyTries, Unavailable
+from shop.front import Shop, open_shop
+
+log = logging.getLogger("xiaoer.actions")
+
+Events = list[dict[str, Any]]
+
+
+class ShopAction(Action, ABC):
+    """An action with the shop behind it; subclasses write ``answer``."""
+
+    action_name: ClassVar[str] = ""
+    starts_flow: ClassVar[bool] = False
+    """Whether this action begins another business, so that an open form is left."""
+
+    def __init__(self, shop: Shop | None = None) -> None:
+        self._shop = shop
+
+    @property
+    def shop(self) -> Shop:
+        """The shop, opened at first use: the action server makes every action at its start."""
+        if self._shop is None:
+            self._shop = open_shop()
+        return self._shop
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return self.action_name
+
+    @abstractmethod
+    def answer(self, turn: Turn) -> Events | None:
+        """Answer the turn; returned events come after the remembered slots."""
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Answer, and whatever happens, say something and keep the talk alive."""
+        turn = Turn(self.shop, tracker, dispatcher)
+        return await asyncio.get_running_loop().run_in_executor(None, self._run, turn)
+
+    def _run(self, turn: Turn) -> Events:
+        try:
+            events = self.answer(turn) or []
+        except NotIdentified:
+            events = ask_who(turn, self.action_name)
+        except ShopError as error:
+            events = say_error(turn, error)
+        except Exception:
+            incident = secrets.token_hex(4)
+            log.exception("action %s failed, incident %s", self.action_name, incident)
+            turn.say("utter_error_internal", incident=incident)
+            turn.remember(offer="action_request_human")
+            events = []
+        return turn.slot_events() + self._loop_events(turn, events) + events
+
+    def _loop_events(self, turn: Turn, events: Events) -> Events:
+        """Come back to a form that this action interrupted, or leave it for another flow."""
+        if not active_form(turn):
+            return []
+        goes_on = any(one["event"] in ("followup", "active_loop") for one in events)
+        if self.starts_flow or (goes_on and not any(one["event"] == "active_loop" for one in events)):
+            return [ActiveLoop(None), SlotSet("requested_slot", None)]
+        return [] if goes_on else [FollowupAction(str(active_form(turn)))]
+
+
+def active_form(turn: Turn) -> str | None:
+    """The name of the form that is being filled, if one is."""
+    return (turn.tracker.active_loop or {}).get("name")
+
+
+def response_of(error: ShopError) -> str:
+    """The response that answers an error: its own, or its nearest ancestor's."""
+    known = label_errors()
+    for kind in type(error).__mro__:
+        if kind.__name__ in known:
+            return f"utter_error_{snake(kind.__name__)}"
+    return "utter_error_internal"
+
+
+def say_error(turn: Turn, error: ShopError) -> Events:
+    """Tell a customer in Chinese why something did not happen."""
+    facts = {key: label("error_facts", value) if isinstance(value, str) else value for key, value in error.facts.items()}
+    level = logging.WARNING if isinstance(error, (Unavailable, TooManyTries)) else logging.INFO
+    log.log(level, "refused with %s for %s", type(error).__name__, turn.key("error"))
+    turn.say(response_of(error), **{"why": phrase("no_reason"), **facts})
+    return []
+
+
+def ask_who(turn: Turn, resume: str) -> Events:
+    """Ask a guest for an order number and phone tail, then go on with ``resume``."""
+    turn.remember(resume=resume, resume_text=turn.text[:200])
+    return [ActiveLoop(None), SlotSet("requested_slot", None), FollowupAction("verify_form")]
+
+
+def snake(name: str) -> str:
+    """OrderNotFound → order_not_found."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def label_errors() -> frozenset[str]:
+    """Names of the error classes that have a reply of their own."""
+    from actions.texts import labels
+
+    return frozenset(labels()["error_replies"])

@@ -1,0 +1,118 @@
+"""Small talk, yes and no outside forms, values without a question, and not understanding."""
+
+from __future__ import annotations
+
+from actions.base import Events, ShopAction, active_form
+from actions.cards import button
+from actions.registry import action_named
+from actions.texts import labels
+from actions.turn import Turn
+from rasa_sdk.events import ActiveLoop, SlotSet
+
+SUGGESTIONS = 3
+SURE_FAQ = 0.86
+"""Cosine from which a question that no intent claims is answered from the FAQ."""
+
+
+class Reply(ShopAction):
+    """Says the response of the intent's own name."""
+
+    action_name = "action_reply"
+
+    def answer(self, turn: Turn) -> None:
+        """Greeting, thanks, abuse, small talk, out of scope."""
+        turn.say(f"utter_{turn.intent}")
+        turn.remember(misunderstood=0, offer="action_request_human" if turn.intent == "insult" else None)
+
+
+class Affirm(ShopAction):
+    """A yes when no form asked: it takes up the last offer."""
+
+    action_name = "action_affirm"
+
+    def answer(self, turn: Turn) -> Events | None:
+        """Run what was offered, or ask what to do."""
+        offered = turn.slot("offer")
+        if not offered or active_form(turn):
+            turn.say("utter_affirm_idle")
+            return None
+        turn.remember(offer=None)
+        return action_named(str(offered)).answer(turn)
+
+
+class Deny(ShopAction):
+    """A no when no form asked."""
+
+    action_name = "action_deny"
+
+    def answer(self, turn: Turn) -> None:
+        """Drop the offer."""
+        turn.remember(offer=None, resume=None)
+        turn.say("utter_deny_idle")
+
+
+class Stop(ShopAction):
+    """Leave the form, the choice or the queue."""
+
+    action_name = "action_stop"
+
+    def answer(self, turn: Turn) -> Events:
+        """Nothing is changed, and that is said."""
+        left = turn.shop.handoffs.leave(turn.sender)
+        turn.say("utter_left_queue" if left else "utter_stopped")
+        turn.remember(offer=None, resume=None, choices=None, confirm=None, **forget_form(turn))
+        return [ActiveLoop(None), SlotSet("requested_slot", None)]
+
+
+class Continue(ShopAction):
+    """A bare value: it answers what was asked outside forms (which order, which product)."""
+
+    action_name = "action_continue"
+
+    def answer(self, turn: Turn) -> Events | None:
+        """Go on with what waited for the value, or ask what it is for."""
+        waiting = turn.slot("resume")
+        shown = turn.slot("choices") or {}
+        if turn.entity("order_no"):
+            waiting = waiting or "action_order_status"
+        elif turn.entity("ordinal") is not None and shown:
+            waiting = waiting or {"order": "action_order_status", "product": "action_product"}.get(shown["kind"])
+        elif any(turn.entities(kind) for kind in ("product", "category", "brand")):
+            waiting = waiting or "action_search_product"
+        if not waiting or active_form(turn):
+            turn.say("utter_unsure_form" if active_form(turn) else "utter_inform_unclear")
+            return None
+        return action_named(str(waiting)).answer(turn)
+
+
+class Unsure(ShopAction):
+    """No intent is likely enough: the FAQ, then suggestions, then a person."""
+
+    action_name = "action_unsure"
+
+    def answer(self, turn: Turn) -> Events | None:
+        """Answer from the FAQ when it is sure; else offer the likeliest intents."""
+        hit = turn.entity("faq")
+        if isinstance(hit, dict) and hit.get("score", 0) >= SURE_FAQ:
+            turn.remember(misunderstood=0)
+            return action_named("action_faq").answer(turn)
+        times = int(turn.slot("misunderstood") or 0) + 1
+        turn.remember(misunderstood=times)
+        if active_form(turn):
+            turn.say("utter_unsure_form" if times < 3 else "utter_unsure_again")
+            return None
+        words = labels()["suggest"]
+        likely = [words[name] for name, _ in turn.ranking if name in words][:SUGGESTIONS]
+        if times >= 2 or not likely:
+            turn.remember(offer="action_request_human")
+            turn.say("utter_unsure_again", buttons=[(text, text) for text in likely[:2]])
+            return None
+        human = button("human")
+        turn.say("utter_unsure", buttons=[*((text, text) for text in likely), (human["title"], human["payload"])])
+        return None
+
+
+def forget_form(turn: Turn) -> dict[str, None]:
+    """Empty every slot that only a form fills."""
+    prefixes = ("cancel_", "new_", "modify_", "note_", "schedule_", "case_", "invoice_", "verify_")
+    return {name: None for name in turn.tracker.slots if name.startswith(prefixes)}

@@ -1,0 +1,139 @@
+"""Forms as lists of questions.
+
+A form runs in Rasa as ``<name>``; at each turn Rasa calls ``validate_<name>``,
+which reads what the customer gave, asks the next question itself, and sets
+``requested_slot`` (None ends the form and lets the submit action run). When
+nothing in the message answers the question, no slot is returned: Rasa then
+rejects the form for this turn and the ordinary rules answer the interruption;
+``ShopAction`` comes back to the form afterwards, which asks again.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, Callable, ClassVar
+
+from rasa_sdk.events import FollowupAction, SlotSet
+
+from actions.base import Events, ShopAction, say_error
+from actions.turn import Turn
+from shop.errors import BadValue, NotIdentified, Refused, ShopError
+
+Answers = dict[str, Any]
+Read = Callable[[Turn, Answers, bool], Any]
+"""(turn, answers so far, whether this very question is open) → a value, or None for no answer."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One slot of a form: how it is asked, how it is read, when it is needed."""
+
+    slot: str
+    ask: Callable[[Turn, Answers], None]
+    read: Read
+    needed: Callable[[Turn, Answers], bool] = lambda turn, answers: True
+
+
+class ShopForm(ShopAction):
+    """Base of all forms; subclasses give ``form``, ``own_intents`` and ``questions``."""
+
+    form: ClassVar[str] = ""
+    own_intents: ClassVar[frozenset[str]] = frozenset()
+    """Intents that start this form; said again at its confirmation they mean yes."""
+
+    def name(self) -> str:
+        """``validate_`` and the form's name, as Rasa expects."""
+        return f"validate_{self.form}"
+
+    @abstractmethod
+    def questions(self) -> list[Question]:
+        """The questions in the order in which they are asked."""
+
+    def answer(self, turn: Turn) -> Events:
+        """Read the message, say what is wrong with it, ask what is missing."""
+        questions = self.questions()
+        answers: Answers = {one.slot: turn.slot(one.slot) for one in questions}
+        requested = turn.tracker.slots.get("requested_slot")
+        events: Events = []
+        if not self._asks_again(turn):
+            try:
+                events = self._read(turn, questions, answers, requested)
+            except (BadValue, Refused) as error:
+                say_error(turn, error)
+                events = [SlotSet(str(requested), None)] if requested else []
+            if requested and not events:
+                return []  # not an answer: let the rules have the message
+        following = next((one for one in questions if answers[one.slot] is None and one.needed(turn, answers)), None)
+        if following is not None:
+            following.ask(turn, answers)
+        return [*events, SlotSet("requested_slot", following.slot if following else None)]
+
+    def _read(self, turn: Turn, questions: list[Question], answers: Answers, requested: str | None) -> Events:
+        events: Events = []
+        for one in questions:
+            is_open = one.slot == requested
+            if not is_open and one.slot == "confirm":
+                continue
+            value = one.read(turn, answers, is_open)
+            if value is not None and value != answers[one.slot]:
+                answers[one.slot] = value
+                events.append(SlotSet(one.slot, value))
+        return events
+
+    def _asks_again(self, turn: Turn) -> bool:
+        """Whether the form was interrupted in this turn, so that the message is spent."""
+        for event in reversed(turn.tracker.events):
+            if event["event"] == "user":
+                return False
+            if event["event"] == "action_execution_rejected" and event.get("name") == self.form:
+                return True
+        return False
+
+    def _loop_events(self, turn: Turn, events: Events) -> Events:
+        return []
+
+
+def confirmation(ask: Callable[[Turn, Answers], None], own_intents: frozenset[str]) -> Question:
+    """The last question of a form: nothing changes before a yes."""
+
+    def read(turn: Turn, answers: Answers, is_open: bool) -> bool | None:
+        if turn.intent == "affirm" or turn.intent in own_intents:
+            return True
+        return False if turn.intent == "deny" else None
+
+    return Question("confirm", ask, read)
+
+
+class SubmitAction(ShopAction):
+    """Runs after a form: does it when the customer agreed, says so when not."""
+
+    slots: ClassVar[tuple[str, ...]] = ()
+    """Slots of the form, emptied afterwards."""
+
+    @abstractmethod
+    def submit(self, turn: Turn) -> Events | None:
+        """Make the change and say what was done."""
+
+    def answer(self, turn: Turn) -> Events:
+        """Submit, or leave things as they are."""
+        events: Events = []
+        if turn.slot("confirm"):
+            try:
+                events = self.submit(turn) or []
+            except NotIdentified:
+                raise  # the proof ran out: prove again, then come back here with the slots as they are
+            except ShopError as error:
+                events = say_error(turn, error)
+        else:
+            turn.say("utter_stopped")
+        turn.remember(confirm=None, **{slot: None for slot in self.slots})
+        return events
+
+
+def begin(form: str, turn: Turn, **prefilled: Any) -> Events:
+    """Start a form with what is known already."""
+    turn.remember(confirm=None, **prefilled)
+    return [FollowupAction(form)]
+
+

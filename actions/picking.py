@@ -1,0 +1,152 @@
+"""Which order or product a customer means: named, numbered, "it", or the only one there is."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable
+
+from actions.cards import order_card, product_card
+from actions.texts import labels
+from actions.turn import Turn
+from shop.entities import OrderView, ProductCard
+from shop.states import OrderState
+
+MOST_CHOICES = 5
+
+OPEN_STATES = (OrderState.PENDING_PAYMENT, OrderState.PAID, OrderState.SHIPPED)
+UNSHIPPED = (OrderState.PENDING_PAYMENT, OrderState.PAID)
+ARRIVED = (OrderState.DELIVERED, OrderState.COMPLETED)
+UNDER_WAY = (OrderState.PAID, OrderState.SHIPPED)
+PAID_FOR = (OrderState.PAID, OrderState.SHIPPED, OrderState.DELIVERED, OrderState.COMPLETED)
+
+
+def pick_order(turn: Turn, states: Iterable[OrderState], resume: str) -> OrderView | None:
+    """The order that is meant, or None when the customer was asked which.
+
+    ``resume`` is the action that goes on when the customer has chosen.
+
+    Raises:
+        NotIdentified: the talk has not proved whose it is.
+        OrderNotFound: the number is unknown or not theirs.
+    """
+    customer, wanted = turn.customer, tuple(states)
+    number = turn.entity("order_no") or chosen(turn, "order")
+    if number:
+        return _take(turn, turn.shop.orders.get(customer, str(number)))
+    words = turn.entity_text("product") or turn.entity_text("category") or turn.entity_text("brand")
+    held = None if words else turn.focused("order")
+    if held and (points_back(turn) or _fits(turn, held, wanted)):
+        return _take(turn, turn.shop.orders.get(customer, held))
+    orders = _candidates(turn, wanted, words)
+    if len(orders) == 1:
+        return _take(turn, orders[0])
+    if not orders:
+        turn.say("utter_no_orders")
+        return None
+    ask_which_order(turn, orders, resume)
+    return None
+
+
+def ask_which_order(turn: Turn, orders: list[OrderView], resume: str) -> None:
+    """Show orders with a number each, and remember what was shown."""
+    turn.say("utter_choose_order", count=len(orders))
+    turn.show("orders", [order_card(one, position) for position, one in enumerate(orders, 1)])
+    turn.remember(choices={"kind": "order", "values": [one.number for one in orders]}, resume=resume)
+
+
+def pick_product(turn: Turn, resume: str) -> str | None:
+    """The code of the product that is meant, or None when the customer was asked which.
+
+    Raises:
+        ProductNotFound: the shop has nothing of that name.
+    """
+    code = chosen(turn, "product")
+    if code is None and len(set(turn.entities("product"))) == 1:
+        code = turn.entity("product")
+    if code is None and not names_goods(turn):
+        code = turn.focused("product")
+    if code is None:
+        cards = find_products(turn, limit=MOST_CHOICES)
+        if not cards:
+            turn.say("utter_which_product")
+            turn.remember(resume=resume)
+            return None
+        if len(cards) > 1:
+            turn.say("utter_choose_product", count=len(cards))
+            show_products(turn, cards)
+            turn.remember(resume=resume)
+            return None
+        code = cards[0].code
+    turn.focus("product", str(code))
+    return str(code)
+
+
+def show_products(turn: Turn, cards: list[ProductCard]) -> None:
+    """Show product cards, and remember what was shown."""
+    turn.show("products", [product_card(card, position) for position, card in enumerate(cards, 1)])
+    turn.remember(choices={"kind": "product", "values": [card.code for card in cards]})
+
+
+def find_products(turn: Turn, limit: int, **wishes: Any) -> list[ProductCard]:
+    """Products that fit the message's words, category, brand, colour and price."""
+    prices = turn.entity("price_range") or {}
+    category, brand = turn.entity("category"), turn.entity("brand")
+    words = " ".join(filter(None, [turn.entity_text("product"), turn.entity_text("category"), turn.entity_text("brand")]))
+    return turn.shop.catalogue.search(
+        words or turn.text[:60],
+        category=category,
+        brand=brand,
+        color=turn.entity("color"),
+        price_min_fen=prices.get("min_fen"),
+        price_max_fen=prices.get("max_fen"),
+        limit=limit,
+        **wishes,
+    )
+
+
+def chosen(turn: Turn, kind: str) -> str | None:
+    """What "the second one" points at among the choices shown last."""
+    shown = turn.slot("choices")
+    position = turn.entity("ordinal")
+    if position is None or not isinstance(shown, dict) or shown.get("kind") != kind:
+        return None
+    values = shown["values"]
+    if position == "newest":
+        return str(values[0])
+    if position in ("cheapest", "priciest"):
+        return _by_price(turn, values, position) if kind == "product" else None
+    index = position - 1 if position > 0 else len(values) + position
+    return str(values[index]) if 0 <= index < len(values) else None
+
+
+def points_back(turn: Turn) -> bool:
+    """Whether the words point at something said before: it, that one, just now."""
+    return any(word in turn.text for word in labels()["pronouns"])
+
+
+def names_goods(turn: Turn) -> bool:
+    """Whether the message names a product, a category or a brand."""
+    return any(turn.entities(kind) for kind in ("product", "category", "brand"))
+
+
+def _by_price(turn: Turn, codes: list[str], position: str) -> str | None:
+    details = [turn.shop.catalogue.product(code).card for code in codes]
+    best = min if position == "cheapest" else max
+    return best(details, key=lambda card: card.price_min_fen).code if details else None
+
+
+def _take(turn: Turn, order: OrderView) -> OrderView:
+    turn.focus("order", order.number)
+    return order
+
+
+def _fits(turn: Turn, number: str, states: tuple[OrderState, ...]) -> bool:
+    return turn.shop.orders.get(turn.customer, number).state in states
+
+
+def _candidates(turn: Turn, states: tuple[OrderState, ...], words: str | None) -> list[OrderView]:
+    orders = turn.shop.orders.list(turn.customer, states=states, words=words, limit=MOST_CHOICES)
+    if orders or not words:
+        return orders or turn.shop.orders.list(turn.customer, limit=1)
+    return turn.shop.orders.list(turn.customer, words=words, limit=MOST_CHOICES) or turn.shop.orders.list(
+        turn.customer, states=states, limit=MOST_CHOICES
+    )

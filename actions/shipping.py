@@ -1,0 +1,161 @@
+"""Questions about parcels: where, when, why not, faster."""
+
+from __future__ import annotations
+
+from actions.base import ShopAction
+from actions.cards import button, parcel_card
+from actions.orders import OrderStatus, next_steps, order_facts
+from actions.picking import UNDER_WAY, pick_order
+from actions.texts import day, label, minute
+from actions.turn import Turn
+from shop.entities import OrderView, ShipmentView
+from shop.states import OrderState
+
+
+def parcel_facts(parcel: ShipmentView) -> dict[str, str]:
+    """What the sentences about a parcel may mention."""
+    last = parcel.events[-1] if parcel.events else None
+    return {
+        "courier": parcel.courier,
+        "tracking_number": parcel.tracking_number,
+        "parcel_state": label("shipment_state", parcel.state.value),
+        "scan": last.text if last else label("shipment_state", parcel.state.value),
+        "scanned": minute(last.at) if last else minute(parcel.shipped_at),
+        "eta": day(parcel.eta),
+        "courier_phone": parcel.courier_phone or "",
+    }
+
+
+class TrackPackage(ShopAction):
+    """Where the parcel is."""
+
+    action_name = "action_track_package"
+
+    def answer(self, turn: Turn) -> None:
+        """The last scan first, the whole trail as a card."""
+        order = pick_order(turn, (OrderState.SHIPPED,), self.action_name)
+        if order is None:
+            return
+        if not order.shipments:
+            OrderStatus.tell(turn, order)
+            return
+        tell_parcels(turn, order)
+
+
+def tell_parcels(turn: Turn, order: OrderView) -> None:
+    """Say where each parcel of an order is."""
+    newest = order.shipments[-1]
+    name = "utter_parcel_delivered" if newest.delivered_at else "utter_parcel_stuck" if newest.stuck else "utter_parcel"
+    turn.say(name, buttons=next_steps(order), **order_facts(order), **parcel_facts(newest))
+    turn.show("parcel", [parcel_card(one) for one in order.shipments])
+
+
+class ShipTime(ShopAction):
+    """When the order leaves."""
+
+    action_name = "action_ask_ship_time"
+
+    def answer(self, turn: Turn) -> None:
+        """For an order: its deadline; for a guest's general question: the promise."""
+        if turn.guest_or_customer is None and not turn.entity("order_no"):
+            orders = button("orders")
+            turn.say("utter_ship_promise", buttons=[(orders["title"], orders["payload"])])
+            return
+        order = pick_order(turn, (OrderState.PAID,), self.action_name)
+        if order is None:
+            return
+        if order.state is OrderState.PAID:
+            late = order.ship_by is not None and order.ship_by < turn.shop.now()
+            turn.say("utter_ship_late" if late else "utter_ship_by", buttons=next_steps(order), **order_facts(order))
+        else:
+            OrderStatus.tell(turn, order)
+
+
+class DeliveryTime(ShopAction):
+    """When the parcel arrives."""
+
+    action_name = "action_ask_delivery_time"
+
+    def answer(self, turn: Turn) -> None:
+        """The parcel's expected day; the promise where there is no order."""
+        if turn.guest_or_customer is None and not turn.entity("order_no"):
+            turn.say("utter_delivery_promise")
+            return
+        order = pick_order(turn, UNDER_WAY, self.action_name)
+        if order is None:
+            return
+        parcel = order.shipments[-1] if order.shipments else None
+        if order.state is OrderState.SHIPPED and parcel and parcel.eta and not parcel.stuck:
+            turn.say("utter_delivery_eta", buttons=next_steps(order), **order_facts(order), **parcel_facts(parcel))
+        elif order.state is OrderState.SHIPPED and parcel:
+            tell_parcels(turn, order)
+        elif order.state is OrderState.PAID:
+            turn.say("utter_delivery_not_shipped", buttons=next_steps(order), **order_facts(order))
+        else:
+            OrderStatus.tell(turn, order)
+
+
+class Urge(ShopAction):
+    """Pass an urge on to the warehouse or the courier."""
+
+    action_name = "action_urge_delivery"
+
+    def answer(self, turn: Turn) -> None:
+        """Urge once a day; afterwards tell that it was passed on."""
+        order = pick_order(turn, UNDER_WAY, self.action_name)
+        if order is None:
+            return
+        if "urge" not in order.can:
+            OrderStatus.tell(turn, order)
+            return
+        result = turn.shop.orders.urge(turn.customer, order.number, key=turn.key("urge"))
+        where = "warehouse" if result.order.state is OrderState.PAID else "courier"
+        facts = order_facts(result.order)
+        if result.order.shipments:
+            facts.update(parcel_facts(result.order.shipments[-1]))
+        turn.say("utter_urged_again" if result.again else f"utter_urged_{where}", **facts)
+
+
+class LogisticsStuck(ShopAction):
+    """The trail stands still or is wrong."""
+
+    action_name = "action_logistics_stuck"
+
+    def answer(self, turn: Turn) -> None:
+        """A parcel that really stands still is investigated; a moving one is shown."""
+        order = pick_order(turn, (OrderState.SHIPPED,), self.action_name)
+        if order is None:
+            return
+        if not order.shipments:
+            OrderStatus.tell(turn, order)
+            return
+        parcel = order.shipments[-1]
+        if parcel.delivered_at or not parcel.stuck:
+            tell_parcels(turn, order)
+            return
+        result = turn.shop.orders.investigate(turn.customer, order.number, key=turn.key("investigate"))
+        human = button("human")
+        turn.say(
+            "utter_investigated_again" if result.again else "utter_investigated",
+            buttons=[(human["title"], human["payload"])],
+            **order_facts(order),
+            **parcel_facts(parcel),
+        )
+        turn.show("parcel", [parcel_card(parcel)])
+
+
+class ContactCourier(ShopAction):
+    """How to reach the courier."""
+
+    action_name = "action_contact_courier"
+
+    def answer(self, turn: Turn) -> None:
+        """The courier's phone and the tracking number to give them."""
+        order = pick_order(turn, (OrderState.SHIPPED,), self.action_name)
+        if order is None:
+            return
+        if not order.shipments:
+            OrderStatus.tell(turn, order)
+            return
+        parcel = order.shipments[-1]
+        turn.say("utter_courier_phone" if parcel.courier_phone else "utter_courier_no_phone", **order_facts(order), **parcel_facts(parcel))

@@ -1,0 +1,185 @@
+"""One turn of a talk as an action sees it: what was said, who says it, what to answer."""
+
+from __future__ import annotations
+
+import time
+from functools import cached_property
+from typing import Any, Iterable
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.texts import yuan
+from shop.errors import NotIdentified
+from shop.front import Shop
+
+FOCUS_S = 15 * 60
+"""Seconds for which "it" still means the order or product of before."""
+
+
+class Turn:
+    """Reads the tracker and collects the answer; one lives for one action call."""
+
+    def __init__(self, shop: Shop, tracker: Tracker, dispatcher: CollectingDispatcher) -> None:
+        self.shop = shop
+        self.tracker = tracker
+        self._dispatcher = dispatcher
+        self._message: dict[str, Any] = tracker.latest_message or {}
+        self._set: dict[str, Any] = {}
+
+    # What was said
+
+    @property
+    def sender(self) -> str:
+        """The conversation's id."""
+        return str(self.tracker.sender_id)
+
+    @property
+    def text(self) -> str:
+        """The customer's words."""
+        return str(self._message.get("text") or "")
+
+    @property
+    def intent(self) -> str:
+        """The best intent's name."""
+        return str((self._message.get("intent") or {}).get("name") or "")
+
+    @property
+    def confidence(self) -> float:
+        """The best intent's probability."""
+        return float((self._message.get("intent") or {}).get("confidence") or 0.0)
+
+    @property
+    def ranking(self) -> list[tuple[str, float]]:
+        """Intents and probabilities, best first."""
+        return [(one["name"], one["confidence"]) for one in self._message.get("intent_ranking") or []]
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What the gate attached to the message."""
+        return dict(self._message.get("metadata") or {})
+
+    @property
+    def attachments(self) -> list[str]:
+        """Upload ids that came with the message."""
+        return [str(one) for one in self.metadata.get("attachments") or []]
+
+    @property
+    def in_shell(self) -> bool:
+        """Whether only plain text can be shown."""
+        return self.tracker.get_latest_input_channel() == "cmdline"
+
+    def entities(self, kind: str) -> list[Any]:
+        """All values of an entity in the message."""
+        return [one.get("value") for one in self._message.get("entities") or [] if one.get("entity") == kind]
+
+    def entity(self, kind: str) -> Any:
+        """The first value of an entity, or None."""
+        return next(iter(self.entities(kind)), None)
+
+    def entity_text(self, kind: str) -> str | None:
+        """The words that an entity was read from, or None."""
+        for one in self._message.get("entities") or []:
+            if one.get("entity") == kind:
+                return self.text[one["start"] : one["end"]]
+        return None
+
+    # Who says it
+
+    @cached_property
+    def guest_or_customer(self) -> int | None:
+        """The customer's id, or None for a guest."""
+        return self.shop.identity.who(self.sender, self.metadata.get("identity"))
+
+    @property
+    def customer(self) -> int:
+        """The customer's id.
+
+        Raises:
+            NotIdentified: the talk has not proved whose it is.
+        """
+        if self.guest_or_customer is None:
+            raise NotIdentified("no signed token and no proved order")
+        return self.guest_or_customer
+
+    def key(self, operation: str) -> str:
+        """Idempotency key of a change that this very message asks for."""
+        message = self._message.get("message_id") or len(self.tracker.events)
+        return f"{self.sender}:{message}:{operation}"[:160]
+
+    # Memory
+
+    def slot(self, name: str) -> Any:
+        """A slot's value, with what this turn has set."""
+        return self._set.get(name, self.tracker.get_slot(name))
+
+    def remember(self, **slots: Any) -> None:
+        """Set slots at the end of the turn."""
+        self._set.update(slots)
+
+    def focus(self, kind: str, value: str | None) -> None:
+        """Let "it" mean this order or product from now on."""
+        self._set[f"focus_{kind}"] = None if value is None else {"value": value, "at": int(time.time())}
+
+    def focused(self, kind: str) -> str | None:
+        """What "it" means now, if anything fresh."""
+        held = self.slot(f"focus_{kind}")
+        if not isinstance(held, dict) or time.time() - held.get("at", 0) > FOCUS_S:
+            return None
+        return str(held["value"])
+
+    def slot_events(self) -> list[dict[str, Any]]:
+        """What was remembered, as Rasa events."""
+        return [SlotSet(name, value) for name, value in self._set.items()]
+
+    # What to answer
+
+    @property
+    def has_spoken(self) -> bool:
+        """Whether this turn has said anything yet."""
+        return bool(self._dispatcher.messages)
+
+    def say(self, response: str, buttons: Iterable[tuple[str, str]] = (), **facts: Any) -> None:
+        """Say a response of the domain; buttons are (title, what a person would type)."""
+        self._dispatcher.utter_message(
+            response=response,
+            buttons=[{"title": title, "payload": payload} for title, payload in buttons] or None,
+            **{**self._shop_facts, **facts},
+        )
+
+    def say_text(self, text: str, buttons: Iterable[tuple[str, str]] = ()) -> None:
+        """Say text that a merchant wrote (FAQ answers)."""
+        self._dispatcher.utter_message(
+            text=text, buttons=[{"title": title, "payload": payload} for title, payload in buttons] or None
+        )
+
+    def show(self, kind: str, items: list[dict[str, Any]]) -> None:
+        """Show cards; the shell gets their plain-text form."""
+        if not items:
+            return
+        plain = "\n".join(_plain(number, item) for number, item in enumerate(items, 1))
+        if self.in_shell:
+            self._dispatcher.utter_message(text=plain)
+        else:
+            self._dispatcher.utter_message(json_message={"type": kind, "text": plain, "items": items})
+
+    @cached_property
+    def _shop_facts(self) -> dict[str, Any]:
+        settings = self.shop.settings
+        return {
+            "shop_name": settings.shop_name,
+            "service_hours": settings.service_hours,
+            "service_phone": settings.service_phone,
+            "return_window_days": settings.return_window_days,
+            "exchange_window_days": settings.exchange_window_days,
+            "refund_days": settings.refund_days,
+            "ship_within_hours": settings.ship_within_hours,
+            "free_shipping": yuan(settings.free_shipping_fen),
+        }
+
+
+def _plain(number: int, item: dict[str, Any]) -> str:
+    head = " ".join(str(part) for part in (item.get("title"), item.get("price"), item.get("badge")) if part)
+    rest = [str(part) for part in [item.get("subtitle"), *item.get("lines", [])] if part]
+    return "\n   ".join([f"{number}. {head}", *rest])
