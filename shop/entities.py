@@ -325,3 +325,16 @@ class StoredMessage:
     direction: str  # in, out, agent
     body: dict[str, Any]
     at: datetime
+
+
+@dataclass(frozen=True)
+class UploadView:
+    """A picture that a customer sent, cleaned and kept."""
+
+    id: str
+    sha256: str
+    sender_id: str
+    width: int
+    height: int
+    bytes: int
+    expires_at: datetime

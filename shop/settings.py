@@ -43,6 +43,7 @@ class Settings:
     web_port: int = _setting(8080, "Port of the web server (demo page, desk, dashboard)")
     public_rasa_url: str = _setting("", "Address of the Rasa server as browsers see it; empty: same host, rasa_port")
     allowed_origins: str = _setting("", "Origins that may open the widget, separated by commas; empty: web_port here")
+    demo_pages: bool = _setting(True, "Show the demo page, which hands out tokens of demo customers; off in a real shop")
     log_level: str = _setting("INFO", "Level of our own log lines")
     # The shop and its policy
     shop_name: str = _setting(_SHOP["shop_name"], "Name of the shop in greetings and answers")
@@ -76,6 +77,7 @@ class Settings:
     messages_per_minute: int = _setting(60, "Messages a minute and sender before the gate says slow down")
     history_events: int = _setting(200, "Recent events of a conversation that policies see")
     upload_limit_mb: int = _setting(10, "Largest picture in MB")
+    upload_megapixels: int = _setting(40, "Largest picture in millions of pixels")
     upload_days: int = _setting(90, "Days that uploads are kept")
     action_timeout_s: float = _setting(10.0, "Seconds until an action call is given up and answered with an apology")
     fallback_confidence: float = _setting(0.30, "Below this confidence of the best intent the bot asks back")
@@ -149,10 +151,15 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
 _NOT_SETTINGS = {"XIAOER_BENCH_DIR", "XIAOER_TEST_POSTGRES", "XIAOER_ENDPOINTS"}
 
 
+_TRUTH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+
+
 def _parse(key: str, text: str, default: Any) -> Any:
     try:
+        if isinstance(default, bool):
+            return _TRUTH[text.strip().lower()]
         return type(default)(text)
-    except ValueError as error:
+    except (ValueError, KeyError) as error:
         raise BadSetting(key, text, f"it must be a {type(default).__name__}, like {default}") from error
 
 

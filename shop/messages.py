@@ -1,0 +1,129 @@
+"""What was said, in both directions, sealed; the history of every conversation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Sequence
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from shop.entities import StoredMessage
+from shop.models import Conversation, Message
+
+if TYPE_CHECKING:
+    from shop.front import Shop
+
+_TABLE = Message.__table__
+_TALKS = Conversation.__table__
+
+
+class Messages:
+    """Keeps and hands out messages; a body is {text, buttons, custom, image, attachments}."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._database = shop.database
+        self._now = shop.clock
+        self._cipher = shop.cipher
+
+    def record_in(
+        self, sender_id: str, channel: str, body: dict[str, Any], external_id: str | None = None
+    ) -> tuple[int, bool]:
+        """Keep a customer's message, once.
+
+        Args:
+            sender_id: The conversation; its row is made at its first message.
+            channel: The channel's name.
+            body: What was sent.
+            external_id: The channel's or client's id of the message; a second
+                message with the same one is a double.
+
+        Returns:
+            The message's id, and whether it is new (False for a double).
+
+        Raises:
+            DatabaseDown: the database does not answer.
+        """
+        row = {
+            "sender_id": sender_id, "external_id": external_id, "direction": "in",
+            "body_sealed": self._cipher.seal_json(body), "at": self._now(),
+        }
+        try:
+            with self._database.change() as session:
+                known = self._find(session, sender_id, external_id)
+                if known is not None:
+                    return known, False
+                _touch(session, sender_id, channel, row["at"])
+                return int(session.execute(insert(_TABLE).values(row)).inserted_primary_key[0]), True
+        except IntegrityError:  # another transaction stored the double between our look and our write
+            with self._database.read() as session:
+                known = self._find(session, sender_id, external_id)
+            if known is None:
+                raise
+            return known, False
+
+    def record_out(
+        self, sender_id: str, body: dict[str, Any], reply_to: int | None = None, direction: str = "out"
+    ) -> int:
+        """Keep an answer of the bot (``out``) or of a person (``agent``) and return its id."""
+        return self.record_answers(sender_id, [body], reply_to, direction)[0]
+
+    def record_answers(
+        self, sender_id: str, bodies: Sequence[dict[str, Any]], reply_to: int | None = None, direction: str = "out"
+    ) -> list[int]:
+        """Keep several answers in one transaction and return their ids in order."""
+        if direction not in ("out", "agent"):
+            raise ValueError(f"direction {direction!r} is neither out nor agent")
+        sealed = [self._cipher.seal_json(body) for body in bodies]
+        with self._database.change() as session:
+            return [
+                int(session.execute(insert(_TABLE).values(
+                    sender_id=sender_id, direction=direction, reply_to=reply_to, body_sealed=text, at=self._now(),
+                )).inserted_primary_key[0])
+                for text in sealed
+            ]
+
+    def answers(self, message_id: int) -> list[StoredMessage]:
+        """The answers to a message, in order."""
+        with self._database.read() as session:
+            rows = session.execute(select(_TABLE).where(_TABLE.c.reply_to == message_id).order_by(_TABLE.c.id)).all()
+        return [self._view(row) for row in rows]
+
+    def history(self, sender_id: str, after_id: int = 0, limit: int = 50) -> list[StoredMessage]:
+        """The newest ``limit`` messages of a conversation after an id, oldest first."""
+        query = select(_TABLE).where(_TABLE.c.sender_id == sender_id, _TABLE.c.id > after_id)
+        with self._database.read() as session:
+            rows = session.execute(query.order_by(_TABLE.c.id.desc()).limit(limit)).all()
+        return [self._view(row) for row in reversed(rows)]
+
+    def erase(self, sender_id: str) -> int:
+        """Delete a conversation's messages and return how many there were."""
+        with self._database.change() as session:
+            mine = select(_TABLE.c.id).where(_TABLE.c.sender_id == sender_id)
+            session.execute(update(_TABLE).where(_TABLE.c.reply_to.in_(mine)).values(reply_to=None))
+            return int(session.execute(delete(_TABLE).where(_TABLE.c.sender_id == sender_id)).rowcount)
+
+    @staticmethod
+    def _find(session: Any, sender_id: str, external_id: str | None) -> int | None:
+        if external_id is None:
+            return None
+        found = session.execute(
+            select(_TABLE.c.id).where(_TABLE.c.sender_id == sender_id, _TABLE.c.external_id == external_id)
+        ).scalar()
+        return None if found is None else int(found)
+
+    def _view(self, row: Any) -> StoredMessage:
+        return StoredMessage(row.id, row.direction, self._cipher.open_json(row.body_sealed), row.at)
+
+
+def _touch(session: Any, sender_id: str, channel: str, now: datetime) -> None:
+    """Set the conversation's last moment, making its row when it is not there."""
+    mine = _TALKS.c.sender_id == sender_id
+    if session.execute(update(_TALKS).where(mine).values(last_at=now)).rowcount:
+        return
+    try:
+        with session.begin_nested():
+            session.execute(insert(_TALKS).values(sender_id=sender_id, channel=channel[:12], created_at=now,
+                                                  last_at=now))
+    except IntegrityError:
+        pass  # another request was faster

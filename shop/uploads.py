@@ -1,0 +1,161 @@
+"""Pictures that customers send: checked by content, cleaned, kept for some days.
+
+A picture is re-encoded, so that neither its name nor its metadata (place,
+camera, comments) nor anything hidden behind its pixels is ever stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image, ImageOps
+from sqlalchemy import delete, select
+
+from shop.entities import UploadView
+from shop.errors import BadPicture, NotFound
+from shop.models import CaseProof, Upload
+
+if TYPE_CHECKING:
+    from shop.front import Shop
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+LONGEST_SIDE = 1600
+QUALITY = 88
+
+
+class Uploads:
+    """Takes, keeps and hands out pictures."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._database = shop.database
+        self._now = shop.clock
+        self._settings = shop.settings
+        self._folder = Path(shop.settings.data_dir) / "uploads"
+
+    def put(self, sender_id: str, raw: bytes) -> UploadView:
+        """Check, clean and keep a picture.
+
+        Args:
+            sender_id: The conversation that it belongs to.
+            raw: The file's bytes: JPEG, PNG, WebP, or GIF (its first frame).
+
+        Raises:
+            BadPicture: it is too large, no picture, or damaged; ``facts["why"]`` says which:
+                ``empty``, ``size``, ``pixels``, ``format`` or ``damaged``.
+        """
+        data, width, height = self._clean(raw)
+        digest = hashlib.sha256(data).hexdigest()
+        self._store(digest, data)
+        now = self._now()
+        row = Upload(
+            id=secrets.token_hex(16), sha256=digest, sender_id=sender_id, width=width, height=height,
+            bytes=len(data), created_at=now, expires_at=now + timedelta(days=self._settings.upload_days),
+        )
+        with self._database.change() as session:
+            session.add(row)
+        return _view(row)
+
+    def get(self, upload_id: str, sender_id: str | None = None) -> UploadView:
+        """What is known of an upload.
+
+        Args:
+            upload_id: Its id.
+            sender_id: Where given, the upload must be this conversation's.
+
+        Raises:
+            NotFound: there is none of that id, it has expired, or it is another conversation's.
+        """
+        with self._database.read() as session:
+            row = session.execute(select(Upload).where(Upload.id == str(upload_id)[:32])).scalar()
+        if row is None or row.expires_at <= self._now() or (sender_id is not None and row.sender_id != sender_id):
+            raise NotFound("there is no such upload")
+        return _view(row)
+
+    def path(self, upload_id: str, sender_id: str | None = None) -> Path:
+        """The JPEG of an upload; arguments and errors as in ``get``."""
+        path = self._place(self.get(upload_id, sender_id).sha256)
+        if not path.is_file():
+            raise NotFound("the upload's file is gone")
+        return path
+
+    def purge(self) -> int:
+        """Delete uploads past their days, unless a case rests on them; returns how many."""
+        with self._database.change() as session:
+            proofs = select(CaseProof.upload_id)
+            old = session.execute(
+                select(Upload.id, Upload.sha256).where(Upload.expires_at <= self._now(), Upload.id.not_in(proofs))
+            ).all()
+            session.execute(delete(Upload).where(Upload.id.in_([row.id for row in old])))
+            kept = set(session.execute(
+                select(Upload.sha256).where(Upload.sha256.in_([row.sha256 for row in old]))
+            ).scalars())
+        for digest in {row.sha256 for row in old} - kept:
+            self._place(digest).unlink(missing_ok=True)
+        return len(old)
+
+    def _clean(self, raw: bytes) -> tuple[bytes, int, int]:
+        if not raw:
+            raise BadPicture("the upload is empty; send a picture", why="empty")
+        limit = self._settings.upload_limit_mb * 1024 * 1024
+        if len(raw) > limit:
+            raise BadPicture(f"{len(raw)} bytes; at most {limit}", why="size", limit_mb=self._settings.upload_limit_mb)
+        try:
+            with Image.open(io.BytesIO(raw), formats=FORMATS) as picture:
+                self._check_pixels(picture.size)
+                picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # JPEG: decode no larger than needed
+                picture.load()
+                upright = ImageOps.exif_transpose(picture)
+                return _encode(upright)
+        except BadPicture:
+            raise
+        except Image.DecompressionBombError as error:
+            raise BadPicture("more pixels than any photograph", why="pixels") from error
+        except Image.UnidentifiedImageError as error:
+            raise BadPicture("not a JPEG, PNG, WebP or GIF", why="format") from error
+        except Exception as error:  # Pillow's decoders raise whatever they meet in a damaged file
+            raise BadPicture(f"damaged: {type(error).__name__}", why="damaged") from error
+
+    def _check_pixels(self, size: tuple[int, int]) -> None:
+        limit = self._settings.upload_megapixels * 1_000_000
+        if size[0] * size[1] > limit:
+            raise BadPicture(f"{size[0]}x{size[1]} pixels; at most {limit}", why="pixels")
+
+    def _place(self, digest: str) -> Path:
+        return self._folder / digest[:2] / f"{digest}.jpg"
+
+    def _store(self, digest: str, data: bytes) -> None:
+        path = self._place(digest)
+        if path.is_file():
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(f".{secrets.token_hex(4)}.part")
+        draft.write_bytes(data)
+        os.replace(draft, path)
+
+
+def _encode(picture: Any) -> tuple[bytes, int, int]:
+    """A JPEG without metadata, transparency laid on white, no side over LONGEST_SIDE."""
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        layer = picture.convert("RGBA")
+        picture = Image.new("RGB", layer.size, "white")
+        picture.paste(layer, mask=layer.getchannel("A"))
+    else:
+        picture = picture.convert("RGB")
+    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    picture.info.clear()
+    target = io.BytesIO()
+    picture.save(target, "JPEG", quality=QUALITY, optimize=True)
+    return target.getvalue(), picture.width, picture.height
+
+
+def _view(row: Any) -> UploadView:
+    return UploadView(
+        id=row.id, sha256=row.sha256, sender_id=row.sender_id, width=row.width, height=row.height,
+        bytes=row.bytes, expires_at=row.expires_at,
+    )
