@@ -85,13 +85,13 @@ def stop(running: Running) -> bool:
         while running.is_held() and _alive(content["pid"]) and time.monotonic() < deadline:
             time.sleep(0.2)
     # What is left when the starter itself was killed: its servers, each in a group of its own.
-    left = [pid for name, pid in content.get("children", {}).items() if _is_ours(name, pid)]
-    for pid in left:
+    left = {name: pid for name, pid in content.get("children", {}).items() if _is_ours(name, pid)}
+    for pid in left.values():
         _signal(os.killpg, pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_WAIT_S / 2
-    while any(_alive(pid) for pid in left) and time.monotonic() < deadline:
+    while any(_is_ours(name, pid) for name, pid in left.items()) and time.monotonic() < deadline:
         time.sleep(0.2)
-    for pid in left:
+    for pid in left.values():
         _signal(os.killpg, pid, signal.SIGKILL)
     if running.is_held() and content.get("pid"):
         _signal(os.kill, content["pid"], signal.SIGKILL)

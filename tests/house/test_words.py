@@ -1,0 +1,50 @@
+"""Chinese for people lives in YAML and JSON, never in Python."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.house.project import ROOT, python_files
+
+HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+# The grammar of numerals, dates, money and addresses: here the characters are the code's subject.
+GRAMMAR: set[str] = set()
+
+
+def chinese_literals(source: str) -> list[tuple[int, str]]:
+    """Line and text of each string literal with Chinese in it; docstrings don't count."""
+    tree = ast.parse(source)
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    return [
+        (node.lineno, node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if id(node) not in docstrings and HAN.search(node.value)
+    ]
+
+
+def test_the_scan_finds_literals_and_spares_docstrings_and_comments():
+    source = '"""模块"""\ndef f():\n    """说明"""\n    # 注释\n    return f"您好{1}" + "再见"\n'
+    assert sorted(text for _line, text in chinese_literals(source)) == ["再见", "您好"]
+
+
+@pytest.mark.parametrize("path", python_files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_python_file_holds_no_chinese_sentence(path: Path):
+    if str(path.relative_to(ROOT)) in GRAMMAR:
+        pytest.skip("grammar of the language")
+    found = chinese_literals(path.read_text(encoding="utf-8"))
+    assert not found, f"move these to bot/domain, data/lexicon or data/shop: {found}"
+
+
+def test_the_list_of_grammar_modules_names_only_files_that_are_there():
+    assert [name for name in sorted(GRAMMAR) if not (ROOT / name).is_file()] == []

@@ -1,0 +1,42 @@
+"""The servers' environment carries every setting, and the endpoints that hold under them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deploy.environment import child_environment, endpoints_file
+from shop.settings import ROOT, Settings, load_settings
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "source.yml"
+    path.write_text("action_endpoint:\n  url: http://localhost:5055/webhook\n  enable_selective_domain: true\n")
+    return path
+
+
+def test_the_endpoints_file_is_taken_as_it_is_while_it_is_right(tmp_path: Path, source: Path):
+    assert endpoints_file(Settings(data_dir=tmp_path), source) == source
+
+
+def test_another_action_port_changes_only_the_address(tmp_path: Path, source: Path):
+    changed = endpoints_file(Settings(data_dir=tmp_path / "data", action_port=6055), source)
+    assert changed != source
+    assert yaml.safe_load(changed.read_text()) == {
+        "action_endpoint": {"url": "http://localhost:6055/webhook", "enable_selective_domain": True}
+    }
+
+
+def test_the_environment_of_the_servers_gives_back_the_same_settings(tmp_path: Path):
+    settings = Settings(data_dir=tmp_path, web_port=9001, shop_name="老王 茶铺", action_timeout_s=2.5)
+    assert load_settings(child_environment(settings), env_file=None) == settings
+
+
+def test_the_servers_tell_nothing_to_anyone_outside(tmp_path: Path):
+    environment = child_environment(Settings(data_dir=tmp_path, bind_host="127.0.0.2"))
+    assert environment["RASA_TELEMETRY_ENABLED"] == "false"
+    assert environment["SANIC_HOST"] == "127.0.0.2"
+    assert environment["PYTHONPATH"] == str(ROOT)
