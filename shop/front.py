@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shop.messages import Messages
     from shop.orders import Orders
     from shop.stock import StockLevels
+    from shop.trackers import Trackers
     from shop.uploads import Uploads
 
 
@@ -109,6 +110,13 @@ class Shop:
         from shop.handoffs import Handoffs
 
         return Handoffs(self)
+
+    @cached_property
+    def trackers(self) -> Trackers:
+        """Where Rasa's trackers are kept."""
+        from shop.trackers import Trackers
+
+        return Trackers(self)
 
     @cached_property
     def uploads(self) -> Uploads:

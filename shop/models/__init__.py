@@ -1,0 +1,21 @@
+"""The tables of the shop, one module a topic.
+
+Columns that end in ``_sealed`` are ciphertext; columns that end in ``_fen`` are
+money; all times are UTC.
+"""
+
+from shop.models.aftersale import AfterSaleCase, CaseEvent, CaseProof
+from shop.models.base import Base, utc_now
+from shop.models.catalogue import Brand, Category, Picture, PriceChange, Product, Review, Sku
+from shop.models.orders import Invoice, Order, OrderChange, OrderLine, Payment, Shipment, TrackingEvent
+from shop.models.people import Address, BehaviourEvent, Coupon, Customer, CustomerCoupon
+from shop.models.stock import Incoming, Stock, StockMovement, Supplier, SupplierSku, Warehouse
+from shop.models.talk import Conversation, Handoff, IdempotencyKey, Message, TrackerChunk, Upload, VerifyTry
+
+__all__ = [
+    "Address", "AfterSaleCase", "Base", "BehaviourEvent", "Brand", "CaseEvent", "CaseProof", "Category",
+    "Conversation", "Coupon", "Customer", "CustomerCoupon", "Handoff", "IdempotencyKey", "Incoming", "Invoice",
+    "Message", "Order", "OrderChange", "OrderLine", "Payment", "Picture", "PriceChange", "Product", "Review",
+    "Shipment", "Sku", "Stock", "StockMovement", "Supplier", "SupplierSku", "TrackerChunk", "TrackingEvent", "Upload",
+    "VerifyTry", "Warehouse", "utc_now",
+]

@@ -1,0 +1,121 @@
+"""Tables of conversations: who, what was said, uploads, handoffs, safety nets."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+
+from shop.models.base import Base, JsonText, UtcTime, utc_now
+
+
+class Conversation(Base):
+    """A sender on a channel; see ``shop.identity`` for who may speak for whom.
+
+    ``owner_id`` is the customer whose signed token opened it (history belongs to
+    them); ``linked_id`` the customer who proved an order number and phone tail.
+    """
+
+    __tablename__ = "conversation"
+    sender_id = Column(String(100), primary_key=True)
+    channel = Column(String(12), nullable=False)
+    owner_id = Column(ForeignKey("customer.id"), index=True)
+    linked_id = Column(ForeignKey("customer.id"), index=True)
+    linked_until = Column(UtcTime)
+    created_at = Column(UtcTime, nullable=False, default=utc_now)
+    last_at = Column(UtcTime, nullable=False, default=utc_now)
+
+
+class Message(Base):
+    """One message in either direction; the id orders a conversation's history."""
+
+    __tablename__ = "message"
+    id = Column(Integer, primary_key=True)
+    sender_id = Column(String(100), nullable=False)
+    external_id = Column(String(100))  # the channel's id of an incoming message, to refuse doubles
+    direction = Column(String(5), nullable=False)  # in, out, agent
+    reply_to = Column(ForeignKey("message.id"), index=True)  # of an answer: the message it answers
+    body_sealed = Column(Text, nullable=False)  # JSON: text, buttons, custom, image, attachments
+    at = Column(UtcTime, nullable=False, default=utc_now, index=True)
+    __table_args__ = (
+        UniqueConstraint("sender_id", "external_id"),
+        Index("ix_message_sender_id", "sender_id", "id"),
+    )
+
+
+class TrackerChunk(Base):
+    """What one turn added to a conversation's tracker: events, and the state before them.
+
+    ``body_sealed`` is JSON of {before, events}; see ``shop.trackers``.
+    """
+
+    __tablename__ = "tracker_chunk"
+    id = Column(Integer, primary_key=True)
+    sender_id = Column(String(100), nullable=False)
+    starts_session = Column(Integer, nullable=False, default=0)  # 0 or 1
+    events = Column(Integer, nullable=False)
+    body_sealed = Column(Text, nullable=False)
+    at = Column(UtcTime, nullable=False, default=utc_now, index=True)
+    __table_args__ = (Index("ix_tracker_chunk_sender_id", "sender_id", "id"),)
+
+
+class Upload(Base):
+    """A checked and re-encoded picture under data_dir/uploads; ``id`` is unguessable."""
+
+    __tablename__ = "upload"
+    id = Column(String(32), primary_key=True)
+    sha256 = Column(String(64), nullable=False, index=True)
+    sender_id = Column(String(100), nullable=False, index=True)
+    width = Column(Integer, nullable=False)
+    height = Column(Integer, nullable=False)
+    bytes = Column(Integer, nullable=False)
+    created_at = Column(UtcTime, nullable=False, default=utc_now)
+    expires_at = Column(UtcTime, nullable=False, index=True)
+
+
+class Handoff(Base):
+    """A talk that asks for, or is with, a human agent."""
+
+    __tablename__ = "handoff"
+    id = Column(Integer, primary_key=True)
+    sender_id = Column(String(100), nullable=False, index=True)
+    customer_id = Column(ForeignKey("customer.id"), index=True)
+    state = Column(String(8), nullable=False)  # waiting, agent, closed
+    reason = Column(String(20), nullable=False)
+    skill_group = Column(String(12), nullable=False, default="any")
+    priority = Column(Integer, nullable=False, default=0)
+    agent = Column(String(40))
+    summary = Column(JsonText)
+    created_at = Column(UtcTime, nullable=False, default=utc_now)
+    accepted_at = Column(UtcTime)
+    closed_at = Column(UtcTime)
+    version = Column(Integer, nullable=False, default=1)
+    __mapper_args__ = {"version_id_col": version}
+    __table_args__ = (
+        Index(
+            "uq_handoff_open",
+            "sender_id",
+            unique=True,
+            sqlite_where=text("state <> 'closed'"),
+            postgresql_where=text("state <> 'closed'"),
+        ),
+        Index("ix_handoff_queue", "state", "priority", "created_at"),
+    )
+
+
+class IdempotencyKey(Base):
+    """A change that was made, under the key of the request that asked for it."""
+
+    __tablename__ = "idempotency_key"
+    key = Column(String(160), primary_key=True)
+    operation = Column(String(30), nullable=False)
+    result = Column(JsonText, nullable=False)
+    at = Column(UtcTime, nullable=False, default=utc_now, index=True)
+
+
+class VerifyTry(Base):
+    """A wrong proof of identity, counted per sender and per order."""
+
+    __tablename__ = "verify_try"
+    id = Column(Integer, primary_key=True)
+    subject = Column(String(110), nullable=False)
+    at = Column(UtcTime, nullable=False, default=utc_now)
+    __table_args__ = (Index("ix_verify_try_subject_at", "subject", "at"),)
