@@ -10,19 +10,8 @@ from shop.settings import PREFIX, Settings, table
 from tests.house.project import ROOT
 
 TARGETS = [
-    "help",
-    "setup",
-    "run",
-    "stop",
-    "train",
-    "shell",
-    "test",
-    "check",
-    "bench",
-    "demo",
-    "import",
-    "clean",
-    "lock",
+    *("help", "setup", "run", "stop", "train", "shell", "test", "check"),
+    *("bench", "demo", "import", "clean", "lock"),
 ]
 
 
