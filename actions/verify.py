@@ -1,0 +1,54 @@
+"""Proof of identity for guests: order number and the last four digits of the phone."""
+
+from __future__ import annotations
+
+from actions.base import Events, ShopAction, say_error
+from actions.forms import Answers, Question, ShopForm
+from actions.registry import action_named
+from actions.turn import Turn
+from shop.errors import ShopError
+
+
+class VerifyForm(ShopForm):
+    """Asks for the two values, in any order or at once."""
+
+    form = "verify_form"
+
+    def questions(self) -> list[Question]:
+        """Order number, then phone tail."""
+        return [
+            Question("verify_order", lambda turn, _: turn.say("utter_ask_verify_order"), _read_order),
+            Question("verify_tail", lambda turn, _: turn.say("utter_ask_verify_tail"), _read_tail),
+        ]
+
+
+def _read_order(turn: Turn, answers: Answers, is_open: bool) -> str | None:
+    return turn.entity("order_no")
+
+
+def _read_tail(turn: Turn, answers: Answers, is_open: bool) -> str | None:
+    phone = turn.entity("phone")
+    return turn.entity("phone_tail") or (str(phone)[-4:] if phone else None)
+
+
+class SubmitVerify(ShopAction):
+    """Checks the proof and goes on with what the customer had asked."""
+
+    action_name = "action_submit_verify"
+
+    def answer(self, turn: Turn) -> Events:
+        """Link the talk to the customer, or say that the values don't fit."""
+        number, tail = str(turn.slot("verify_order")), str(turn.slot("verify_tail"))
+        turn.remember(verify_order=None, verify_tail=None)
+        try:
+            customer = turn.shop.identity.prove(turn.sender, number, tail)
+        except ShopError as error:
+            return say_error(turn, error)
+        turn.guest_or_customer = customer
+        turn.focus("order", number)
+        turn.say("utter_verified")
+        waiting = turn.slot("resume")
+        if not waiting:
+            return []
+        turn.remember(resume=None)
+        return action_named(str(waiting)).answer(turn) or []
