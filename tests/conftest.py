@@ -1,0 +1,100 @@
+"""Fixtures that many tests share: a shop over each database, with a clock of its own."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, Iterator
+
+import pytest
+
+from shop.database import Database
+from shop.front import Shop
+from shop.privacy import Cipher
+from shop.settings import Settings
+from tests.builders import Builder
+from tests.servers import PostgresServer, postgres_bin
+
+SECRET = "a secret for tests only"
+_numbers = itertools.count(1)
+
+
+class Clock:
+    """A moment that tests move on themselves: 2025-03-12 (a Wednesday) 10:00 in Shanghai at first."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2025, 3, 12, 2, 0, tzinfo=timezone.utc)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def on(self, **delta: float) -> None:
+        """Move on by days, hours, minutes, seconds."""
+        self.now += timedelta(**delta)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One real PostgreSQL for the whole run; its ``xiaoer_template`` has the newest schema."""
+    if postgres_bin() is None:
+        pytest.skip("PostgreSQL's programs are not installed: apt-get install postgresql")
+    server = PostgresServer().start()
+    try:
+        server.run("CREATE DATABASE xiaoer_template")
+        database = Database(server.address("xiaoer_template"))
+        database.create_all()
+        database.dispose()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the newest schema, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    database = Database(f"sqlite:///{path}")
+    database.create_all()
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+    return path
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty shop's database: the test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "shop.db")
+        made, drop = Database(f"sqlite:///{tmp_path / 'shop.db'}"), None
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        name = f"xiaoer_{os.getpid()}_{next(_numbers)}"
+        server.run(f"CREATE DATABASE {name} TEMPLATE xiaoer_template STRATEGY FILE_COPY")
+        made, drop = Database(server.address(name)), (server, name)
+    yield made
+    made.dispose()
+    if drop:
+        drop[0].run(f"DROP DATABASE {drop[1]} WITH (FORCE)")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The shop's time."""
+    return Clock()
+
+
+@pytest.fixture
+def shop(database: Database, clock: Clock, tmp_path: Path) -> Shop:
+    """All services over an empty database."""
+    given: dict[str, Any] = {"data_dir": tmp_path, "secret_key": SECRET, "catalogue_check_s": 0.0}
+    return Shop(Settings(**given), database, Cipher(SECRET), clock)
+
+
+@pytest.fixture
+def build(shop: Shop) -> Builder:
+    """Makes products, customers and orders in the shop."""
+    return Builder(shop)
