@@ -101,7 +101,8 @@ class StockLevels:
             OutOfStock: the shelves do not hold as many.
         """
         _check_quantity(quantity)
-        left, gave = quantity, defaultdict(int)
+        left = quantity
+        gave: dict[int, int] = defaultdict(int)
         for row, held in self._held(session, sku_id, reference, since):
             part = min(left, held, row.reserved)
             row.reserved -= part

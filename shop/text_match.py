@@ -59,7 +59,8 @@ def overlap(words: str, text: str) -> float:
 
 @lru_cache(maxsize=1)
 def _suffixes() -> dict[str, list[str]]:
-    return json.loads((ROOT / "data" / "shop" / "words.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    words: dict[str, list[str]] = json.loads((ROOT / "data" / "shop" / "words.json").read_text(encoding="utf-8"))
+    return words
 
 
 def _bare(text: str, kind: str) -> str:

@@ -88,13 +88,13 @@ class Builder:
             product = Product(code=code, name=name, category_id=category.id, brand_id=brand.id, **columns)
             session.add(product)
             session.flush()
-            for at, ((color, size), price, count) in enumerate(zip(options, prices, units)):
+            for at, ((color, size), price, count) in enumerate(zip(options, prices, units, strict=True)):
                 sku = Sku(code=f"{code}-{at}", product_id=product.id, color=color, size=size, price_fen=price)
                 session.add(sku)
                 session.flush()
                 session.add(Stock(sku_id=sku.id, warehouse_id=warehouse.id, on_hand=count))
             session.flush()
-            assert all(sku.product is product for sku in product.skus)  # loaded for later
+            assert all(sku.product is product for sku in product.skus)
         return product
 
     def customer(self, name: str = "王小明", phone: str = "13812345678", **columns: Any) -> Any:
@@ -141,7 +141,7 @@ class Builder:
                 province="浙江省",
                 city="杭州市",
                 district="西湖区",
-                **{name: at for name in _AFTER[state]},
+                **dict.fromkeys(_AFTER[state], at),
             )
             session.add(order)
             session.flush()
@@ -156,7 +156,9 @@ class Builder:
             assert len(order.lines) == len(skus)  # loaded for later
         return order
 
-    def coupon(self, *, total: int = 100, off_fen: int = 1000, min_level: int = 0, days: int = 30, **columns: Any) -> Any:
+    def coupon(
+        self, *, total: int = 100, off_fen: int = 1000, min_level: int = 0, days: int = 30, **columns: Any
+    ) -> Any:
         """A coupon that can be claimed now."""
         now = self.shop.clock()
         columns = {"starts_at": now - timedelta(days=1), "ends_at": now + timedelta(days=days), **columns}
