@@ -83,7 +83,7 @@ class AfterSale:
 
         Args:
             description: the customer's words; sealed.
-            wanted_spec: of an exchange: the colour or size wanted instead.
+            wanted_spec: of an exchange: the colour or size wanted instead, or the customer's words for it.
             proofs: ids of uploads; unknown ones are refused.
 
         Raises:
@@ -200,8 +200,9 @@ class AfterSale:
     def _move(self, session: Session, case: Any, state: CaseState, by: str) -> None:
         if not may_step(CaseState(case.state), state):
             raise WrongState(
-                f"a case goes not from {case.state} to {state.value}", state=case.state, number=case.number
-            )
+                f"a case goes not from {case.state} to {state.value}",
+                why=case.state, state=case.state, number=case.number,
+            )  # fmt: skip
         case.state, case.updated_at = state.value, self._shop.clock()
         session.add(CaseEvent(case_id=case.id, state=state.value, by=clean(by, 40), at=case.updated_at))
         session.flush()
@@ -220,11 +221,16 @@ class AfterSale:
 
 
 def _check_wanted(session: Session, made: Draft, wanted: str) -> None:
-    """An exchange's wish must be a SKU of the same product with enough free units."""
+    """When an exchange's wish names SKUs of the product, one must have enough free units.
+
+    Other words ("one size larger") are kept for the person who handles the case.
+    """
     skus = list(session.execute(select(Sku).where(Sku.product_id == made.line.sku.product_id)).scalars())
     fitting = _by_words(skus, wanted)
+    if not fitting:
+        return
     free = free_units(session, [sku.id for sku in fitting])
-    best = max((free.get(sku.id, 0) for sku in fitting), default=0)
+    best = max(free.get(sku.id, 0) for sku in fitting)
     if best < made.quantity:
         raise OutOfStock("the wanted SKU is not there", available=best, specs=[sku.spec for sku in skus])
 

@@ -49,7 +49,7 @@ class Invoices:
 
         Raises:
             OrderNotFound: the order is unknown or another's.
-            CannotInvoice: it is unpaid or cancelled, or all of its money went back.
+            CannotInvoice: it is unpaid or cancelled (``why`` is its state), or all money went back (``refunded``).
             AlreadyOpen: one is requested or issued.
             BadTaxNumber: see ``tax_code``.
             BadValue: no such kind, an empty title, or an e-mail that is none (``facts["field"]``).
@@ -90,7 +90,8 @@ class Invoices:
         state = OrderState(order.state)
         amount = _kept(session, order)
         if not policy.may_invoice(state) or amount <= 0:
-            raise CannotInvoice(f"the order is {state.value}", state=state.value, number=order.number)
+            why = "refunded" if policy.may_invoice(state) else state.value
+            raise CannotInvoice(f"the order is {why}", why=why, state=state.value, number=order.number)
         there = select(Invoice.state).where(Invoice.order_id == order.id, Invoice.state != "void")
         before = session.execute(there).scalars().first()
         if before:

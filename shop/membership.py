@@ -59,14 +59,17 @@ class Membership:
         with self._shop.database.read() as session:
             return _held(session, customer_id, Coupon.ends_at > self._shop.clock())
 
-    def claimable(self, customer_id: int) -> list[CouponView]:
-        """The coupons that the customer could claim now, those that end first first.
+    def claimable(self, customer_id: int | None) -> list[CouponView]:
+        """The coupons that a customer could claim now, those that end first first.
+
+        Args:
+            customer_id: None shows what any customer could claim.
 
         Raises:
             NotFound: there is no such customer.
         """
         with self._shop.database.read() as session:
-            found = self._claimable(session, living(session, customer_id))
+            found = self._claimable(session, None if customer_id is None else living(session, customer_id))
             return [_view(coupon, category, False, False) for coupon, category in found]
 
     def claim(self, customer_id: int, *, code: str | None = None, key: str) -> list[CouponView]:
@@ -92,16 +95,18 @@ class Membership:
         with self._shop.database.read() as session:
             return _held(session, customer_id, Coupon.id.in_(done["ids"]))
 
-    def _claimable(self, session: Session, customer: Any) -> list[Any]:
+    def _claimable(self, session: Session, customer: Any | None) -> list[Any]:
         now = self._shop.clock()
-        held = select(CustomerCoupon.coupon_id).where(CustomerCoupon.customer_id == customer.id)
         query = (
             select(Coupon, Category.name)
             .outerjoin(Category, Category.id == Coupon.category_id)
             .where(Coupon.ends_at > now, Coupon.starts_at <= now, Coupon.claimed < Coupon.total)
-            .where(Coupon.min_level <= customer.level, Coupon.id.not_in(held))
+            .where(Coupon.min_level <= (customer.level if customer else 0))
             .order_by(Coupon.ends_at, Coupon.id)
         )
+        if customer is not None:
+            held = select(CustomerCoupon.coupon_id).where(CustomerCoupon.customer_id == customer.id)
+            query = query.where(Coupon.id.not_in(held))
         return list(session.execute(query).all())
 
     def _ids(self, session: Session, customer: Any) -> list[int]:

@@ -42,7 +42,7 @@ def cancel(shop: Shop, session: Session, order: Any, reason: str, by: str = "cus
     """
     state = OrderState(order.state)
     if not policy.may_cancel(state):
-        raise CannotCancel(f"the order is {state.value}", state=state.value, number=order.number)
+        raise CannotCancel(f"the order is {state.value}", state=state.value, number=order.number, why=state.value)
     order.state = OrderState.CANCELLED.value
     order.cancelled_at = shop.clock()
     order.cancel_reason = clean(reason, 40) or None
@@ -259,7 +259,7 @@ def ask(shop: Shop, session: Session, order: Any, kind: str) -> dict[str, Any]:
     state = OrderState(order.state)
     allowed = policy.may_urge(state) if kind == "urge" else policy.may_investigate(state)
     if not allowed:
-        raise CannotChange(f"the order is {state.value}", state=state.value, number=order.number, why="state")
+        raise CannotChange(f"the order is {state.value}", state=state.value, number=order.number, why=state.value)
     today: datetime = policy.day_start(shop.clock())
     asked = select(OrderChange.id).where(
         OrderChange.order_id == order.id, OrderChange.kind == kind, OrderChange.at >= today
@@ -273,4 +273,4 @@ def ask(shop: Shop, session: Session, order: Any, kind: str) -> dict[str, Any]:
 def _check_open(order: Any) -> None:
     state = OrderState(order.state)
     if not policy.may_change(state):
-        raise CannotChange(f"the order is {state.value}", state=state.value, number=order.number, why="state")
+        raise CannotChange(f"the order is {state.value}", state=state.value, number=order.number, why=state.value)

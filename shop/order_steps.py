@@ -40,7 +40,7 @@ def advance(shop: Shop, session: Session, number: str, state: OrderState, by: st
         order_changes.cancel(shop, session, order, given.get("reason", ""), by)
         return
     if not may_step(OrderState(order.state), state):
-        raise WrongState(f"an order goes not from {order.state} to {state.value}", state=order.state, number=number)
+        raise WrongState(f"an order goes not from {order.state} to {state.value}", why=order.state, number=number)
     order.state = state.value
     now = shop.clock()
     if state is OrderState.PAID:

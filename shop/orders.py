@@ -96,7 +96,7 @@ class Orders:
         On a paid order the total may not rise; when it falls, the difference goes back.
 
         Raises:
-            CannotChange: it has left or is cancelled (``why="state"``) or would cost more (``why="price"``).
+            CannotChange: it has left or is cancelled (``why`` is its state) or would cost more (``why="price"``).
             OutOfStock: there are not enough (``available``), or the product does not come so (``specs`` that it has).
             BadQuantity: not a whole number from 1 to 99.
             NotFound: the order has no such line.
