@@ -12,6 +12,7 @@ import asyncio
 import logging
 import re
 import secrets
+import traceback
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
@@ -66,9 +67,8 @@ class ShopAction(Action, ABC):
             events = ask_who(turn, self.action_name)
         except ShopError as error:
             events = say_error(turn, error)
-        except Exception:
-            incident = secrets.token_hex(4)
-            log.exception("action %s failed, incident %s", self.action_name, incident)
+        except Exception as error:
+            incident = log_incident(self.name(), error)
             turn.say("utter_error_internal", incident=incident)
             turn.remember(offer="action_request_human")
             events = []
@@ -82,6 +82,15 @@ class ShopAction(Action, ABC):
         if self.starts_flow or (goes_on and not any(one["event"] == "active_loop" for one in events)):
             return [ActiveLoop(None), SlotSet("requested_slot", None)]
         return [] if goes_on else [FollowupAction(str(active_form(turn)))]
+
+
+def log_incident(action: str, error: Exception) -> str:
+    """One line with an id, the kind of error and its place; never its message, which may be personal."""
+    incident = secrets.token_hex(4)
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].filename.rsplit('/', 2)[-1]}:{frames[-1].lineno}" if frames else "?"
+    log.error("incident %s: action %s failed with %s at %s", incident, action, type(error).__name__, place)
+    return incident
 
 
 def active_form(turn: Turn) -> str | None:

@@ -65,7 +65,7 @@ class ShipTime(ShopAction):
         if order is None:
             return
         if order.state is OrderState.PAID:
-            late = order.ship_by is not None and order.ship_by < turn.shop.now()
+            late = order.ship_by is not None and order.ship_by < turn.shop.clock()
             turn.say("utter_ship_late" if late else "utter_ship_by", buttons=next_steps(order), **order_facts(order))
         else:
             OrderStatus.tell(turn, order)

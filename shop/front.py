@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shop.catalogue import Catalogue
     from shop.customers import Customers
     from shop.events import Events
+    from shop.faq_store import FaqStore
     from shop.handoffs import Handoffs
     from shop.identity import Identity
     from shop.invoices import Invoices
@@ -126,9 +127,17 @@ class Shop:
         return Uploads(self)
 
     @cached_property
+    def faq(self) -> FaqStore:
+        """What the merchant answers to common questions."""
+        from shop.faq_store import FaqStore
+
+        return FaqStore(self)
+
+    @cached_property
     def events(self) -> Events:
         """Behaviour, with consent."""
         from shop.events import Events
+    from shop.faq_store import FaqStore
 
         return Events(self)
 
