@@ -219,7 +219,7 @@ def _ask_confirm(turn: Turn, answers: Answers) -> None:
         buttons=yes_no(),
         case_kind=label("case_kind", offer.kind.value),
         goods=line_words(offer.line),
-        wanted=answers["case_wanted"] or "",
+        wanted=phrase("wanted_spec", spec=answers["case_wanted"]) if answers["case_wanted"] else "",
         reason=label("case_reason", answers["case_reason"]),
         amount=yuan(offer.amount_fen),
         return_fee=phrase(back),

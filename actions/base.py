@@ -72,6 +72,7 @@ class ShopAction(Action, ABC):
             turn.say("utter_error_internal", incident=incident)
             turn.remember(offer="action_request_human")
             events = []
+        turn.let_offer_lapse()
         return turn.slot_events() + self._loop_events(turn, events) + events
 
     def _loop_events(self, turn: Turn, events: Events) -> Events:

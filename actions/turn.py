@@ -129,6 +129,11 @@ class Turn:
             return None
         return str(held["value"])
 
+    def let_offer_lapse(self) -> None:
+        """An offer that this turn neither made nor took up is not what a later yes means."""
+        if self.tracker.get_slot("offer"):
+            self._set.setdefault("offer", None)
+
     def slot_events(self) -> list[dict[str, Any]]:
         """What was remembered, as Rasa events."""
         return [SlotSet(name, value) for name, value in self._set.items()]
