@@ -137,7 +137,6 @@ class Shop:
     def events(self) -> Events:
         """Behaviour, with consent."""
         from shop.events import Events
-    from shop.faq_store import FaqStore
 
         return Events(self)
 
