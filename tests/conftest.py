@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 import shutil
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -13,13 +11,13 @@ import pytest
 
 from shop.database import Database
 from shop.front import Shop
+from shop.models import Base
 from shop.privacy import Cipher
 from shop.settings import Settings
 from tests.builders import Builder
 from tests.servers import PostgresServer, postgres_bin
 
 SECRET = "a secret for tests only"
-_numbers = itertools.count(1)
 
 
 class Clock:
@@ -47,6 +45,7 @@ def postgres() -> Iterator[PostgresServer]:
         database = Database(server.address("xiaoer_template"))
         database.create_all()
         database.dispose()
+        server.run("CREATE DATABASE xiaoer_test TEMPLATE xiaoer_template")
         yield server
     finally:
         server.stop()
@@ -69,16 +68,16 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     """An empty shop's database: the test runs once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "shop.db")
-        made, drop = Database(f"sqlite:///{tmp_path / 'shop.db'}"), None
+        made = Database(f"sqlite:///{tmp_path / 'shop.db'}")
     else:
         server: PostgresServer = request.getfixturevalue("postgres")
-        name = f"xiaoer_{os.getpid()}_{next(_numbers)}"
-        server.run(f"CREATE DATABASE {name} TEMPLATE xiaoer_template STRATEGY FILE_COPY")
-        made, drop = Database(server.address(name)), (server, name)
+        made = Database(server.address("xiaoer_test"))
     yield made
+    if not made.is_sqlite:
+        with made.engine.begin() as connection:  # a hundred times faster than a new database, or TRUNCATE
+            tables = "; ".join(f"DELETE FROM {table.name}" for table in Base.metadata.sorted_tables)
+            connection.exec_driver_sql(f"SET LOCAL session_replication_role = replica; {tables}")
     made.dispose()
-    if drop:
-        drop[0].run(f"DROP DATABASE {drop[1]} WITH (FORCE)")
 
 
 @pytest.fixture
