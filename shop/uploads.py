@@ -7,26 +7,21 @@ camera, comments) nor anything hidden behind its pixels is ever stored.
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image, ImageOps
 from sqlalchemy import delete, select
 
 from shop.entities import UploadView
-from shop.errors import BadPicture, NotFound
+from shop.errors import NotFound
 from shop.models import CaseProof, Upload
+from shop.picture_file import clean_picture
 
 if TYPE_CHECKING:
     from shop.front import Shop
-
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-LONGEST_SIDE = 1600
-QUALITY = 88
 
 
 class Uploads:
@@ -49,7 +44,7 @@ class Uploads:
             BadPicture: it is too large, no picture, or damaged; ``facts["why"]`` says which:
                 ``empty``, ``size``, ``pixels``, ``format`` or ``damaged``.
         """
-        data, width, height = self._clean(raw)
+        data, width, height = clean_picture(raw, self._settings)
         digest = hashlib.sha256(data).hexdigest()
         self._store(digest, data)
         now = self._now()
@@ -99,33 +94,6 @@ class Uploads:
             self._place(digest).unlink(missing_ok=True)
         return len(old)
 
-    def _clean(self, raw: bytes) -> tuple[bytes, int, int]:
-        if not raw:
-            raise BadPicture("the upload is empty; send a picture", why="empty")
-        limit = self._settings.upload_limit_mb * 1024 * 1024
-        if len(raw) > limit:
-            raise BadPicture(f"{len(raw)} bytes; at most {limit}", why="size", limit_mb=self._settings.upload_limit_mb)
-        try:
-            with Image.open(io.BytesIO(raw), formats=FORMATS) as picture:
-                self._check_pixels(picture.size)
-                picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # JPEG: decode no larger than needed
-                picture.load()
-                upright = ImageOps.exif_transpose(picture)
-                return _encode(upright)
-        except BadPicture:
-            raise
-        except Image.DecompressionBombError as error:
-            raise BadPicture("more pixels than any photograph", why="pixels") from error
-        except Image.UnidentifiedImageError as error:
-            raise BadPicture("not a JPEG, PNG, WebP or GIF", why="format") from error
-        except Exception as error:  # Pillow's decoders raise whatever they meet in a damaged file
-            raise BadPicture(f"damaged: {type(error).__name__}", why="damaged") from error
-
-    def _check_pixels(self, size: tuple[int, int]) -> None:
-        limit = self._settings.upload_megapixels * 1_000_000
-        if size[0] * size[1] > limit:
-            raise BadPicture(f"{size[0]}x{size[1]} pixels; at most {limit}", why="pixels")
-
     def _place(self, digest: str) -> Path:
         return self._folder / digest[:2] / f"{digest}.jpg"
 
@@ -137,21 +105,6 @@ class Uploads:
         draft = path.with_suffix(f".{secrets.token_hex(4)}.part")
         draft.write_bytes(data)
         os.replace(draft, path)
-
-
-def _encode(picture: Any) -> tuple[bytes, int, int]:
-    """A JPEG without metadata, transparency laid on white, no side over LONGEST_SIDE."""
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        layer = picture.convert("RGBA")
-        picture = Image.new("RGB", layer.size, "white")
-        picture.paste(layer, mask=layer.getchannel("A"))
-    else:
-        picture = picture.convert("RGB")
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    picture.info.clear()
-    target = io.BytesIO()
-    picture.save(target, "JPEG", quality=QUALITY, optimize=True)
-    return target.getvalue(), picture.width, picture.height
 
 
 def _view(row: Any) -> UploadView:
