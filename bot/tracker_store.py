@@ -16,6 +16,7 @@ import asyncio
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Callable, Iterable, TypeVar
 
 from rasa.core.brokers.broker import EventBroker
@@ -71,7 +72,7 @@ class ShopTrackerStore(TrackerStore):
         self._kept: OrderedDict[str, DialogueStateTracker] = OrderedDict()
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="tracker")
 
-    @property
+    @cached_property
     def _shop(self) -> Shop:
         return self._given_shop or open_shop()
 
