@@ -14,10 +14,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Iterable, Mapping
 
-from shop.text_match import bare_color, fold, grams
+from shop.text_match import bare_color, fold, grams, latin_parts
 
 NAME, WORD, SHELF, SMALL, OPTION = 3.0, 4.0, 2.0, 1.2, 1.0
 """Weights of a term in: the name, as a whole known word, category and brand, subtitle and attributes, SKUs."""
+
+LONE = 0.4
+"""Weight of a lone character of a pair that no product has."""
 
 COVERED = 0.34
 """Least part of a query's weight that a product must cover to be an answer."""
@@ -36,7 +39,7 @@ class Entry:
     subtitle: str
     category: str
     shelves: frozenset[str]  # codes of its category and all above
-    category_words: tuple[str, ...]
+    category_words: tuple[str, ...]  # names and aliases of all these
     brand: str
     brand_words: tuple[str, ...]
     attributes: Mapping[str, str]
@@ -60,7 +63,7 @@ class TextIndex:
 
     entries: list[Entry]
     _postings: dict[str, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
-    _words: dict[str, str] = field(default_factory=dict)
+    _words: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # a colour may be a category too
     _longest_word: int = 0
 
     def __post_init__(self) -> None:
@@ -68,9 +71,9 @@ class TextIndex:
             for text, weight in _texts(entry):
                 for term in _terms(fold(text)):
                     self._post(term, at, weight)
-            for word in _known_words(entry):
-                self._words[word] = f"={word}"
-                self._post(f"={word}", at, WORD)
+            for word, term in _known_words(entry):
+                self._words[word].add(term)
+                self._post(term, at, WORD)
         self._longest_word = max(map(len, self._words), default=0)
         self._top = math.log1p(max((entry.popularity for entry in self.entries), default=0)) or 1.0
 
@@ -84,7 +87,14 @@ class TextIndex:
             for at, here in self._postings[term].items():
                 scores[at] += weight * here
                 covered[at] += weight
-        found = [Scored(self.entries[at], score * self._lift(at), covered[at] / mass) for at, score in scores.items()]
+        shelf = {at for term, _ in asked if term[0] == _SHELF_MARK for at in self._postings[term]}
+        # "phone" names a shelf: a phone case says it too, but fits less well than what stands there.
+        least = max((covered[at] for at in shelf), default=0.0)
+        found = [
+            Scored(self.entries[at], score * self._lift(at), covered[at] / mass)
+            for at, score in scores.items()
+            if not shelf or at in shelf or covered[at] >= least
+        ]
         return sorted(found, key=lambda one: (-one.score, one.entry.id))
 
     def everything(self) -> list[Scored]:
@@ -112,14 +122,13 @@ class TextIndex:
             if gram in self._postings:
                 asked[gram] = self._weight(gram)
                 continue
-            if gram[0].isascii():
-                unknown += rarest
-                continue
-            for one in gram:
-                if one in self._postings:
-                    asked.setdefault(one, 0.4 * self._weight(one))
+            latin = gram[0].isascii()
+            for part in latin_parts(gram) if latin else gram:
+                share = 1.0 if latin else LONE
+                if part in self._postings:
+                    asked.setdefault(part, share * self._weight(part))
                 else:
-                    unknown += 0.4 * rarest
+                    unknown += share * rarest
         return list(asked.items()), unknown
 
     def _find_words(self, words: str) -> Iterable[str]:
@@ -127,9 +136,9 @@ class TextIndex:
         at = 0
         while at < len(words):
             for size in range(min(self._longest_word, len(words) - at), 0, -1):
-                term = self._words.get(words[at : at + size])
-                if term:
-                    yield term
+                terms = self._words.get(words[at : at + size])
+                if terms:
+                    yield from sorted(terms)
                     at += size - 1
                     break
             at += 1
@@ -144,11 +153,18 @@ def _texts(entry: Entry) -> Iterable[tuple[str, float]]:
 
 
 def _terms(text: str) -> set[str]:
-    pieces = set(grams(text))
-    return pieces | {one for piece in pieces if not piece[0].isascii() for one in piece}
+    terms = set()
+    for piece in grams(text):
+        terms |= {piece, *(latin_parts(piece) if piece[0].isascii() else piece)}
+    return terms
 
 
-def _known_words(entry: Entry) -> set[str]:
-    words = {fold(word) for word in (*entry.category_words, *entry.brand_words, *entry.colors)}
-    words |= {bare_color(color) for color in entry.colors if len(bare_color(color)) > 1}
-    return {word for word in words if len(word) > 1}
+def _known_words(entry: Entry) -> set[tuple[str, str]]:
+    """Whole words with the terms they are posted under; a category's are marked as such."""
+    colors = {*entry.colors, *map(bare_color, entry.colors)}
+    words = {fold(word): f"={fold(word)}" for word in (*entry.brand_words, *colors)}
+    words |= {fold(word): f"{_SHELF_MARK}{fold(word)}" for word in entry.category_words}
+    return {(word, term) for word, term in words.items() if len(word) > 1}
+
+
+_SHELF_MARK = "#"

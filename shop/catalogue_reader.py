@@ -34,7 +34,7 @@ class Reading:
 
     def entries(self) -> list[Entry]:
         """The products on sale, for the index."""
-        shelves, categories = self._shelves(), {row.id: row for row in self.categories}
+        shelves = self._shelves()
         brands = {row.id: row for row in self.brands}
         colors, sizes = defaultdict(set), defaultdict(set)
         for row in self.skus:
@@ -42,16 +42,16 @@ class Reading:
             sizes[row.product_id].add(row.size)
         found = []
         for row in self.products:
-            category, brand = categories[row.category_id], brands[row.brand_id]
+            above, brand = shelves[row.category_id], brands[row.brand_id]
             found.append(
                 Entry(
                     id=row.id,
                     code=row.code,
                     name=row.name,
                     subtitle=row.subtitle,
-                    category=category.code,
-                    shelves=frozenset(shelves[category.id]),
-                    category_words=tuple(_names(category)),
+                    category=above[0].code,
+                    shelves=frozenset(one.code for one in above),
+                    category_words=tuple(name for one in above for name in _names(one)),
                     brand=brand.code,
                     brand_words=tuple(_names(brand)),
                     attributes={str(name): str(value) for name, value in (_json(row.attributes) or {}).items()},
@@ -73,16 +73,16 @@ class Reading:
         parts = (sorted(products.items()), sorted(brands.items()), sorted(categories.items()), sorted(colors))
         return CatalogueWords(products, brands, categories, colors, sizes, _digest((*parts, sorted(sizes))))
 
-    def _shelves(self) -> dict[int, set[str]]:
-        """{category id: codes of it and of all above it}."""
+    def _shelves(self) -> dict[int, list[Any]]:
+        """{category id: it and all above it}."""
         rows = {row.id: row for row in self.categories}
-        shelves: dict[int, set[str]] = {}
+        shelves: dict[int, list[Any]] = {}
         for row in self.categories:
-            above, codes = row, set()
-            while above is not None and above.code not in codes:
-                codes.add(above.code)
-                above = rows.get(above.parent_id)
-            shelves[row.id] = codes
+            above: list[Any] = []
+            while row is not None and row not in above:
+                above.append(row)
+                row = rows.get(row.parent_id)
+            shelves[above[0].id] = above
         return shelves
 
 

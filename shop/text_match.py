@@ -17,6 +17,7 @@ from shop.settings import ROOT
 
 _RUN = re.compile(r"[a-z0-9.+]+|[^\W_a-z0-9]+")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u2028-\u202e\ufeff]+")
+_LATIN_PART = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
 _GIGABYTE = re.compile(r"(?<=\d)([gt])b\b")
 
 
@@ -47,6 +48,11 @@ def grams(text: str) -> list[str]:
         else:
             pieces.extend(run[at : at + 2] for at in range(max(1, len(run) - 1)))
     return pieces
+
+
+def latin_parts(run: str) -> list[str]:
+    """The words and numbers of a Latin run: note12 holds note and 12."""
+    return _LATIN_PART.findall(run)
 
 
 def overlap(words: str, text: str) -> float:
