@@ -126,5 +126,3 @@ class SubmitErase(SubmitAction):
         turn.shop.customers.set_marketing(turn.customer, False, key=turn.key("erase"))
         turn.say("utter_erase_requested")
         hand_over(turn, "erase", "any")
-
-

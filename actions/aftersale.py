@@ -41,9 +41,7 @@ REASONS: dict[CaseKind, tuple[CaseReason, ...]] = {
     CaseKind.REFUND: (CaseReason.QUALITY, CaseReason.DAMAGED, CaseReason.MISSING_ITEM, CaseReason.NOT_RECEIVED),
     CaseKind.RESEND: (CaseReason.MISSING_ITEM, CaseReason.DAMAGED, CaseReason.WRONG_ITEM),
 }
-NEEDS_PROOF = frozenset(
-    {CaseReason.DAMAGED, CaseReason.QUALITY, CaseReason.WRONG_ITEM, CaseReason.NOT_AS_DESCRIBED}
-)
+NEEDS_PROOF = frozenset({CaseReason.DAMAGED, CaseReason.QUALITY, CaseReason.WRONG_ITEM, CaseReason.NOT_AS_DESCRIBED})
 SLOTS = (
     "case_order", "case_kind", "case_line", "case_reason", "case_quantity", "case_wanted", "case_proof", "case_story",
 )  # fmt: skip
@@ -67,7 +65,11 @@ class StartCase(ShopAction):
         if order.state in (OrderState.PAID, OrderState.PENDING_PAYMENT) and "cancel" in order.can:
             cancel, keep = button("cancel"), button("refuse")
             turn.remember(offer="action_start_cancel")
-            turn.say("utter_cancel_instead", buttons=[(one["title"], one["payload"]) for one in (cancel, keep)], **order_facts(order))
+            turn.say(
+                "utter_cancel_instead",
+                buttons=[(one["title"], one["payload"]) for one in (cancel, keep)],
+                **order_facts(order),
+            )
             return None
         if order.state is OrderState.SHIPPED and intent != "apply_refund":
             raise CannotReturn(why="not_delivered")
@@ -75,7 +77,9 @@ class StartCase(ShopAction):
         known: dict[str, Any] = dict.fromkeys(SLOTS)
         known.update(
             case_order=order.number,
-            case_kind=None if intent in ("damaged_item", "quality_problem", "wrong_item") else INTENT_KIND[intent].value,
+            case_kind=None
+            if intent in ("damaged_item", "quality_problem", "wrong_item")
+            else INTENT_KIND[intent].value,
             case_line=order.lines[0].id if len(order.lines) == 1 else None,
             case_reason=reason,
             case_story=turn.text[:300] if intent in INTENT_REASON else None,
@@ -142,7 +146,11 @@ def _needs_quantity(turn: Turn, answers: Answers) -> bool:
 
 def _ask_quantity(turn: Turn, answers: Answers) -> None:
     bought = line_of(turn, "case_order", answers["case_line"]).quantity
-    turn.say("utter_ask_case_quantity", buttons=[(phrase("pieces", count=one),) * 2 for one in sorted({1, bought})], bought=bought)
+    turn.say(
+        "utter_ask_case_quantity",
+        buttons=[(phrase("pieces", count=one),) * 2 for one in sorted({1, bought})],
+        bought=bought,
+    )
 
 
 def _read_quantity(turn: Turn, answers: Answers, is_open: bool) -> int | None:
@@ -215,7 +223,9 @@ def _ask_confirm(turn: Turn, answers: Answers) -> None:
     if offer.kind in (CaseKind.REFUND, CaseKind.RESEND):
         back = "no_return_needed"
     turn.say(
-        "utter_ask_case_confirm_money" if offer.kind in (CaseKind.RETURN, CaseKind.REFUND) else "utter_ask_case_confirm",
+        "utter_ask_case_confirm_money"
+        if offer.kind in (CaseKind.RETURN, CaseKind.REFUND)
+        else "utter_ask_case_confirm",
         buttons=yes_no(),
         case_kind=label("case_kind", offer.kind.value),
         goods=line_words(offer.line),
@@ -262,5 +272,3 @@ class SubmitCase(SubmitAction):
 
 def _all_of(turn: Turn) -> int:
     return line_of(turn, "case_order", turn.slot("case_line")).quantity
-
-

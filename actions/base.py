@@ -57,7 +57,11 @@ class ShopAction(Action, ABC):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Answer, and whatever happens, say something and keep the talk alive."""
-        turn = Turn(self.shop, tracker, dispatcher)
+        try:
+            turn = Turn(self.shop, tracker, dispatcher)
+        except Exception as error:  # noqa: BLE001 - a bad setting or key: there is no shop to ask for its name
+            dispatcher.utter_message(response="utter_error_internal", incident=log_incident(self.name(), error))
+            return []
         return await asyncio.get_running_loop().run_in_executor(None, self._run, turn)
 
     def _run(self, turn: Turn) -> Events:
@@ -67,7 +71,7 @@ class ShopAction(Action, ABC):
             events = ask_who(turn, self.action_name)
         except ShopError as error:
             events = say_error(turn, error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a customer gets a sentence whatever happens
             incident = log_incident(self.name(), error)
             turn.say("utter_error_internal", incident=incident)
             turn.remember(offer="action_request_human")
@@ -110,10 +114,14 @@ def response_of(error: ShopError) -> str:
 
 def say_error(turn: Turn, error: ShopError) -> Events:
     """Tell a customer in Chinese why something did not happen."""
-    facts = {key: label("error_facts", value) if isinstance(value, str) else value for key, value in error.facts.items()}
+    facts: dict[str, Any] = {
+        key: label("error_facts", value) if isinstance(value, str) else value for key, value in error.facts.items()
+    }
     level = logging.WARNING if isinstance(error, (Unavailable, TooManyTries)) else logging.INFO
     log.log(level, "refused with %s for %s", type(error).__name__, turn.key("error"))
-    turn.say(response_of(error), **{"why": phrase("no_reason"), **facts})
+    facts.setdefault("why", phrase("no_reason"))
+    facts.setdefault("state", phrase("no_reason"))
+    turn.say(response_of(error), **facts)
     return []
 
 

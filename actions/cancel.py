@@ -84,5 +84,3 @@ class SubmitCancel(SubmitAction):
         name = "utter_cancelled_refund" if result.refund_fen else "utter_cancelled"
         turn.focus("order", result.order.number)
         turn.say(name, number=result.order.number, goods=goods(result.order), refund=yuan(result.refund_fen))
-
-

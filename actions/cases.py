@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from actions.base import Events, ShopAction
 from actions.cancel import yes_no
@@ -21,7 +21,7 @@ INTENTS = frozenset({"cancel_refund"})
 MAY_WITHDRAW = (CaseState.SUBMITTED, CaseState.APPROVED)
 
 
-def case_facts(case: CaseView) -> dict[str, str]:
+def case_facts(case: CaseView) -> dict[str, Any]:
     """What the sentences about a case may mention."""
     return {
         "case_number": case.number,

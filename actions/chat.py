@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from rasa_sdk.events import ActiveLoop, SlotSet
+
 from actions.base import Events, ShopAction, active_form
 from actions.cards import button
-from actions.registry import action_named
+from actions.registry import go_on
 from actions.texts import labels
 from actions.turn import Turn
-from rasa_sdk.events import ActiveLoop, SlotSet
 
 SUGGESTIONS = 3
 SURE_FAQ = 0.86
@@ -37,7 +38,7 @@ class Affirm(ShopAction):
             turn.say("utter_affirm_idle")
             return None
         turn.remember(offer=None)
-        return action_named(str(offered)).answer(turn)
+        return go_on(str(offered), turn)
 
 
 class Deny(ShopAction):
@@ -82,7 +83,7 @@ class Continue(ShopAction):
         if not waiting or active_form(turn):
             turn.say("utter_unsure_form" if active_form(turn) else "utter_inform_unclear")
             return None
-        return action_named(str(waiting)).answer(turn)
+        return go_on(str(waiting), turn)
 
 
 class Unsure(ShopAction):
@@ -95,7 +96,7 @@ class Unsure(ShopAction):
         hit = turn.entity("faq")
         if isinstance(hit, dict) and hit.get("score", 0) >= SURE_FAQ:
             turn.remember(misunderstood=0)
-            return action_named("action_faq").answer(turn)
+            return go_on("action_faq", turn)
         times = int(turn.slot("misunderstood") or 0) + 1
         turn.remember(misunderstood=times)
         if active_form(turn):

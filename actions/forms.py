@@ -16,9 +16,9 @@ from typing import Any, Callable, ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions.base import Events, ShopAction, say_error
+from actions.base import Events, ShopAction, ask_who, response_of, say_error
 from actions.turn import Turn
-from shop.errors import BadValue, NotIdentified, Refused, ShopError
+from shop.errors import BadValue, NotIdentified, Refused, ShopError, Unavailable
 
 Answers = dict[str, Any]
 Read = Callable[[Turn, Answers, bool], Any]
@@ -52,16 +52,29 @@ class ShopForm(ShopAction):
 
     def answer(self, turn: Turn) -> Events:
         """Read the message, say what is wrong with it, ask what is missing."""
-        questions = self.questions()
-        answers: Answers = {one.slot: turn.slot(one.slot) for one in questions}
         requested = turn.tracker.slots.get("requested_slot")
         events: Events = []
+        try:
+            return self._go_on(turn, requested, events)
+        except NotIdentified:
+            return [*events, *ask_who(turn, self.form)]
+        except Unavailable as error:
+            return [*events, *_wait(turn, error, requested)]
+        except ShopError as error:  # what the form is for is not possible any more
+            say_error(turn, error)
+            return [*events, SlotSet("confirm", None), SlotSet("requested_slot", None)]
+
+    def _go_on(self, turn: Turn, requested: str | None, events: Events) -> Events:
+        questions = self.questions()
+        answers: Answers = {one.slot: turn.slot(one.slot) for one in questions}
         if not self._asks_again(turn):
             try:
-                events = self._read(turn, questions, answers, requested)
+                events += self._read(turn, questions, answers, requested)
+            except NotIdentified:
+                raise
             except (BadValue, Refused) as error:
                 say_error(turn, error)
-                events = [SlotSet(str(requested), None)] if requested else []
+                events += [SlotSet(str(requested), None)] if requested else []
             if requested and not events:
                 return []  # not an answer: let the rules have the message
         following = next((one for one in questions if answers[one.slot] is None and one.needed(turn, answers)), None)
@@ -73,8 +86,8 @@ class ShopForm(ShopAction):
         events: Events = []
         for one in questions:
             is_open = one.slot == requested
-            if not is_open and one.slot == "confirm":
-                continue
+            if one.slot == "confirm" and (not is_open or events):
+                continue  # a yes that comes with a new value has not agreed to that value yet
             value = one.read(turn, answers, is_open)
             if value is not None and value != answers[one.slot]:
                 answers[one.slot] = value
@@ -92,6 +105,27 @@ class ShopForm(ShopAction):
 
     def _loop_events(self, turn: Turn, events: Events) -> Events:
         return []
+
+
+def _wait(turn: Turn, error: Unavailable, requested: str | None) -> Events:
+    """Keep a form as it is until the shop answers again; the apology is said once a turn.
+
+    Rasa takes a form's turn that sets no slot as an interruption, hence the empty ``confirm``.
+    """
+    if response_of(error) not in said_since_the_message(turn):
+        say_error(turn, error)
+    return [SlotSet("confirm", None), *([SlotSet("requested_slot", requested)] if requested else [])]
+
+
+def said_since_the_message(turn: Turn) -> set[str]:
+    """Names of the responses that earlier actions of this turn have said."""
+    said: set[str] = set()
+    for event in reversed(turn.tracker.events):
+        if event["event"] == "user":
+            break
+        if event["event"] == "bot":
+            said.add(str((event.get("metadata") or {}).get("utter_action")))
+    return said
 
 
 def confirmation(ask: Callable[[Turn, Answers], None], own_intents: frozenset[str]) -> Question:
@@ -123,11 +157,17 @@ class SubmitAction(ShopAction):
                 events = self.submit(turn) or []
             except NotIdentified:
                 raise  # the proof ran out: prove again, then come back here with the slots as they are
+            except Unavailable as error:  # nothing was changed: the form waits at its last question
+                turn.remember(confirm=None)
+                return [
+                    *say_error(turn, error),
+                    FollowupAction(self.action_name.replace("action_submit_", "") + "_form"),
+                ]
             except ShopError as error:
                 events = say_error(turn, error)
-        else:
+        elif turn.slot("confirm") is not None:  # None: the form ended with a reason, which was said
             turn.say("utter_stopped")
-        turn.remember(confirm=None, **{slot: None for slot in self.slots})
+        turn.remember(confirm=None, **dict.fromkeys(self.slots))
         return events
 
 
@@ -135,5 +175,3 @@ def begin(form: str, turn: Turn, **prefilled: Any) -> Events:
     """Start a form with what is known already."""
     turn.remember(confirm=None, **prefilled)
     return [FollowupAction(form)]
-
-

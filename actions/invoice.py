@@ -34,7 +34,9 @@ class StartInvoice(ShopAction):
         order = pick_order(turn, PAID_FOR, self.action_name)
         if order is None:
             return None
-        existing = [one for one in turn.shop.invoices.list(turn.customer, order_number=order.number) if one.state != "void"]
+        existing = [
+            one for one in turn.shop.invoices.list(turn.customer, order_number=order.number) if one.state != "void"
+        ]
         if existing:
             raise AlreadyOpen("this order has an invoice")
         if "invoice" not in order.can:

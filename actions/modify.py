@@ -67,7 +67,9 @@ def _ask_wish(turn: Turn, answers: Answers) -> None:
 
 def _ask_confirm(turn: Turn, answers: Answers) -> None:
     line = line_of(turn, "modify_order", answers["modify_line"])
-    turn.say("utter_ask_modify_confirm", buttons=yes_no(), goods=line.name, change=_change(line, answers["modify_wish"]))
+    turn.say(
+        "utter_ask_modify_confirm", buttons=yes_no(), goods=line.name, change=_change(line, answers["modify_wish"])
+    )
 
 
 def _change(line: LineView, wish: dict[str, Any]) -> str:
@@ -99,5 +101,7 @@ class SubmitModify(SubmitAction):
             key=turn.key("modify"),
         )
         difference = result.difference_fen
-        name = "utter_modified" if not difference else "utter_modified_refund" if difference < 0 else "utter_modified_pay"
+        name = (
+            "utter_modified" if not difference else "utter_modified_refund" if difference < 0 else "utter_modified_pay"
+        )
         turn.say(name, difference=yuan(abs(difference)), **order_facts(result.order))

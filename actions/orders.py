@@ -71,11 +71,14 @@ class ListOrders(ShopAction):
         if not orders:
             turn.say("utter_no_orders")
             return None
-        turn.say("utter_list_orders", count=len(orders), newest=goods(orders[0]), order_state=label("order_state", orders[0].state.value))
-        turn.show("orders", [order_card(one, position) for position, one in enumerate(orders, 1)])
-        turn.remember(
-            choices={"kind": "order", "values": [one.number for one in orders]}, resume="action_order_status"
+        turn.say(
+            "utter_list_orders",
+            count=len(orders),
+            newest=goods(orders[0]),
+            order_state=label("order_state", orders[0].state.value),
         )
+        turn.show("orders", [order_card(one, position) for position, one in enumerate(orders, 1)])
+        turn.remember(choices={"kind": "order", "values": [one.number for one in orders]}, resume="action_order_status")
         if len(orders) == 1:
             turn.focus("order", orders[0].number)
         return None
@@ -117,7 +120,13 @@ class CancelStatus(ShopAction):
         if order is None:
             return
         cancelled = order.state is OrderState.CANCELLED
-        name = "utter_not_cancelled" if not cancelled else "utter_cancel_done_paid" if order.paid_at else "utter_cancel_done"
+        name = (
+            "utter_not_cancelled"
+            if not cancelled
+            else "utter_cancel_done_paid"
+            if order.paid_at
+            else "utter_cancel_done"
+        )
         turn.say(name, buttons=[] if cancelled else next_steps(order), **order_facts(order))
 
 

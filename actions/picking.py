@@ -90,7 +90,9 @@ def find_products(turn: Turn, limit: int, **wishes: Any) -> list[ProductCard]:
     """Products that fit the message's words, category, brand, colour and price."""
     prices = turn.entity("price_range") or {}
     category, brand = turn.entity("category"), turn.entity("brand")
-    words = " ".join(filter(None, [turn.entity_text("product"), turn.entity_text("category"), turn.entity_text("brand")]))
+    words = " ".join(
+        filter(None, [turn.entity_text("product"), turn.entity_text("category"), turn.entity_text("brand")])
+    )
     return turn.shop.catalogue.search(
         words or turn.text[:60],
         category=category,

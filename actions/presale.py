@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, Iterable
+
 from actions.base import ShopAction
 from actions.cards import button, product_card
 from actions.picking import MOST_CHOICES, find_products, names_goods, pick_product, show_products
 from actions.texts import day, labels, phrase, price_span, yuan
 from actions.turn import Turn
-from shop.entities import ProductDetail, StockAnswer
+from shop.entities import ProductCard, ProductDetail, StockAnswer
 
 
 class SearchProduct(ShopAction):
@@ -31,7 +33,9 @@ class SearchProduct(ShopAction):
             ProductFacts.tell(turn, str(turn.entity("product")))
             return
         sort = position if position in ("cheapest", "priciest") else None
-        cards = find_products(turn, MOST_CHOICES, sort={"cheapest": "cheap", "priciest": "dear"}.get(sort, "relevance"))
+        cards = find_products(
+            turn, MOST_CHOICES, sort={"cheapest": "cheap", "priciest": "dear"}.get(str(sort), "relevance")
+        )
         if not cards:
             turn.say("utter_nothing_found")
             turn.remember(resume=self.action_name)
@@ -83,13 +87,15 @@ class Price(ShopAction):
         detail = turn.shop.catalogue.product(code)
         stock = turn.shop.stock.availability(code, color=turn.entity("color"), size=turn.entity("size"))
         prices = sorted({one.price_fen for one in stock.skus}) or [detail.card.price_min_fen]
-        facts = {"goods": detail.card.name, "price": price_span(prices[0], prices[-1])}
+        facts: dict[str, Any] = {"goods": detail.card.name, "price": price_span(prices[0], prices[-1])}
         if len(prices) == 1:
             spec = " ".join(str(turn.entity(kind)) for kind in ("color", "size") if turn.entity(kind) and stock.skus)
             turn.say("utter_price", **facts, spec=f" {spec}" if spec else "")
             return
         by_size = {one.size or one.spec: yuan(one.price_fen) for one in stock.skus}
-        turn.say("utter_price_by_size", **facts, sizes=_join(f"{size} {price}" for size, price in list(by_size.items())[:6]))
+        turn.say(
+            "utter_price_by_size", **facts, sizes=_join(f"{size} {price}" for size, price in list(by_size.items())[:6])
+        )
 
 
 class StockQuestion(ShopAction):
@@ -105,7 +111,11 @@ class StockQuestion(ShopAction):
         color, size = turn.entity("color"), turn.entity("size")
         stock = turn.shop.stock.availability(code, color=color, size=size)
         spec = " ".join(str(one) for one in (color, size) if one)
-        facts = {"goods": stock.product_name, "spec": f" {spec}" if spec else "", "count": stock.available}
+        facts: dict[str, Any] = {
+            "goods": stock.product_name,
+            "spec": f" {spec}" if spec else "",
+            "count": stock.available,
+        }
         if not stock.skus:
             self._no_such_spec(turn, code, facts)
         elif stock.available > 0:
@@ -116,13 +126,13 @@ class StockQuestion(ShopAction):
             _tell_missing(turn, code, stock, facts)
 
     @staticmethod
-    def _no_such_spec(turn: Turn, code: str, facts: dict[str, object]) -> None:
+    def _no_such_spec(turn: Turn, code: str, facts: dict[str, Any]) -> None:
         every = turn.shop.stock.availability(code)
         there = _join(dict.fromkeys(one.spec for one in every.skus if one.available and one.spec))
         turn.say("utter_no_such_spec", **facts, specs=there or phrase("sold_out"))
 
 
-def _tell_missing(turn: Turn, code: str, stock: StockAnswer, facts: dict[str, object]) -> None:
+def _tell_missing(turn: Turn, code: str, stock: StockAnswer, facts: dict[str, Any]) -> None:
     every = turn.shop.stock.availability(code)
     others = _join(dict.fromkeys(one.spec for one in every.skus if one.available and one.spec))
     name = "utter_out_of_stock_others" if others else "utter_out_of_stock"
@@ -140,7 +150,7 @@ class Restock(ShopAction):
         if code is None:
             return
         stock = turn.shop.stock.availability(code, color=turn.entity("color"), size=turn.entity("size"))
-        facts = {"goods": stock.product_name, "count": stock.available, "spec": ""}
+        facts: dict[str, Any] = {"goods": stock.product_name, "count": stock.available, "spec": ""}
         missing = [one for one in stock.skus if not one.available]
         if stock.available > 0 and not missing:
             turn.say("utter_in_stock", specs="", **facts)
@@ -173,7 +183,10 @@ class Attribute(ShopAction):
 
 def _wanted_attributes(text: str, detail: ProductDetail) -> list[str]:
     synonyms: dict[str, list[str]] = labels()["attribute_words"]
-    names = [*detail.attributes, *(phrase(one).partition(labels()["colon"])[0] for one in ("spec_colors_name", "spec_sizes_name"))]
+    names = [
+        *detail.attributes,
+        *(phrase(one).partition(labels()["colon"])[0] for one in ("spec_colors_name", "spec_sizes_name")),
+    ]
     asked = {name for name in names if name in text}
     for word, meant in synonyms.items():
         if word in text:
@@ -223,7 +236,9 @@ class Compare(ShopAction):
             )
             or phrase("see_cards"),
         )
-        turn.show("products", [{**product_card(one.card), "lines": _attribute_lines(one)[:6]} for one in (first, second)])
+        turn.show(
+            "products", [{**product_card(one.card), "lines": _attribute_lines(one)[:6]} for one in (first, second)]
+        )
 
 
 class Recommend(ShopAction):
@@ -234,11 +249,7 @@ class Recommend(ShopAction):
     def answer(self, turn: Turn) -> None:
         """Popular goods in stock that fit category, brand and price."""
         wishes = names_goods(turn)
-        cards = (
-            find_products(turn, MOST_CHOICES, sort="popular", in_stock=True)
-            if wishes
-            else self._popular(turn)
-        )
+        cards = find_products(turn, MOST_CHOICES, sort="popular", in_stock=True) if wishes else self._popular(turn)
         if not cards:
             turn.say("utter_nothing_found")
             return
@@ -247,7 +258,7 @@ class Recommend(ShopAction):
         turn.remember(resume="action_product")
 
     @staticmethod
-    def _popular(turn: Turn) -> list:  # type: ignore[type-arg]
+    def _popular(turn: Turn) -> list[ProductCard]:
         prices = turn.entity("price_range") or {}
         return turn.shop.catalogue.search(
             "",
@@ -270,5 +281,5 @@ class SearchByImage(ShopAction):
         turn.remember(resume="action_search_product")
 
 
-def _join(words: object) -> str:
-    return str(labels()["comma"]).join(str(one) for one in words)  # type: ignore[attr-defined]
+def _join(words: Iterable[object]) -> str:
+    return str(labels()["comma"]).join(str(one) for one in words)

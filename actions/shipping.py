@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from actions.base import ShopAction
 from actions.cards import button, parcel_card
 from actions.orders import OrderStatus, next_steps, order_facts
@@ -12,7 +14,7 @@ from shop.entities import OrderView, ShipmentView
 from shop.states import OrderState
 
 
-def parcel_facts(parcel: ShipmentView) -> dict[str, str]:
+def parcel_facts(parcel: ShipmentView) -> dict[str, Any]:
     """What the sentences about a parcel may mention."""
     last = parcel.events[-1] if parcel.events else None
     return {
@@ -158,4 +160,8 @@ class ContactCourier(ShopAction):
             OrderStatus.tell(turn, order)
             return
         parcel = order.shipments[-1]
-        turn.say("utter_courier_phone" if parcel.courier_phone else "utter_courier_no_phone", **order_facts(order), **parcel_facts(parcel))
+        turn.say(
+            "utter_courier_phone" if parcel.courier_phone else "utter_courier_no_phone",
+            **order_facts(order),
+            **parcel_facts(parcel),
+        )

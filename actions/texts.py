@@ -30,7 +30,7 @@ def label(group: str, key: str) -> str:
     return str(words.get(key, words.get("other", key)))
 
 
-def phrase(name: str, **facts: Any) -> str:
+def phrase(name: str, /, **facts: Any) -> str:
     """A short fragment with its gaps filled."""
     return str(labels()["phrases"][name]).format(**facts)
 

@@ -1,0 +1,246 @@
+"""The forms of the shop, their submit actions, and what stands around them: yes, stop, bare values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actions.address import AddressForm, SubmitAddress
+from actions.cancel import CancelForm, SubmitCancel
+from actions.chat import Affirm, Continue, Stop
+from actions.verify import SubmitVerify, VerifyForm
+from shop.errors import ConcurrentChange, DatabaseDown
+from shop.states import OrderState
+from tests.unit.actions.fakes import FakeShop, Said, entity, order, run, tracker
+
+NUMBER = "2025010100000001"
+HANGZHOU = {"province": "浙江省", "city": "杭州市", "district": "西湖区", "street": "文三路99号"}
+
+
+def requested(said: Said) -> Any:
+    return said.slots["requested_slot"]
+
+
+# The cancel form with its submit action
+
+
+def cancel_at(slot: str, text: str, intent: str, *entities: dict[str, Any], **slots: Any) -> Any:
+    known = {"cancel_order": NUMBER, "cancel_reason": None, "confirm": None, "requested_slot": slot, **slots}
+    return tracker(text, intent, *entities, slots=known, form="cancel_form")
+
+
+def test_a_reason_by_button_or_by_words_is_taken():
+    said = run(
+        CancelForm(FakeShop(order())),
+        cancel_at("cancel_reason", "不想要了", "cancel_order", entity("reason", "unwanted")),
+    )
+    assert said.slots["cancel_reason"] == "unwanted"
+    assert NUMBER in said.text
+    assert len(said.titles) == 2
+
+
+def test_the_order_is_cancelled_once_and_the_refund_said():
+    shop = FakeShop(order())
+    said = run(
+        SubmitCancel(shop),
+        tracker("确认", "affirm", slots={"cancel_order": NUMBER, "cancel_reason": "unwanted", "confirm": True}),
+    )
+    assert shop.orders.changes == [("cancel", NUMBER, "unwanted", "talk-1:m1:cancel")]
+    assert "¥99" in said.text
+    assert (said.slots["confirm"], said.slots["cancel_order"]) == (None, None)
+
+
+def test_the_same_message_again_makes_the_same_key():
+    shop = FakeShop(order())
+    for _ in range(2):
+        run(
+            SubmitCancel(shop),
+            tracker("确认", "affirm", slots={"cancel_order": NUMBER, "cancel_reason": "price", "confirm": True}),
+        )
+    first, second = shop.orders.changes
+    assert first[-1] == second[-1]
+
+
+def test_a_no_changes_nothing_and_says_so():
+    shop = FakeShop(order())
+    said = run(SubmitCancel(shop), tracker("不用了", "deny", slots={"cancel_order": NUMBER, "confirm": False}))
+    assert said.names == ["utter_stopped"]
+    assert shop.orders.changes == []
+
+
+def test_a_form_that_ended_with_a_reason_says_nothing_more():
+    shop = FakeShop(order())
+    said = run(SubmitCancel(shop), tracker("1件", "inform", slots={"cancel_order": NUMBER, "confirm": None}))
+    assert said.messages == []
+    assert shop.orders.changes == []
+
+
+def test_a_refused_change_is_said_and_the_slots_are_emptied():
+    shop = FakeShop(order())
+    shop.orders.fails = ConcurrentChange("x")
+    said = run(
+        SubmitCancel(shop),
+        tracker("确认", "affirm", slots={"cancel_order": NUMBER, "cancel_reason": "price", "confirm": True}),
+    )
+    assert said.names == ["utter_error_concurrent_change"]
+    assert said.slots["cancel_order"] is None
+
+
+def test_a_change_that_met_a_dead_database_can_be_confirmed_again():
+    shop = FakeShop(order())
+    shop.orders.fails = DatabaseDown("x")
+    said = run(
+        SubmitCancel(shop),
+        tracker("确认", "affirm", slots={"cancel_order": NUMBER, "cancel_reason": "price", "confirm": True}),
+    )
+    assert said.names == ["utter_error_database_down"]
+    assert said.next == "cancel_form"
+    assert said.slots == {"confirm": None}, "what the form knew stays"
+
+
+# Addresses
+
+
+def address_at(
+    text: str, *entities: dict[str, Any], intent: str = "inform", slot: str = "new_address", **slots: Any
+) -> Any:
+    known = {"new_order": NUMBER, "new_address": None, "confirm": None, "requested_slot": slot, **slots}
+    return tracker(text, intent, *entities, slots=known, form="address_form")
+
+
+def test_an_incomplete_address_is_asked_for_again():
+    said = run(
+        AddressForm(FakeShop(order())),
+        address_at("杭州", entity("region", {"province": "浙江省", "city": "杭州市"}, "杭州")),
+    )
+    assert said.names == ["utter_error_bad_address", "utter_ask_new_address"]
+    assert requested(said) == "new_address"
+
+
+def test_a_full_address_is_repeated_before_anything_changes():
+    shop = FakeShop(order())
+    said = run(AddressForm(shop), address_at("浙江省杭州市西湖区文三路99号", entity("address", HANGZHOU)))
+    assert "浙江省杭州市西湖区文三路99号" in said.text
+    assert shop.orders.changes == []
+
+
+def test_a_new_phone_at_the_confirmation_keeps_the_street_and_is_masked():
+    state = address_at(
+        "电话13987654321",
+        entity("phone", "13987654321"),
+        slot="confirm",
+        new_address={**HANGZHOU, "name": None, "phone": None},
+    )
+    said = run(AddressForm(FakeShop(order())), state)
+    assert said.slots["new_address"]["street"] == "文三路99号"
+    assert said.slots["new_address"]["phone"] == "13987654321"
+    assert "139****4321" in said.text
+    assert "13987654321" not in said.text
+
+
+def test_the_address_is_changed_as_it_was_confirmed():
+    shop = FakeShop(order())
+    run(
+        SubmitAddress(shop),
+        tracker(
+            "对",
+            "affirm",
+            slots={"new_order": NUMBER, "new_address": {**HANGZHOU, "name": "李雷", "phone": None}, "confirm": True},
+        ),
+    )
+    (_, number, new, _key) = shop.orders.changes[0]
+    assert (number, new.street, new.full_name, new.full_phone) == (NUMBER, "文三路99号", "李雷", None)
+
+
+# Proof of identity
+
+
+def test_both_proofs_in_one_message_are_taken():
+    state = tracker(f"{NUMBER} 5678", "inform", entity("order_no", NUMBER), entity("phone_tail", "5678"))
+    said = run(VerifyForm(FakeShop(customer=None)), state)
+    assert (said.slots["verify_order"], said.slots["verify_tail"], requested(said)) == (NUMBER, "5678", None)
+
+
+def test_a_whole_phone_gives_its_tail():
+    state = tracker(
+        "13812345678",
+        "inform",
+        entity("phone", "13812345678"),
+        slots={"verify_order": NUMBER, "requested_slot": "verify_tail"},
+        form="verify_form",
+    )
+    assert run(VerifyForm(FakeShop(customer=None)), state).slots["verify_tail"] == "5678"
+
+
+def test_after_the_proof_the_first_question_is_answered():
+    shop = FakeShop(order(), customer=None)
+    state = tracker(
+        "5678", "inform", slots={"verify_order": NUMBER, "verify_tail": "5678", "resume": "action_order_status"}
+    )
+    said = run(SubmitVerify(shop), state)
+    assert said.names == ["utter_verified", "utter_order_paid"]
+    assert said.slots["resume"] is None
+
+
+def test_a_wrong_proof_keeps_the_first_question():
+    state = tracker(
+        "0000", "inform", slots={"verify_order": NUMBER, "verify_tail": "0000", "resume": "action_order_status"}
+    )
+    said = run(SubmitVerify(FakeShop(customer=None)), state)
+    assert said.names == ["utter_error_not_identified"]
+    assert "resume" not in said.slots
+    assert (said.slots["verify_order"], said.slots["verify_tail"]) == (None, None)
+
+
+def test_a_guest_who_tries_again_is_led_back_to_the_first_question():
+    state = tracker(NUMBER, "inform", entity("order_no", NUMBER), slots={"resume": "action_start_cancel"})
+    said = run(Continue(FakeShop(customer=None)), state)
+    assert said.next == "verify_form"
+    assert said.slots["resume"] == "action_start_cancel"
+
+
+# Yes, stop and bare values outside forms
+
+
+def test_a_yes_takes_up_the_last_offer():
+    shop = FakeShop(order())
+    said = run(Affirm(shop), tracker("好", "affirm", slots={"offer": "action_request_human"}))
+    assert shop.handoffs.asked == ["asked"]
+    assert said.slots["offer"] is None
+
+
+def test_a_yes_to_nothing_asks_what_is_wanted():
+    assert run(Affirm(FakeShop()), tracker("好", "affirm")).names == ["utter_affirm_idle"]
+
+
+def test_stop_leaves_the_form_and_empties_it():
+    said = run(Stop(FakeShop(order())), cancel_at("confirm", "算了", "stop", cancel_reason="price"))
+    assert said.names == ["utter_stopped"]
+    assert said.loops == [None]
+    assert (said.slots["cancel_order"], said.slots["cancel_reason"], said.slots["confirm"]) == (None, None, None)
+    assert said.next is None
+
+
+def test_stop_leaves_the_queue():
+    shop = FakeShop()
+    shop.handoffs.asked.append("asked")
+    assert run(Stop(shop), tracker("不等了", "stop")).names == ["utter_left_queue"]
+
+
+def test_an_ordinal_goes_on_with_what_asked_for_it():
+    other = "2025010100000002"
+    shop = FakeShop(order(NUMBER), order(other, OrderState.PENDING_PAYMENT))
+    state = tracker(
+        "第二个",
+        "inform",
+        entity("ordinal", 2),
+        slots={"choices": {"kind": "order", "values": [NUMBER, other]}, "resume": "action_start_cancel"},
+    )
+    said = run(Continue(shop), state)
+    assert said.next == "cancel_form"
+    assert said.slots["cancel_order"] == other
+
+
+def test_a_value_that_nobody_asked_for_is_asked_about():
+    assert run(Continue(FakeShop()), tracker("13812345678", "inform", entity("phone", "13812345678"))).names == [
+        "utter_inform_unclear"
+    ]

@@ -1,0 +1,60 @@
+"""Words about orders, parcels and goods that several actions share."""
+
+from __future__ import annotations
+
+import pytest
+
+from actions.cards import goods, order_card, parcel_card, stock_badge
+from actions.lines import line_words
+from actions.note import note_in
+from actions.orders import next_steps, order_facts
+from actions.presale import Attribute
+from shop.states import OrderState
+from tests.unit.actions.fakes import FakeShop, entity, line, order, parcel, run, tracker
+
+
+def test_a_line_is_said_with_its_spec_and_quantity():
+    assert line_words(line(name="连衣裙", spec="红色 M", quantity=2)) == "连衣裙 红色 M ×2"
+
+
+def test_a_line_without_a_spec_leaves_no_gap():
+    assert line_words(line(name="大米", spec="")) == "大米 ×1"
+
+
+def test_several_goods_are_said_as_the_first_and_their_number():
+    assert goods(order("1", OrderState.PAID, line(1, "连衣裙"), line(2, "帽子", quantity=2))) == "连衣裙 等 3 件"
+
+
+@pytest.mark.parametrize("state", list(OrderState))
+def test_an_order_in_any_state_can_be_shown_and_told(state: OrderState):
+    one = order(state=state)
+    card = order_card(one, 2)
+    assert card["buttons"][0]["payload"] == one.number
+    assert "{" not in "".join([card["title"], card["badge"], *card["lines"]])
+    assert order_facts(one)["order_state"] == card["badge"]
+    assert len(next_steps(one)) <= 3
+
+
+@pytest.mark.parametrize(("units", "word"), [(0, "暂时无货"), (3, "仅剩 3 件"), (6, "有货")])
+def test_the_shelf_is_said_in_a_badge(units: int, word: str):
+    assert stock_badge(units) == word
+
+
+def test_a_parcels_newest_scan_stands_first():
+    card = parcel_card(parcel())
+    assert "已到杭州转运中心" in card["lines"][0]
+    assert parcel().tracking_number in card["title"]
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [("备注：放门口", "放门口"), ("帮我备注一下，别打电话", "别打电话"), ("加个备注", None), ("我要改地址", None)],
+)
+def test_a_note_inside_a_sentence_is_found(text: str, note: str | None):
+    assert note_in(text) == note
+
+
+def test_an_attribute_is_answered_by_its_name():
+    said = run(Attribute(FakeShop()), tracker("连衣裙什么料子", "ask_attribute", entity("product", "p1", "连衣裙")))
+    assert "材质：棉" in said.text
+    assert "颜色" not in said.text
