@@ -1,0 +1,64 @@
+"""``python -m shop.demo``: build, token, shell, facts, refresh, check."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+import sys
+from typing import Any
+
+from shop.demo.making import SEED, build
+from shop.errors import ShopError
+from shop.front import Shop, open_shop
+
+CHANNEL = "shell"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(open_shop(), options) or 0)
+    except ShopError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m shop.demo", description="The demo shop.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    make = commands.add_parser("build", help="make the demo shop, if it is not there")
+    make.add_argument("--seed", type=int, default=SEED, help="another seed, another shop")
+    make.add_argument("--small", action="store_true", help="60 products, 200 customers, 1,500 orders: for tests")
+    make.add_argument("--force", action="store_true", help="make it anew; deletes the demo shop that is there")
+    make.add_argument("--quiet", action="store_true", help="no progress")
+    make.set_defaults(run=_build)
+    token = commands.add_parser("token", help="a customer's token and facts as JSON, to script a talk")
+    token.add_argument("--customer", type=int, default=1, help="the customer's id; 1 has an order in every state")
+    token.set_defaults(run=_token)
+    shell = commands.add_parser("shell", help="link a new conversation to a customer and print its id")
+    shell.add_argument("--customer", type=int, default=1)
+    shell.set_defaults(run=_shell)
+    return parser
+
+
+def _build(shop: Shop, options: argparse.Namespace) -> None:
+    build(shop, seed=options.seed, small=options.small, force=options.force, quiet=options.quiet)
+
+
+def _token(shop: Shop, options: argparse.Namespace) -> None:
+    from shop.demo.facts import customer_facts
+
+    _print({"token": shop.identity.issue_token(options.customer), "customer": customer_facts(shop, options.customer)})
+
+
+def _shell(shop: Shop, options: argparse.Namespace) -> None:
+    sender = f"shell-{secrets.token_hex(8)}"
+    shop.customers.facts(options.customer)
+    shop.identity.link(sender, options.customer, CHANNEL)
+    print(sender)
+
+
+def _print(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=1))
