@@ -205,6 +205,7 @@ def _reprice(shop: Shop, order: Any, line: Any, worth_fen: int) -> int:
 def _swap_units(shop: Shop, session: Session, order: Any, line: Any, sku_id: int, quantity: int) -> None:
     since = order.created_at - _EARLIER
     if sku_id != line.sku_id:
+        shop.stock.lock(session, [sku_id, line.sku_id])
         shop.stock.reserve(session, sku_id, quantity, order.number)
         shop.stock.release(session, line.sku_id, line.quantity, order.number, since)
     elif quantity > line.quantity:

@@ -1,8 +1,9 @@
 """Units on shelves: what is free, what is coming, and every change with its movement.
 
 ``reserve``, ``release``, ``ship`` and ``receive`` work inside the session of a
-running change and lock the rows they touch (always in the order of their ids,
-so that two changes never wait for each other in a ring). ``reference`` names
+running change and lock the rows they touch. Whoever moves units of several SKUs
+locks them all first, or goes through them in the order of their ids, so that two
+changes never wait for each other in a ring. ``reference`` names
 the cause, for orders their number: units are given back and shipped from the
 warehouses that hold them for this very reference.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Iterable
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
@@ -51,6 +52,12 @@ class StockLevels:
             restock_at, coming = _next_arrival(session, fitting)
         free = sum(view.available for view in views)
         return StockAnswer(product.code, product.name, views, free, restock_at, coming)
+
+    def lock(self, session: Session, sku_ids: Iterable[int]) -> None:
+        """Lock the rows of several SKUs at once, before moving units of more than one of them."""
+        session.execute(
+            select(Stock.id).where(Stock.sku_id.in_(set(sku_ids))).order_by(Stock.sku_id, Stock.id).with_for_update()
+        ).all()
 
     def reserve(self, session: Session, sku_id: int, quantity: int, reference: str) -> None:
         """Keep free units for an order, from the fullest warehouse first.
