@@ -12,6 +12,8 @@ from shop.importing.report import FileReport, reason_headings
 from shop.importing.values import parse, plain, tidy
 from shop.importing.words import Column, Table, problem
 
+REMEMBERED = 5000  # different cells of a column; states, prices and days come again and again
+
 
 @dataclass
 class Row:
@@ -43,6 +45,7 @@ class Reader:
         self.columns = _match(table, headings, report)
         report.columns = [column.name if column else None for column in self.columns]
         self._width = len(headings)
+        self._known: list[dict[str, Any]] = [{} for _one in headings]  # cells read before, by column
         self._report = report
 
     def read(self, raw: RawRow) -> Row | None:
@@ -59,11 +62,16 @@ class Reader:
             return None
         row = Row(raw.number, cells)
         good = True
-        for column, cell in zip(self.columns, cells, strict=True):
+        for column, known, cell in zip(self.columns, self._known, cells, strict=True):
             if column is None:
                 continue
+            if cell in known:
+                row.values[column.name] = known[cell]
+                continue
             try:
-                row.values[column.name] = parse(cell, column)
+                row.values[column.name] = value = parse(cell, column)
+                if len(known) < REMEMBERED:
+                    known[cell] = value
             except BadValue as error:
                 good = False
                 self._report.refuse(raw.number, cells, column.name, cell, error)

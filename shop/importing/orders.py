@@ -48,7 +48,7 @@ class OrderLoader:
         """Check the orders, then write the good ones."""
         groups = self._good(self._whole(rows))
         stored = self._stored([one.number for one in groups])
-        groups = self._good([one for one in groups if self._is_theirs(one, stored)])
+        groups = [one for one in groups if self._is_theirs(one, stored)]
         fresh = [one for one in groups if one.number not in stored]
         store.add(self._session, Order, [self._new(one) for one in fresh], progress)
         self._update([one for one in groups if one.number in stored], stored)

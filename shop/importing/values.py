@@ -31,7 +31,9 @@ _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]+")
 
 def tidy(text: str) -> str:
     """A cell without what exports put around it: spaces, tabs, zero-width marks, ``="…"``, a leading apostrophe."""
-    text = _CONTROL.sub("", text).strip()
+    if not text.isprintable():
+        text = _CONTROL.sub("", text)
+    text = text.strip()
     if text.startswith('="') and text.endswith('"') and len(text) >= 3:
         text = text[2:-1].strip()
     if text.startswith("'") and len(text) > 1 and (text[1] in "=+-@" or text[1].isdigit()):
