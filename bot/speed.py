@@ -317,9 +317,7 @@ def copy_tracker(self: DialogueStateTracker) -> DialogueStateTracker:
 _stock_run = DaskGraphRunner.run
 
 
-def run_graph(
-    self: Any, inputs: dict[str, Any] | None = None, targets: list[str] | None = None
-) -> dict[str, Any]:
+def run_graph(self: Any, inputs: dict[str, Any] | None = None, targets: list[str] | None = None) -> dict[str, Any]:
     """As in DaskGraphRunner, by a plan that is made once for each set of targets."""
     plans = self.__dict__.setdefault("_xiaoer_plans", {})
     wanted = tuple(targets or self._graph_schema.target_names)

@@ -17,6 +17,7 @@ from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Callable, Iterable, TypeVar
 
 from rasa.core.brokers.broker import EventBroker
@@ -219,5 +220,5 @@ def _cut(events: list[Event], before: dict[str, Any] | None) -> list[Chunk]:
     edges = [0, *[place for place in starts if place], len(events)]
     return [
         Chunk(begin in starts, None if begin in starts else before, [event.as_dict() for event in events[begin:end]])
-        for begin, end in zip(edges, edges[1:])
+        for begin, end in pairwise(edges)
     ]

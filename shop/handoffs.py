@@ -40,10 +40,17 @@ class Handoffs:
             with self._database.change() as session:
                 row, new = _open_row(session, sender_id), False
                 if row is None:
-                    row, new = Handoff(
-                        sender_id=sender_id, customer_id=customer_id, state=HandoffState.WAITING.value,
-                        reason=reason[:20], skill_group=skill_group[:12], priority=priority,
-                    ), True
+                    row, new = (
+                        Handoff(
+                            sender_id=sender_id,
+                            customer_id=customer_id,
+                            state=HandoffState.WAITING.value,
+                            reason=reason[:20],
+                            skill_group=skill_group[:12],
+                            priority=priority,
+                        ),
+                        True,
+                    )
                     session.add(row)
                     session.flush()
                 return _view(session, row, new)
@@ -139,15 +146,22 @@ def _row(session: Any, handoff_id: int) -> Any:
 def _view(session: Any, row: Any, new: bool) -> HandoffView:
     position = 0
     if row.state == HandoffState.WAITING.value:
-        earlier = or_(
-            _TABLE.c.priority > row.priority, and_(_TABLE.c.priority == row.priority, _TABLE.c.id < row.id)
+        earlier = or_(_TABLE.c.priority > row.priority, and_(_TABLE.c.priority == row.priority, _TABLE.c.id < row.id))
+        position = 1 + int(
+            session.execute(
+                select(func.count())
+                .select_from(_TABLE)
+                .where(_TABLE.c.state == HandoffState.WAITING.value, _TABLE.c.skill_group == row.skill_group, earlier)
+            ).scalar()
         )
-        position = 1 + int(session.execute(
-            select(func.count()).select_from(_TABLE).where(
-                _TABLE.c.state == HandoffState.WAITING.value, _TABLE.c.skill_group == row.skill_group, earlier
-            )
-        ).scalar())
     return HandoffView(
-        id=row.id, sender_id=row.sender_id, state=HandoffState(row.state), reason=row.reason,
-        skill_group=row.skill_group, position=position, agent=row.agent, created_at=row.created_at, new=new,
+        id=row.id,
+        sender_id=row.sender_id,
+        state=HandoffState(row.state),
+        reason=row.reason,
+        skill_group=row.skill_group,
+        position=position,
+        agent=row.agent,
+        created_at=row.created_at,
+        new=new,
     )

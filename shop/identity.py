@@ -73,6 +73,22 @@ class Identity:
             raise BadToken("the assertion belongs to another conversation; send the message through the gate")
         return int(claims["sub"])
 
+    def sign_session(self, sender_id: str) -> str:
+        """What a browser shows to come back to its conversation: the id and proof that we made it."""
+        return f"{sender_id}.{self._cipher.fingerprint(f'session:{sender_id}')[:32]}"
+
+    def read_session(self, session: Any) -> str:
+        """The conversation that a browser may come back to.
+
+        Raises:
+            BadToken: we did not hand out this session.
+        """
+        sender_id, _, proof = session.rpartition(".") if isinstance(session, str) else ("", "", "")
+        expected = self._cipher.fingerprint(f"session:{sender_id}")[:32]
+        if not sender_id or not hmac.compare_digest(expected.encode(), proof.encode("utf-8", "replace")):
+            raise BadToken("no session of ours; ask for a new one")
+        return sender_id
+
     def who(self, sender_id: str, assertion: Any = None) -> int | None:
         """The customer behind a message: the assertion's, else the conversation's live link, else None."""
         if assertion:
@@ -131,7 +147,9 @@ class Identity:
         with self._database.change() as session:
             conversation = _conversation(session, sender_id, channel)  # its row lock serialises a sender's tries
             customer = session.execute(  # and the order's row lock those for an order
-                select(Customer).join(Order, Order.customer_id == Customer.id).where(Order.number == number)
+                select(Customer)
+                .join(Order, Order.customer_id == Customer.id)
+                .where(Order.number == number)
                 .with_for_update(of=Order)
             ).scalar()
             if self._exhausted(session, subjects, now):
@@ -161,13 +179,15 @@ class Identity:
         """Forget a conversation's link; harmless when there is none."""
         with self._database.change() as session:
             session.execute(
-                update(Conversation).where(Conversation.sender_id == sender_id)
+                update(Conversation)
+                .where(Conversation.sender_id == sender_id)
                 .values(linked_id=None, linked_until=None)
             )
 
     def _exhausted(self, session: Any, subjects: tuple[str, str], now: datetime) -> bool:
         counts = session.execute(
-            select(func.count()).where(VerifyTry.subject.in_(subjects), VerifyTry.at > now - TRY_WINDOW)
+            select(func.count())
+            .where(VerifyTry.subject.in_(subjects), VerifyTry.at > now - TRY_WINDOW)
             .group_by(VerifyTry.subject)
         ).scalars()
         return any(count >= self._settings.verify_tries for count in counts)
@@ -189,7 +209,10 @@ class Identity:
             raise BadToken("a token must be a text of at most 2000 characters")
         try:
             claims: dict[str, Any] = jwt.decode(
-                token, self._cipher.token_key, algorithms=[_ALGORITHM], audience=audience,
+                token,
+                self._cipher.token_key,
+                algorithms=[_ALGORITHM],
+                audience=audience,
                 options={"require": ["exp", "sub", "aud"]},
             )
             int(claims["sub"])

@@ -45,8 +45,11 @@ class Messages:
             DatabaseDown: the database does not answer.
         """
         row = {
-            "sender_id": sender_id, "external_id": external_id, "direction": "in",
-            "body_sealed": self._cipher.seal_json(body), "at": self._now(),
+            "sender_id": sender_id,
+            "external_id": external_id,
+            "direction": "in",
+            "body_sealed": self._cipher.seal_json(body),
+            "at": self._now(),
         }
         try:
             with self._database.change() as session:
@@ -77,9 +80,17 @@ class Messages:
         sealed = [self._cipher.seal_json(body) for body in bodies]
         with self._database.change() as session:
             return [
-                int(session.execute(insert(_TABLE).values(
-                    sender_id=sender_id, direction=direction, reply_to=reply_to, body_sealed=text, at=self._now(),
-                )).inserted_primary_key[0])
+                int(
+                    session.execute(
+                        insert(_TABLE).values(
+                            sender_id=sender_id,
+                            direction=direction,
+                            reply_to=reply_to,
+                            body_sealed=text,
+                            at=self._now(),
+                        )
+                    ).inserted_primary_key[0]
+                )
                 for text in sealed
             ]
 
@@ -123,7 +134,8 @@ def _touch(session: Any, sender_id: str, channel: str, now: datetime) -> None:
         return
     try:
         with session.begin_nested():
-            session.execute(insert(_TALKS).values(sender_id=sender_id, channel=channel[:12], created_at=now,
-                                                  last_at=now))
+            session.execute(
+                insert(_TALKS).values(sender_id=sender_id, channel=channel[:12], created_at=now, last_at=now)
+            )
     except IntegrityError:
         pass  # another request was faster

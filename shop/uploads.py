@@ -49,8 +49,14 @@ class Uploads:
         self._store(digest, data)
         now = self._now()
         row = Upload(
-            id=secrets.token_hex(16), sha256=digest, sender_id=sender_id, width=width, height=height,
-            bytes=len(data), created_at=now, expires_at=now + timedelta(days=self._settings.upload_days),
+            id=secrets.token_hex(16),
+            sha256=digest,
+            sender_id=sender_id,
+            width=width,
+            height=height,
+            bytes=len(data),
+            created_at=now,
+            expires_at=now + timedelta(days=self._settings.upload_days),
         )
         with self._database.change() as session:
             session.add(row)
@@ -87,9 +93,9 @@ class Uploads:
                 select(Upload.id, Upload.sha256).where(Upload.expires_at <= self._now(), Upload.id.not_in(proofs))
             ).all()
             session.execute(delete(Upload).where(Upload.id.in_([row.id for row in old])))
-            kept = set(session.execute(
-                select(Upload.sha256).where(Upload.sha256.in_([row.sha256 for row in old]))
-            ).scalars())
+            kept = set(
+                session.execute(select(Upload.sha256).where(Upload.sha256.in_([row.sha256 for row in old]))).scalars()
+            )
         for digest in {row.sha256 for row in old} - kept:
             self._place(digest).unlink(missing_ok=True)
         return len(old)
@@ -109,6 +115,11 @@ class Uploads:
 
 def _view(row: Any) -> UploadView:
     return UploadView(
-        id=row.id, sha256=row.sha256, sender_id=row.sender_id, width=row.width, height=row.height,
-        bytes=row.bytes, expires_at=row.expires_at,
+        id=row.id,
+        sha256=row.sha256,
+        sender_id=row.sender_id,
+        width=row.width,
+        height=row.height,
+        bytes=row.bytes,
+        expires_at=row.expires_at,
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Awaitable, Callable
 
 from rasa.core.channels.channel import OutputChannel
 
 from bot.channels.texts import Body
 
-_PARTS = ("text", "custom", "image", "attachment", "elements")
+Late = Callable[[str, Body], Awaitable[Any]]
+"""Takes what is said to a conversation after its turn: reminders."""
+
+_PARTS = ("text", "custom", "image", "attachment", "elements", "agent")
 
 
 class Collector(OutputChannel):
@@ -18,9 +21,16 @@ class Collector(OutputChannel):
     buttons and card of one answer stay together.
     """
 
-    def __init__(self, channel: str) -> None:
+    def __init__(self, channel: str, late: Late | None = None) -> None:
         self._channel = channel
+        self._late = late
+        self._closed = False
         self.bodies: list[Body] = []
+
+    def close(self) -> list[Body]:
+        """End the turn: what was said in it; anything later goes its own way."""
+        self._closed = True
+        return self.bodies
 
     def name(self) -> str:  # type: ignore[override]
         """The name of the channel that the answers go out by; responses may vary by it."""
@@ -29,8 +39,12 @@ class Collector(OutputChannel):
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         """Keep one answer of the bot."""
         body = body_of(message)
-        if body:
+        if not body:
+            return
+        if not self._closed:
             self.bodies.append(body)
+        elif self._late is not None:
+            await self._late(recipient_id, body)
 
 
 def body_of(message: dict[str, Any]) -> Body:

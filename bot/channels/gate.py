@@ -20,7 +20,7 @@ from typing import Any, Awaitable, Callable, TypeVar
 from rasa.core.channels.channel import UserMessage
 
 from bot.channels.cleaning import Refusal, clean_attachments, clean_id, clean_text, scoped
-from bot.channels.collector import Collector
+from bot.channels.collector import Collector, Late
 from bot.channels.pace import RateLimit, Turnstile
 from bot.channels.texts import Body, Texts
 from shop.errors import BadToken, DatabaseDown, NotFound
@@ -43,6 +43,7 @@ class Incoming:
     text: Any = None
     metadata: Any = None
     external_id: Any = None
+    late: Late | None = None
 
 
 @dataclass
@@ -107,6 +108,11 @@ class Gate:
         return await asyncio.shield(task)
 
     @property
+    def shop(self) -> Shop:
+        """The services behind the gate."""
+        return self._shop
+
+    @property
     def message_limit(self) -> int:
         """Longest message in characters."""
         return self._shop.settings.message_limit
@@ -168,9 +174,9 @@ class Gate:
         message.sender_id = incoming.sender_id
         try:
             owner = identity.owner(incoming.sender_id)
-            if owner is None and message.customer_id is not None:
-                if not identity.claim(incoming.sender_id, message.customer_id, incoming.channel):
-                    owner = identity.owner(incoming.sender_id)
+            mine = owner is None and message.customer_id is not None
+            if mine and not identity.claim(incoming.sender_id, message.customer_id, incoming.channel):
+                owner = identity.owner(incoming.sender_id)  # another customer was faster
             if owner is not None and owner != message.customer_id:
                 message.sender_id = scoped(incoming.sender_id, message.customer_id)
                 if message.customer_id is not None:
@@ -194,7 +200,7 @@ class Gate:
             return False
 
     async def _ask(self, message: _Message, handler: Handler) -> list[Body]:
-        collector = Collector(message.incoming.channel)
+        collector = Collector(message.incoming.channel, message.incoming.late)
         question = UserMessage(
             text=message.text or self.texts.text("picture"),
             output_channel=collector,
@@ -208,14 +214,14 @@ class Gate:
             await asyncio.wait_for(handler(question), self._shop.settings.turn_timeout_s)
         except (asyncio.TimeoutError, asyncio.CancelledError) as error:
             log_incident("took too long", message.incoming.channel, error)
-            return [*collector.bodies, self.texts.body("timeout")]
+            return [*collector.close(), self.texts.body("timeout")]
         except DatabaseDown:
             log_incident("no database", message.incoming.channel)
-            return [*collector.bodies, self.texts.body("database_down")]
+            return [*collector.close(), self.texts.body("database_down")]
         except Exception as error:  # noqa: BLE001 - Rasa raises what its parts raise
             log_incident("failed in Rasa", message.incoming.channel, error)
-            return [*collector.bodies, self.texts.body("failed")]
-        return collector.bodies or [self.texts.body("no_answer")]
+            return [*collector.close(), self.texts.body("failed")]
+        return collector.close() or [self.texts.body("no_answer")]
 
     def _metadata(self, message: _Message) -> dict[str, Any]:
         """What actions get; nothing of the client's own metadata is left in it."""
@@ -242,7 +248,7 @@ class Gate:
         except DatabaseDown:
             log_incident("no database for the answers", message.incoming.channel)
             return answers
-        return [{**body, "id": one} for body, one in zip(answers, ids)]
+        return [{**body, "id": one} for body, one in zip(answers, ids, strict=True)]
 
     async def _again(self, message: _Message) -> Outcome:
         """The answers to a message that another process, or this one before, has taken."""

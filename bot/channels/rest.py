@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from typing import Any, Optional
+from typing import Any
 
 from rasa.core.channels.channel import InputChannel, OutputChannel
 from sanic import Blueprint, response
@@ -36,7 +36,7 @@ class RestInput(InputChannel):
         return "rest"
 
     @classmethod
-    def from_credentials(cls, credentials: Optional[dict[str, Any]]) -> InputChannel:
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> InputChannel:
         """Made by Rasa; there is nothing to configure."""
         return cls()
 
@@ -79,9 +79,8 @@ class RestInput(InputChannel):
             sender = _new_sender()
         elif not isinstance(sender, str) or not SENDER.fullmatch(sender):
             return _reply(_new_sender(), [texts.body("bad_sender")])
-        incoming = Incoming(
-            self.name(), sender, content.get("message"), content.get("metadata"), content.get("message_id")
-        )
+        text, metadata, message_id = (content.get(key) for key in ("message", "metadata", "message_id"))
+        incoming = Incoming(self.name(), sender, text, metadata, message_id, self.gate.keep)
         outcome = await self.gate.receive(incoming, handler)
         return _reply(sender, outcome.answers or [texts.body("with_agent")])
 
@@ -105,5 +104,7 @@ def _new_sender() -> str:
 
 
 def _reply(sender: str, bodies: list[Body]) -> HTTPResponse:
-    answers = [{"recipient_id": sender, **{key: value for key, value in body.items() if key != "id"}} for body in bodies]
+    answers = [{"recipient_id": sender, **body} for body in bodies]
+    for answer in answers:
+        answer.pop("id", None)
     return response.json(answers, headers={SENDER_HEADER: sender})
