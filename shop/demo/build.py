@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,16 @@ from shop.demo.writer import Writer
 def write_shop(world: World, session: Any, quiet: bool = False) -> dict[str, int]:
     """Make a whole shop and write it into an empty database; returns the rows of each table."""
     goods = catalogue.make_goods(world)
+    writer = Writer(session, quiet)
+    with ThreadPoolExecutor(1, "pictures") as artist:  # Pillow and resvg draw while we reckon
+        pictures = artist.submit(make_pictures, goods, world.content.icons, world.settings.data_dir / "pictures")
+        _write_all(world, goods, writer)
+        writer.add(models.Picture, pictures.result())
+    writer.finish()
+    return writer.counts
+
+
+def _write_all(world: World, goods: catalogue.Goods, writer: Writer) -> None:
     people = customers.make_people(world)
     chance = customers.tastes(world, goods, people)
     sales = make_sales(world, goods, people, chance, season_table(world, goods))
@@ -29,8 +40,7 @@ def write_shop(world: World, session: Any, quiet: bool = False) -> dict[str, int
     shelves = stock.make_shelves(world, goods, ledger)
     levels = _levels(world, orders.year_spend(world, ledger, len(people.names)))
     coupons.hold_coupons(world, campaigns, levels, people.joined)
-    writer = Writer(session, quiet)
-    _write_goods(world, goods, writer, quiet)
+    _write_goods(world, goods, writer)
     points, balances = _points(world, ledger, people)
     writer.add(models.Customer, customers.customer_rows(world, people, levels, points, balances))
     writer.add(models.Address, customers.address_rows(world, people))
@@ -46,17 +56,13 @@ def write_shop(world: World, session: Any, quiet: bool = False) -> dict[str, int
     reviews, rated = make_reviews(world, goods, ledger)
     writer.add(models.Review, reviews)
     writer.add(models.BehaviourEvent, event_rows(world, goods, people, ledger, chance, rated), world.size.events)
-    writer.finish()
-    return writer.counts
 
 
-def _write_goods(world: World, goods: catalogue.Goods, writer: Writer, quiet: bool) -> None:
-    folder = world.settings.data_dir / "pictures"
+def _write_goods(world: World, goods: catalogue.Goods, writer: Writer) -> None:
     writer.add(models.Category, sorted(goods.categories, key=lambda row: (row["parent_id"] or 0, row["id"])))
     writer.add(models.Brand, goods.brands)
     writer.add(models.Product, goods.products)
     writer.add(models.Sku, [{key: row[key] for key in row if key != "base_fen"} for row in goods.skus])
-    writer.add(models.Picture, make_pictures(goods, world.content.icons, folder, quiet))
     writer.add(models.PriceChange, catalogue.price_changes(world, goods))
     writer.add(models.Warehouse, goods.warehouses)
     writer.add(models.Supplier, goods.suppliers)

@@ -39,7 +39,7 @@ class Goods:
 
     def price(self, sku: np.ndarray, product: np.ndarray, day: np.ndarray) -> np.ndarray:
         """Fen that SKUs cost on days."""
-        return _rounded(self.base_fen[sku] * self.factor[product, day])
+        return _tagged(self.base_fen[sku], self.factor[product, day])
 
     @property
     def base_fen(self) -> np.ndarray:
@@ -94,7 +94,7 @@ def price_changes(world: World, goods: Goods) -> Iterator[Row]:
     """A row for the price at the beginning, and one for each later change, of each SKU."""
     base, number = goods.base_fen, 0
     for at, owner in enumerate(goods.sku_product):
-        prices = _rounded(base[at] * goods.factor[owner])
+        prices = _tagged(base[at], goods.factor[owner])
         begin = int(goods.launched[owner])
         first = max(0, int(world.day(begin)))
         days = [first] + [day for day in range(first + 1, len(prices)) if prices[day] != prices[day - 1]]
@@ -230,10 +230,12 @@ def _shares(rng: np.random.Generator, first: np.ndarray) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def _rounded(fen: np.ndarray) -> np.ndarray:
-    """Whole yuan from 20 yuan on, tenths below."""
-    step = np.where(fen >= 2000, 100, 10)
-    return (np.round(fen / step) * step).astype(int)
+def _tagged(base: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """Prices as shops write them: from 100 yuan on they end in 9 yuan, from 20 on whole yuan, tenths below."""
+    fen = base * factor
+    step = np.where(fen >= 10000, 1000, np.where(fen >= 2000, 100, 10))
+    tag = np.round(fen / step) * step - np.where(fen >= 10000, 100, 0)
+    return np.where(np.isclose(factor, 1), base, tag).astype(int)
 
 
 def _factors(world: World, rng: np.random.Generator, products: int, launched: np.ndarray) -> np.ndarray:

@@ -34,6 +34,13 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--force", action="store_true", help="make it anew; deletes the demo shop that is there")
     make.add_argument("--quiet", action="store_true", help="no progress")
     make.set_defaults(run=_build)
+    young = commands.add_parser("refresh", help="bring a demo shop that has grown old up to now (`build` does so too)")
+    young.add_argument("--quiet", action="store_true", help="no progress")
+    young.set_defaults(run=_refresh)
+    check = commands.add_parser("check", help="prove by SQL that all rows agree with each other")
+    check.set_defaults(run=_check)
+    facts = commands.add_parser("facts", help="what is where in the shop, as JSON: sold out, scarce, on offer, open")
+    facts.set_defaults(run=_facts)
     token = commands.add_parser("token", help="a customer's token and facts as JSON, to script a talk")
     token.add_argument("--customer", type=int, default=1, help="the customer's id; 1 has an order in every state")
     token.set_defaults(run=_token)
@@ -44,7 +51,34 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _build(shop: Shop, options: argparse.Namespace) -> None:
-    build(shop, seed=options.seed, small=options.small, force=options.force, quiet=options.quiet)
+    if not build(shop, seed=options.seed, small=options.small, force=options.force, quiet=options.quiet):
+        _refresh(shop, options)
+
+
+def _refresh(shop: Shop, options: argparse.Namespace) -> None:
+    from shop.demo.refresh import refresh
+
+    done = refresh(shop, quiet=options.quiet)
+    if done and not options.quiet:
+        told = f"{done['new']} new orders, {done['moved']} moved on, {done['expired']} unpaid ones expired"
+        print(f"→ the demo shop is young again: {told}", file=sys.stderr)
+
+
+def _check(shop: Shop, options: argparse.Namespace) -> int:
+    from shop.demo.check import CHECKS, find_faults
+
+    with shop.database.read() as session:
+        faults = find_faults(session, shop.clock())
+    for rule, count in faults.items():
+        print(f"{count} rows break: {rule}")
+    print(f"{len(CHECKS) - len(faults)} of {len(CHECKS)} rules hold")
+    return 1 if faults else 0
+
+
+def _facts(shop: Shop, options: argparse.Namespace) -> None:
+    from shop.demo.facts import shop_facts
+
+    _print(shop_facts(shop))
 
 
 def _token(shop: Shop, options: argparse.Namespace) -> None:

@@ -40,6 +40,10 @@ class Couriers:
             return self._couriers[-1]
         return self._couriers[roll % (len(self._couriers) - 2)]
 
+    def named(self, name: str) -> dict[str, str]:
+        """The courier of a name, or else the first."""
+        return next((one for one in self._couriers if one["name"] == name), self._couriers[0])
+
     def scan(
         self, step: str, courier: dict[str, str], origin: str, dest: str, district: str, roll: int
     ) -> tuple[str, str]:
@@ -130,11 +134,10 @@ def _scan_rows(
     scans: list[tuple[int, list[tuple[str, int]]]],
     rolls: np.ndarray,
 ) -> Iterator[Row]:
-    by_name = {row["name"]: row for row in world.content.couriers}
     number = 0
     for at, steps in scans:
         parcel, home = parcels[at], ledger.home[parcels[at]["order_id"] - 1]
-        courier = by_name[parcel["courier"]]
+        courier = couriers.named(parcel["courier"])
         origin = goods.warehouses[parcel["warehouse_id"] - 1]["city"]
         for name, second in steps:
             number += 1

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
-from tqdm import tqdm
 
 from shop.demo.catalogue import Goods
 from shop.demo.writer import Row
@@ -27,13 +26,11 @@ _DRAWN = 2
 """Grows when the same product is drawn in another way, so that cached pictures are made anew."""
 
 
-def make_pictures(goods: Goods, icons: dict[str, str], folder: Path, quiet: bool = False) -> list[Row]:
+def make_pictures(goods: Goods, icons: dict[str, str], folder: Path) -> list[Row]:
     """Draw what is not there yet; returns the rows of all pictures."""
     folder.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
-    for product, (icon, hue) in tqdm(
-        list(zip(goods.products, goods.icons)), desc="  pictures", unit="", disable=quiet, leave=False, delay=0.5
-    ):
+    for product, (icon, hue) in zip(goods.products, goods.icons, strict=True):
         key = f"{_DRAWN}:{product['code']}:{icon}:{hue}:{icons.get(icon, '')}"
         name = f"{product['code'].lower()}-{hashlib.sha256(key.encode()).hexdigest()[:8]}.jpg"
         path = folder / name
@@ -55,7 +52,7 @@ def draw(code: str, body: str, hue: int) -> bytes:
     _shape(ground, int(rng.integers(5)), _tint(hue + 180 + int(rng.integers(-40, 40)), 0.3, 0.93), rng)
     size = int(rng.integers(230, 300))
     icon = _icon(body).resize((size, size), Image.Resampling.BILINEAR)
-    icon = icon.rotate(float(rng.uniform(-14, 14)), Image.Resampling.BICUBIC, expand=True)
+    icon = icon.rotate(float(rng.uniform(-14, 14)), Image.Resampling.BILINEAR, expand=True)
     if rng.random() < 0.3:
         icon = icon.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     place = tuple(int((SIDE - icon.size[at]) / 2 + rng.integers(-18, 19)) for at in (0, 1))
@@ -71,7 +68,7 @@ def _icon(body: str) -> Any:
     import resvg_py
 
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 32 32">{body}</svg>'
-    png = resvg_py.svg_to_bytes(svg_string=svg, width=320, height=320, skip_system_fonts=True)
+    png = resvg_py.svg_to_bytes(svg_string=svg, width=280, height=280, skip_system_fonts=True)
     return Image.open(io.BytesIO(bytes(png))).convert("RGBA")
 
 

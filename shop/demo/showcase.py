@@ -1,13 +1,11 @@
-"""The demo customer's hand-made history: an order in every state, a case, an invoice, coupons.
+"""The demo customer's hand-made history: an order in every state, a case, invoices, coupons.
 
-It is played through the shop's own services with a clock of the past, so stock,
-money and trail are as if it had happened. ``play_showcase`` may be called again
-on an older shop: what was open then has moved on, and fresh orders come.
+``play_showcase`` may be called again on an older shop with the fresh acts: what
+was open then has moved on, and new orders take its place.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Sequence
@@ -15,31 +13,15 @@ from typing import Any, Sequence
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from shop import policy
 from shop.demo.content import Content
-from shop.demo.parcels import FULL_WAY, Couriers
+from shop.demo.numbers import digits_of
+from shop.demo.stage import HOUR, Receiver, Stage, way
 from shop.front import Shop
-from shop.models import (
-    Address,
-    Category,
-    Coupon,
-    Customer,
-    CustomerCoupon,
-    Invoice,
-    Order,
-    OrderLine,
-    Product,
-    Shipment,
-    Sku,
-    Stock,
-    TrackingEvent,
-    Warehouse,
-)
+from shop.models import Address, Category, Coupon, Customer, CustomerCoupon, Invoice, Order, Product, Sku, Stock
 from shop.states import OrderState, ShipmentState
 
 CUSTOMER = 1
 _DAY = timedelta(days=1)
-_HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
 
 
@@ -69,45 +51,41 @@ FRESH_ACTS = (
     Act("cancelled", ("keyboard",), 4 * _DAY, OrderState.CANCELLED),
     Act("out", ("skincare",), 3 * _DAY, OrderState.SHIPPED, parcel="out"),
     Act("moving", ("home_appliance",), 2 * _DAY, OrderState.SHIPPED),
-    Act("paid_many", ("coat", "underwear", "book"), 9 * _HOUR, OrderState.PAID),
-    Act("paid", ("phone",), 3 * _HOUR, OrderState.PAID),
+    Act("paid_many", ("coat", "underwear", "book"), 9 * HOUR, OrderState.PAID),
+    Act("paid", ("phone",), 3 * HOUR, OrderState.PAID),
 )
 UNPAID = Act("unpaid", ("lamp",), 2 * _MINUTE, OrderState.PENDING_PAYMENT)
 
 
 def play_showcase(shop: Shop, content: Content, acts: Sequence[Act] = (*OLD_ACTS, *FRESH_ACTS, UNPAID)) -> list[str]:
     """Play acts; returns the numbers of their orders."""
-    stage = Stage(shop, content)
-    numbers = [stage.play(act) for act in acts]
-    stage.finish()
+    show = _Showcase(shop, content)
+    numbers = [show.play(act) for act in acts]
+    show.finish()
     return numbers
 
 
-class Stage:
-    """Plays orders of the demo customer at moments of the past."""
-
+class _Showcase:
     def __init__(self, shop: Shop, content: Content) -> None:
         self._shop = shop
-        self._content = content
-        self._couriers = Couriers(content)
-        self._now = shop.clock()
+        self._stage = Stage(shop, content)
+        self._now = self._stage.now
+        self._words: dict[str, Any] = content.words["showcase"]
 
     def play(self, act: Act) -> str:
         """One order, as far as it went; returns its number."""
-        begin = self._now - act.ago
-        number = self._place(act, begin)
-        paid, sent = begin + 3 * _MINUTE, begin + 14 * _HOUR
+        begin, arrived = self._now - act.ago, self._now - act.arrived
+        note = self._words["note"] if act.name == "paid_many" else None
+        number = self._stage.place(CUSTOMER, self._lines(act, begin), self._home(), begin, note)
         if act.until is OrderState.PENDING_PAYMENT:
             return number
-        self._step(number, OrderState.PAID, paid)
+        self._stage.step(number, OrderState.PAID, begin + 3 * _MINUTE)
         if act.until is OrderState.CANCELLED:
-            self._step(number, OrderState.CANCELLED, begin + 2 * _HOUR, reason="unwanted")
+            self._stage.step(number, OrderState.CANCELLED, begin + 2 * HOUR, reason="unwanted")
         elif act.until is not OrderState.PAID:
-            self._send(act, number, sent)
-        if act.until in {OrderState.DELIVERED, OrderState.COMPLETED}:
-            self._step(number, OrderState.DELIVERED, self._now - act.arrived)
+            self._send(act, number, begin + 14 * HOUR, arrived)
         if act.until is OrderState.COMPLETED:
-            self._step(number, OrderState.COMPLETED, min(self._now - act.arrived + 7 * _DAY, self._now - _HOUR))
+            self._stage.step(number, OrderState.COMPLETED, min(arrived + 7 * _DAY, self._now - HOUR))
         if act.name == "case":
             self._complain(number)
         if act.name in {"invoiced", "delivered"}:
@@ -116,108 +94,76 @@ class Stage:
 
     def finish(self) -> None:
         """Give the customer coupons, and the level and points that their orders earn."""
-        words = self._content.words["showcase"]
         spend = self._shop.membership.card(CUSTOMER).year_spend_fen
         level = sum(spend >= step for step in self._shop.settings.level_thresholds)
+        done = select(func.coalesce(func.sum(Order.total_fen), 0)).where(
+            Order.customer_id == CUSTOMER, Order.state == OrderState.COMPLETED.value
+        )
         with self._shop.database.change() as session:
-            paid = select(func.sum(Order.total_fen)).where(
-                Order.customer_id == CUSTOMER, Order.state == OrderState.COMPLETED.value
-            )
-            points = (session.execute(paid).scalar() or 0) // 100 * self._shop.settings.points_per_yuan
-            session.execute(
-                update(Customer).where(Customer.id == CUSTOMER)
-                .values(level=level, points=points, balance_fen=words["balance_fen"])
-            )  # fmt: skip
-            for code in words["coupons"]:
+            points = session.execute(done).scalar() // 100 * self._shop.settings.points_per_yuan
+            earned = {"level": level, "points": points, "balance_fen": self._words["balance_fen"]}
+            session.execute(update(Customer).where(Customer.id == CUSTOMER).values(**earned))
+            for code in self._words["coupons"]:
                 self._hold(session, code)
 
-    def _at(self, moment: datetime) -> Shop:
-        shop = self._shop
-        return Shop(shop.settings, shop.database, shop.cipher, lambda: moment)
+    def _lines(self, act: Act, at: datetime) -> list[tuple[int, int]]:
+        with self._shop.database.read() as session:
+            return [(_wanted_sku(session, shelf, at), 1) for shelf in act.shelves]
 
-    def _place(self, act: Act, at: datetime) -> str:
-        shop = self._at(at)
-        with shop.database.change() as session:
-            skus = [_sku_of(session, shelf) for shelf in act.shelves]
-            goods = sum(sku.price_fen for sku in skus)
-            shipping = policy.shipping_fee(goods, shop.settings)
-            home = session.execute(
-                select(Address).where(Address.customer_id == CUSTOMER).order_by(Address.is_default.desc(), Address.id)
-            ).scalars().first()  # fmt: skip
-            receiver = {key: shop.cipher.open(getattr(home, f"{key}_sealed")) for key in ("name", "phone", "street")}
-            order = Order(
-                number=_number(session, act.name, at), customer_id=CUSTOMER, state="pending_payment", created_at=at,
-                goods_fen=goods, shipping_fen=shipping, total_fen=goods + shipping,
-                receiver_sealed=shop.cipher.seal_json(receiver),
-                province=home.province, city=home.city, district=home.district,
-            )  # fmt: skip
-            if act.name == "paid_many":
-                order.note_sealed = shop.cipher.seal(self._content.words["showcase"]["note"])
-            session.add(order)
-            session.flush()
-            for sku in skus:
-                line = OrderLine(order_id=order.id, sku_id=sku.id, name=sku.product.name, spec=sku.spec, quantity=1)
-                line.price_fen = sku.price_fen
-                session.add(line)
-                shop.stock.reserve(session, sku.id, 1, order.number)
-        return str(order.number)
+    def _home(self) -> Receiver:
+        query = select(Address).where(Address.customer_id == CUSTOMER)
+        with self._shop.database.read() as session:
+            home = session.execute(query.order_by(Address.is_default.desc(), Address.id).limit(1)).scalar_one()
+        cipher = self._shop.cipher
+        open_ = {key: cipher.open(getattr(home, f"{key}_sealed")) for key in ("name", "phone", "street")}
+        return Receiver(cipher.seal_json(open_), home.province, home.city, home.district)
 
-    def _step(self, number: str, state: OrderState, at: datetime, **given: Any) -> None:
-        self._at(at).orders.advance(number, state, by="demo", **given)
-
-    def _send(self, act: Act, number: str, sent: datetime) -> None:
-        courier = self._couriers.of(act.shelves[0], len(act.name))
-        tracking = f"{courier['prefix']}{_digits(number, 12)}"
-        self._step(
-            number, OrderState.SHIPPED, sent, courier=courier["name"], tracking_number=tracking,
-            courier_phone=courier["phone"], eta=sent + 3 * _DAY,
-        )  # fmt: skip
-        with self._shop.database.change() as session:
-            order = session.execute(select(Order).where(Order.number == number)).scalar_one()
-            parcel = session.execute(select(Shipment).where(Shipment.order_id == order.id)).scalar_one()
-            origin = session.get(Warehouse, parcel.warehouse_id).city
-            for step, at in self._way(act, sent):
-                words = self._couriers.scan(step, courier, origin, order.city, order.district, len(act.name))
-                session.add(TrackingEvent(shipment_id=parcel.id, at=at, place=words[0], text=words[1]))
-            if act.until is OrderState.SHIPPED:
-                moving, out = ShipmentState.IN_TRANSIT, ShipmentState.OUT_FOR_DELIVERY
-                parcel.state = (out if act.parcel == "out" else moving).value
-
-    def _way(self, act: Act, sent: datetime) -> list[tuple[str, datetime]]:
-        """The scans of a parcel so far."""
+    def _send(self, act: Act, number: str, sent: datetime, arrived: datetime) -> None:
+        stage = self._stage
         if act.until is not OrderState.SHIPPED:
-            end = self._now - act.arrived
-            return [(step, sent + (end - sent) * part) for step, part in FULL_WAY]
-        if act.parcel == "stuck":
-            last = self._now - timedelta(hours=self._shop.settings.stuck_after_hours + 9)
-            return [(step, sent + (last - sent) * part * 2) for step, part in FULL_WAY if part <= 0.5]
-        upto = 0.96 if act.parcel == "out" else 0.5
-        last = self._now - (50 * _MINUTE if act.parcel == "out" else 4 * _HOUR)
-        return [(step, sent + (last - sent) * (part / upto)) for step, part in FULL_WAY if part <= upto]
+            stage.send(number, sent)
+            stage.arrive(number, sent, arrived)
+        elif act.parcel == "stuck":
+            stage.send(number, sent)
+            silence = timedelta(hours=self._shop.settings.stuck_after_hours + 9)
+            stage.scan(number, way(sent, self._now - silence, 0.5))
+        elif act.parcel == "out":
+            stage.send(number, sent, eta=self._now + 3 * HOUR)
+            stage.scan(number, way(sent, self._now - 50 * _MINUTE, 0.96), ShipmentState.OUT_FOR_DELIVERY)
+        else:
+            stage.send(number, sent, eta=self._now + _DAY)
+            stage.scan(number, way(sent, self._now - 4 * HOUR, 0.5))
 
     def _complain(self, number: str) -> None:
-        shop = self._at(self._now - 26 * _HOUR)
-        words = self._content.words["showcase"]["case"]
-        case = shop.aftersale.open(CUSTOMER, number, "exchange", "damaged", description=words, key=f"demo-{number}")
-        self._at(self._now - 20 * _HOUR).aftersale.step(case.number, "approved", by="service")
+        asked = self._stage.at(self._now - 26 * HOUR)
+        case = asked.aftersale.open(
+            CUSTOMER, number, "exchange", "damaged", description=self._words["case"], key=f"demo-{number}"
+        )
+        self._stage.at(self._now - 20 * HOUR).aftersale.step(case.number, "approved", by="service")
 
     def _invoice(self, number: str, company: bool, issued: bool) -> None:
-        words = self._content.words["showcase"]
-        asked = self._now - (18 * _DAY if issued else 5 * _HOUR)
-        given = {"title": words["company"], "tax_number": words["tax_number"]} if company else {"title": words["name"]}
-        kind = "company" if company else "personal"
-        self._at(asked).invoices.request(
-            CUSTOMER, number, kind, email="c000001@example.com", key=f"demo-{number}", **given
+        asked = self._now - (18 * _DAY if issued else 5 * HOUR)
+        title = self._words["company" if company else "name"]
+        self._stage.at(asked).invoices.request(
+            CUSTOMER,
+            number,
+            "company" if company else "personal",
+            title,
+            tax_number=self._words["tax_number"] if company else None,
+            email="c000001@example.com",
+            key=f"demo-{number}",
         )
-        if issued:
-            serial = f"25{_digits(number, 18)}"
-            with self._shop.database.change() as session:
-                order_id = session.execute(select(Order.id).where(Order.number == number)).scalar_one()
-                session.execute(
-                    update(Invoice).where(Invoice.order_id == order_id)
-                    .values(state="issued", number=serial, issued_at=asked + 2 * _DAY,
-                            url=f"https://example.com/invoices/{serial}.pdf")
-                )  # fmt: skip
+        if not issued:
+            return
+        serial = f"25{digits_of(number, 18)}"
+        link = f"https://example.com/invoices/{serial}.pdf"
+        with self._shop.database.change() as session:
+            order_id = session.execute(select(Order.id).where(Order.number == number)).scalar_one()
+            session.execute(
+                update(Invoice)
+                .where(Invoice.order_id == order_id)
+                .values(state="issued", number=serial, issued_at=asked + 2 * _DAY, url=link)
+            )
 
     def _hold(self, session: Session, code: str) -> None:
         coupon = session.execute(select(Coupon).where(Coupon.code == code)).scalar_one_or_none()
@@ -232,28 +178,19 @@ class Stage:
             coupon.claimed += 1
 
 
-def _sku_of(session: Session, shelf: str) -> Any:
-    """The SKU with most free units of a category's most wanted product; of any category's if it has none."""
+def _wanted_sku(session: Session, shelf: str, at: datetime) -> int:
+    """The SKU with most free units of a shelf's most wanted product then; of any shelf's if it has none."""
     free = func.sum(Stock.on_hand - Stock.reserved)
     query = (
-        select(Sku, free).join(Product, Product.id == Sku.product_id).join(Stock, Stock.sku_id == Sku.id)
+        select(Sku.id)
+        .join(Product, Product.id == Sku.product_id)
+        .join(Stock, Stock.sku_id == Sku.id)
         .join(Category, Category.id == Product.category_id)
-        .where(Product.on_sale == 1).group_by(Sku.id, Product.id).having(free > 3)
+        .where(Product.on_sale == 1, Product.created_at <= at)
+        .group_by(Sku.id, Product.popularity)
+        .having(free > 3)
         .order_by(Product.popularity.desc(), free.desc(), Sku.id)
-    )  # fmt: skip
-    found = session.execute(query.where(Category.code == shelf).limit(1)).scalars().first()
-    return found if found is not None else session.execute(query.limit(1)).scalars().first()
-
-
-def _number(session: Session, name: str, at: datetime) -> str:
-    day = at.astimezone(policy.SHANGHAI)
-    for turn in range(100):
-        number = f"{day:%Y%m%d}{_digits(f'{name}{day:%H%M}{turn}', 8)}"
-        if session.execute(select(Order.id).where(Order.number == number)).first() is None:
-            return number
-    raise AssertionError("a hundred hashes that are all taken")
-
-
-def _digits(text: str, length: int) -> str:
-    number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:10], "big")
-    return f"{number % (9 * 10 ** (length - 1)) + 10 ** (length - 1)}"
+        .limit(1)
+    )
+    found = session.execute(query.where(Category.code == shelf)).scalar()
+    return int(found if found is not None else session.execute(query).scalar_one())
