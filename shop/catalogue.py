@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Collection, Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from shop.catalogue_index import COVERED, NEAR_BEST, Entry, Scored, TextIndex
+from shop.catalogue_index import NEAR_BEST, Entry, Scored, TextIndex
 from shop.catalogue_reader import Reading, read_catalogue
 from shop.catalogue_views import price_spans, product_cards, product_detail
 from shop.entities import CatalogueWords, ProductCard, ProductDetail
@@ -131,15 +131,15 @@ class Catalogue:
     ) -> list[Scored]:
         index = self._index
         words = clean(words, 200)
-        found = index.search(words) if words else index.everything()
+        found = index.search(words) if words else list(index.everything)
         filtered = bool(category or brand or color)
         if words and filtered:  # the filter says what is meant; the words only order it
             seen = {one.entry.id for one in found}
-            found += [one for one in index.everything() if one.entry.id not in seen]
+            found += [one for one in index.everything if one.entry.id not in seen]
         kept = [one for one in found if _fits(one.entry, category, brand, color)]
         if words and not filtered:
             best = kept[0].score if kept else 0.0
-            kept = [one for one in kept if one.covered >= COVERED and one.score >= NEAR_BEST * best]
+            kept = [one for one in kept if one.answers and one.score >= NEAR_BEST * best]
         return kept
 
 
@@ -165,7 +165,7 @@ def _filter_live(
     colors = None
     if color:
         colors = {fit for one in found for fit in fitting_colors(color, one.entry.colors)}
-    spans = price_spans(session, ids, colors)
+    spans = price_spans(session, ids, colors, units=in_stock)
     kept = [
         one
         for one in found

@@ -3,18 +3,20 @@
 Terms are characters, pairs of characters and Latin runs (``shop.text_match``),
 and, weighed more, the whole names and aliases of brands, categories and colours.
 Memory and building time grow with the number of products times the length of
-their texts (1,000 products: about 10 MB, 0.1 s); a query grows with the number
-of products that share its terms.
+their texts (450 products: 0.2 s of one core); a query grows with the number of
+products that share its terms.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Iterable, Mapping
+from functools import cache, cached_property
+from typing import Iterable, Iterator, Mapping
 
-from shop.text_match import bare_color, fold, grams, latin_parts
+from shop.text_match import bare_color, fillers, fold, grams, latin_parts
 
 NAME, WORD, SHELF, SMALL, OPTION = 3.0, 4.0, 2.0, 1.2, 1.0
 """Weights of a term in: the name, as a whole known word, category and brand, subtitle and attributes, SKUs."""
@@ -22,8 +24,8 @@ NAME, WORD, SHELF, SMALL, OPTION = 3.0, 4.0, 2.0, 1.2, 1.0
 LONE = 0.4
 """Weight of a lone character of a pair that no product has."""
 
-COVERED = 0.34
-"""Least part of a query's weight that a product must cover to be an answer."""
+COVERED, COVERED_BY_LONE = 0.34, 0.6
+"""Least part of a query's weight that an answer covers; more if it does so by lone characters only."""
 
 NEAR_BEST = 0.6
 """Products below this part of the best product's score are left out."""
@@ -55,6 +57,12 @@ class Scored:
     entry: Entry
     score: float
     covered: float
+    lone: bool = False  # nothing but single characters fits
+
+    @property
+    def answers(self) -> bool:
+        """Whether it covers enough of the query to be an answer."""
+        return self.covered >= (COVERED_BY_LONE if self.lone else COVERED)
 
 
 @dataclass
@@ -71,36 +79,58 @@ class TextIndex:
             for text, weight in _texts(entry):
                 for term in _terms(fold(text)):
                     self._post(term, at, weight)
-            for word, term in _known_words(entry):
-                self._words[word].add(term)
-                self._post(term, at, WORD)
+            for word in _whole_words(entry):
+                self._words[word].add(f"={word}")
+                self._post(f"={word}", at, WORD)
+        self._post_shelves()
         self._longest_word = max(map(len, self._words), default=0)
         self._top = math.log1p(max((entry.popularity for entry in self.entries), default=0)) or 1.0
 
     def search(self, words: str) -> list[Scored]:
         """All products that share a term with the words, best first (not cut)."""
         asked, unknown = self._ask(fold(words))
-        mass = unknown + sum(weight for _, weight in asked)
+        mass = unknown + sum(asked.values())
         scores: dict[int, float] = defaultdict(float)
         covered: dict[int, float] = defaultdict(float)
-        for term, weight in asked:
-            for at, here in self._postings[term].items():
+        strong: set[int] = set()
+        for term, weight in asked.items():
+            posting = self._postings[term]
+            for at, here in posting.items():
                 scores[at] += weight * here
                 covered[at] += weight
-        shelf = {at for term, _ in asked if term[0] == _SHELF_MARK for at in self._postings[term]}
+            if len(term) > 1:
+                strong.update(posting)
+        shelf = {at for term in asked if term[0] == _SHELF for at in self._postings[term]}
         # "phone" names a shelf: a phone case says it too, but fits less well than what stands there.
         least = max((covered[at] for at in shelf), default=0.0)
         found = [
-            Scored(self.entries[at], score * self._lift(at), covered[at] / mass)
+            Scored(self.entries[at], score * self._lift(at), covered[at] / mass, at not in strong)
             for at, score in scores.items()
             if not shelf or at in shelf or covered[at] >= least
         ]
         return sorted(found, key=lambda one: (-one.score, one.entry.id))
 
+    @cached_property
     def everything(self) -> list[Scored]:
         """All products, the popular ones first."""
         ordered = sorted(self.entries, key=lambda one: (-one.popularity, one.id))
         return [Scored(one, 0.0, 1.0) for one in ordered]
+
+    def _post_shelves(self) -> None:
+        """Post categories' words: to the products that carry one in their own text, or if none does, to all there.
+
+        "thermos" may be an alias of kitchenware; then it means the thermoses, not the pans beside them.
+        """
+        standing: dict[str, list[int]] = defaultdict(list)
+        for at, entry in enumerate(self.entries):
+            for word in {fold(word) for word in entry.category_words}:
+                standing[word].append(at)
+        texts = [fold(f"{entry.name} {entry.subtitle}") for entry in self.entries]
+        for word, there in standing.items():
+            if len(word) > 1:
+                self._words[word].add(f"{_SHELF}{word}")
+                for at in [at for at in there if word in texts[at]] or there:
+                    self._post(f"{_SHELF}{word}", at, WORD)
 
     def _post(self, term: str, at: int, weight: float) -> None:
         posting = self._postings[term]
@@ -112,13 +142,14 @@ class TextIndex:
     def _weight(self, term: str) -> float:
         return math.log1p(len(self.entries) / max(1, len(self._postings[term])))
 
-    def _ask(self, words: str) -> tuple[list[tuple[str, float]], float]:
+    def _ask(self, words: str) -> tuple[dict[str, float], float]:
         """The query's known terms with weights, and the weight of what nobody knows."""
         asked: dict[str, float] = {}
         unknown, rarest = 0.0, math.log1p(len(self.entries))
-        for term in self._find_words(words):
-            asked[term] = self._weight(term)
-        for gram in dict.fromkeys(grams(words)):
+        spans = list(self._find_words(words))
+        for start, end in spans:
+            asked.update((term, self._weight(term)) for term in self._words[words[start:end]])
+        for gram in dict.fromkeys(grams(_without_fillers(words, spans))):
             if gram in self._postings:
                 asked[gram] = self._weight(gram)
                 continue
@@ -129,19 +160,19 @@ class TextIndex:
                     asked.setdefault(part, share * self._weight(part))
                 else:
                     unknown += share * rarest
-        return list(asked.items()), unknown
+        return asked, unknown
 
-    def _find_words(self, words: str) -> Iterable[str]:
-        """Terms of the known words in a query, the longest first at each place."""
-        at = 0
-        while at < len(words):
-            for size in range(min(self._longest_word, len(words) - at), 0, -1):
-                terms = self._words.get(words[at : at + size])
-                if terms:
-                    yield from sorted(terms)
-                    at += size - 1
-                    break
-            at += 1
+    def _find_words(self, words: str) -> Iterator[tuple[int, int]]:
+        """Places of the known words in a query, from its end: a Chinese phrase has its head last."""
+        end = len(words)
+        while end > 0:
+            start = next(
+                (start for start in range(max(0, end - self._longest_word), end) if words[start:end] in self._words),
+                None,
+            )
+            if start is not None:
+                yield start, end
+            end = end - 1 if start is None else start
 
 
 def _texts(entry: Entry) -> Iterable[tuple[str, float]]:
@@ -159,12 +190,24 @@ def _terms(text: str) -> set[str]:
     return terms
 
 
-def _known_words(entry: Entry) -> set[tuple[str, str]]:
-    """Whole words with the terms they are posted under; a category's are marked as such."""
-    colors = {*entry.colors, *map(bare_color, entry.colors)}
-    words = {fold(word): f"={fold(word)}" for word in (*entry.brand_words, *colors)}
-    words |= {fold(word): f"{_SHELF_MARK}{fold(word)}" for word in entry.category_words}
-    return {(word, term) for word, term in words.items() if len(word) > 1}
+def _whole_words(entry: Entry) -> set[str]:
+    """Brand and colours, as words that are known whole."""
+    words = {fold(word) for word in (*entry.brand_words, *entry.colors)} | set(map(bare_color, entry.colors))
+    return {word for word in words if len(word) > 1}
 
 
-_SHELF_MARK = "#"
+def _without_fillers(words: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The words without what a wish is wrapped in; known words stay as they are."""
+    kept, at = [], 0
+    for start, end in sorted(spans):
+        kept += [_fillers().sub(" ", words[at:start]), words[start:end]]
+        at = end
+    return "".join((*kept, _fillers().sub(" ", words[at:])))
+
+
+@cache
+def _fillers() -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, fillers())))
+
+
+_SHELF = "#"

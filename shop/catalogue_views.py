@@ -6,47 +6,63 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any, Collection, Iterable
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import func, literal, select
+from sqlalchemy.orm import Session
 
 from shop.entities import ProductCard, ProductDetail, SkuView
-from shop.models import PriceChange, Product, Review, Sku, Stock
+from shop.models import Brand, Category, Picture, PriceChange, Product, Review, Sku, Stock
 
 _FREE = func.coalesce(func.sum(Stock.on_hand - Stock.reserved), 0)
 
 
 def product_cards(session: Session, ids: Collection[int]) -> dict[int, ProductCard]:
-    """Cards of products by id: five queries, however many products."""
+    """Cards of products by id: two queries, however many products."""
     if not ids:
         return {}
-    options = (joinedload(Product.category), joinedload(Product.brand), selectinload(Product.pictures))
-    products = session.execute(select(Product).where(Product.id.in_(ids)).options(*options)).scalars().all()
-    spans, ratings = price_spans(session, ids), _ratings(session, ids)
-    return {one.id: _card(one, spans.get(one.id, (0, 0, 0)), ratings.get(one.id, (None, 0))) for one in products}
+    first = select(Picture.path).where(Picture.product_id == Product.id).order_by(Picture.position).limit(1)
+    stars = select(func.avg(Review.stars)).where(Review.product_id == Product.id)
+    reviews = select(func.count()).select_from(Review).where(Review.product_id == Product.id)
+    query = (
+        select(
+            Product.id, Product.code, Product.name, Product.subtitle, Product.on_sale,
+            Brand.name.label("brand"), Category.name.label("category"),
+            first.correlate(Product).scalar_subquery().label("picture"),
+            stars.correlate(Product).scalar_subquery().label("rating"),
+            reviews.correlate(Product).scalar_subquery().label("reviews"),
+        )
+        .join(Brand, Brand.id == Product.brand_id)
+        .join(Category, Category.id == Product.category_id)
+        .where(Product.id.in_(ids))
+    )  # fmt: skip
+    spans = price_spans(session, ids)
+    return {row.id: _card(row, spans.get(row.id, (0, 0, 0))) for row in session.execute(query)}
 
 
 def price_spans(
-    session: Session, ids: Collection[int] | None, colors: Collection[str] | None = None
+    session: Session, ids: Collection[int] | None, colors: Collection[str] | None = None, *, units: bool = True
 ) -> dict[int, tuple[int, int, int]]:
     """{product id: (lowest price, highest price, free units)} over a product's SKUs.
 
     Args:
         ids: the products; None means all.
         colors: only SKUs of these colours; None means all.
+        units: whether free units are counted; else they read 0.
     """
-    free = _free_units(ids)
-    wanted = select(Sku.product_id, Sku.price_fen, func.coalesce(free.c.free, 0).label("free")).outerjoin(
-        free, free.c.sku_id == Sku.id
-    )
+    query = select(Sku.product_id, func.min(Sku.price_fen), func.max(Sku.price_fen))
+    if units:
+        free = select(Stock.sku_id, _FREE.label("free")).group_by(Stock.sku_id)
+        if ids is not None:
+            free = free.where(Stock.sku_id.in_(select(Sku.id).where(Sku.product_id.in_(ids))))
+        rows = free.subquery()
+        query = query.add_columns(func.coalesce(func.sum(rows.c.free), 0)).outerjoin(rows, rows.c.sku_id == Sku.id)
+    else:
+        query = query.add_columns(literal(0))
     if ids is not None:
-        wanted = wanted.where(Sku.product_id.in_(ids))
+        query = query.where(Sku.product_id.in_(ids))
     if colors is not None:
-        wanted = wanted.where(Sku.color.in_(colors))
-    rows = wanted.subquery()
-    grouped = select(
-        rows.c.product_id, func.min(rows.c.price_fen), func.max(rows.c.price_fen), func.sum(rows.c.free)
-    ).group_by(rows.c.product_id)
-    return {product: (low, high, int(units)) for product, low, high, units in session.execute(grouped)}
+        query = query.where(Sku.color.in_(colors))
+    rows_of = session.execute(query.group_by(Sku.product_id))
+    return {product: (low, high, int(free)) for product, low, high, free in rows_of}
 
 
 def sku_views(session: Session, product: Any) -> tuple[SkuView, ...]:
@@ -78,36 +94,20 @@ def product_detail(session: Session, product: Any, now: datetime) -> ProductDeta
     )
 
 
-def _free_units(ids: Collection[int] | None) -> Any:
-    query = select(Stock.sku_id, _FREE.label("free")).group_by(Stock.sku_id)
-    if ids is not None:
-        query = query.where(Stock.sku_id.in_(select(Sku.id).where(Sku.product_id.in_(ids))))
-    return query.subquery()
-
-
-def _ratings(session: Session, ids: Collection[int]) -> dict[int, tuple[float | None, int]]:
-    query = (
-        select(Review.product_id, func.avg(Review.stars), func.count())
-        .where(Review.product_id.in_(ids))
-        .group_by(Review.product_id)
-    )
-    return {product: (round(float(stars), 1), count) for product, stars, count in session.execute(query)}
-
-
-def _card(product: Any, span: tuple[int, int, int], rating: tuple[float | None, int]) -> ProductCard:
+def _card(row: Any, span: tuple[int, int, int]) -> ProductCard:
     low, high, units = span
     return ProductCard(
-        code=product.code,
-        name=product.name,
-        subtitle=product.subtitle,
-        brand=product.brand.name,
-        category=product.category.name,
+        code=row.code,
+        name=row.name,
+        subtitle=row.subtitle,
+        brand=row.brand,
+        category=row.category,
         price_min_fen=low,
         price_max_fen=high,
-        available=units if product.on_sale else 0,
-        picture=product.pictures[0].path if product.pictures else None,
-        rating=rating[0],
-        reviews=rating[1],
+        available=units if row.on_sale else 0,
+        picture=row.picture,
+        rating=None if row.rating is None else round(float(row.rating), 1),
+        reviews=row.reviews,
     )
 
 

@@ -63,14 +63,19 @@ def overlap(words: str, text: str) -> float:
     return len(asked & set(grams(text))) / len(asked)
 
 
+def fillers() -> list[str]:
+    """Words that a wish is wrapped in and no product is named by, the longest first."""
+    return sorted(_words()["fillers"], key=len, reverse=True)
+
+
 @lru_cache(maxsize=1)
-def _suffixes() -> dict[str, list[str]]:
+def _words() -> dict[str, list[str]]:
     words: dict[str, list[str]] = json.loads((ROOT / "data" / "shop" / "words.json").read_text(encoding="utf-8"))
     return words
 
 
 def _bare(text: str, kind: str) -> str:
-    for suffix in _suffixes()[kind]:
+    for suffix in _words()[kind]:
         if text.endswith(suffix) and len(text) > len(suffix):
             return text[: -len(suffix)]
     return text
