@@ -1,0 +1,82 @@
+"""The demo page: a small shop window with the widget in it, as a customer of the demo shop."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from shop.entities import ProductCard
+from shop.errors import NotFound
+from shop.front import Shop
+
+HERE = Path(__file__).parent
+GUEST = "guest"
+CUSTOMERS = (1, 2, 3, 4, 5)
+PRODUCTS = 8
+
+
+class DemoPage:
+    """Renders ``/``; ``?customer=ID`` or ``?customer=guest`` picks whose page it is."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._texts: dict[str, Any] = json.loads((HERE / "texts.zh.json").read_text(encoding="utf-8"))
+        pages = Environment(loader=FileSystemLoader(HERE), autoescape=select_autoescape())
+        self._template = pages.get_template("page.html")
+
+    def answer(self, request: Request) -> Response:
+        """The page; a customer who does not exist is a guest."""
+        from web.app import rasa_address
+
+        shop = self._shop
+        customer_id = self._customer(request.query_params.get("customer"))
+        html = self._template.render(
+            texts=self._texts,
+            shop_name=shop.settings.shop_name,
+            customers=self._choices(),
+            current=GUEST if customer_id is None else customer_id,
+            token=None if customer_id is None else shop.identity.issue_token(customer_id),
+            products=[self._product(one) for one in shop.catalogue.search("", sort="popular", limit=PRODUCTS)],
+            rasa=rasa_address(shop.settings, request.url.hostname),
+        )
+        return HTMLResponse(html, headers={"Cache-Control": "no-store"})
+
+    def _customer(self, asked: str | None) -> int | None:
+        if asked == GUEST:
+            return None
+        wanted = int(asked) if asked and asked.isdecimal() and len(asked) < 10 else CUSTOMERS[0]
+        try:
+            return self._shop.customers.facts(wanted).id
+        except NotFound:
+            return None
+
+    def _choices(self) -> list[tuple[Any, str]]:
+        choices: list[tuple[Any, str]] = []
+        for one in CUSTOMERS:
+            try:
+                view = self._shop.customers.facts(one)
+            except NotFound:
+                continue
+            choices.append((one, f"{view.name}  {view.phone}"))
+        return [*choices, (GUEST, self._texts["guest"])]
+
+    def _product(self, card: ProductCard) -> dict[str, Any]:
+        return {
+            "name": card.name,
+            "subtitle": card.subtitle or card.brand,
+            "picture": f"/pictures/{card.picture}" if card.picture else None,
+            "price": yuan(card.price_min_fen),
+            "from": card.price_max_fen > card.price_min_fen,
+            "sold_out": card.available <= 0,
+            "question": self._texts["product_question"].format(name=card.name),
+        }
+
+
+def yuan(fen: int) -> str:
+    """12345 → 123.45, 12300 → 123."""
+    return f"{fen / 100:.2f}" if fen % 100 else str(fen // 100)
