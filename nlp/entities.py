@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Callable, Iterator, Protocol
+from typing import Any, Callable, Iterator
 
-from nlp import identifiers
+from nlp import addresses, choices, dates, identifiers, money, people
+from nlp.gazetteer import Gazetteer, Looks
 from nlp.matches import Match, settled
 from nlp.text import CleanText, clean
 
@@ -29,22 +30,16 @@ class Entity:
     text: str
 
 
-class NameFinder(Protocol):
-    """Finds names of the catalogue in clean text."""
-
-    def find(self, text: str) -> Iterator[Match]:
-        """Products, brands, categories, colours and sizes."""
-
-
 class EntityExtractor:
     """Finds every value in a message.
 
     Args:
-        names: finder of the catalogue's names; None where there is no shop.
+        names: the catalogue's names; None where there is no shop.
     """
 
-    def __init__(self, names: NameFinder | None = None) -> None:
+    def __init__(self, names: Gazetteer | None = None) -> None:
         self._names = names
+        self._looks = Looks(names)
 
     def extract(self, text: str, now: datetime | None = None) -> list[Entity]:
         """The values in the order of the text; never raises for any string.
@@ -58,16 +53,24 @@ class EntityExtractor:
 
     def matches(self, text: str, now: datetime | None = None) -> list[Match]:
         """The values in clean text, with spans in it."""
-        found: list[Match] = []
-        for find in self._finders(now):
+        found: list[Match] = list(dates.find(text, now))
+        for find in _FINDERS:
             found.extend(find(text))
-        return settled(found)
-
-    def _finders(self, now: datetime | None) -> list[Callable[[str], Iterator[Match]]]:
-        finders: list[Callable[[str], Iterator[Match]]] = [identifiers.find]
         if self._names is not None:
-            finders.append(self._names.find)
-        return finders
+            found.extend(self._names.find(text))
+        found.extend(self._looks.find(text))
+        return sorted([*settled(found), *settled(people.find_reasons(text))], key=lambda match: match.start)
+
+
+_FINDERS: tuple[Callable[[str], Iterator[Match]], ...] = (
+    identifiers.find,
+    choices.find,
+    money.find,
+    addresses.find,
+    people.find_names,
+    people.find_titles,
+    people.find_couriers,
+)
 
 
 def _shown(match: Match, cleaned: CleanText) -> Entity:

@@ -58,11 +58,27 @@ class WordTokenizer:
         found.extend(self._cut(text, last, len(text)))
         return found
 
+    def is_name(self, word: str) -> bool:
+        """Whether a word of two or three characters can only be a person's name: unknown, or known as one."""
+        if not self._jieba.initialized:
+            self._jieba.initialize()
+        return not self._jieba.FREQ.get(word) or word in _known_names()
+
     def _cut(self, text: str, start: int, end: int) -> list[Word]:
         if start >= end:
             return []
         cut = self._jieba.tokenize(text[start:end], HMM=True)
         return [Word(word, start + begin, start + stop) for word, begin, stop in cut if word.strip()]
+
+
+@lru_cache(maxsize=1)
+def _known_names() -> frozenset[str]:
+    """Words that jieba's dictionary knows as people's names and nothing else."""
+    import jieba
+
+    with jieba.get_module_res("dict.txt") as file:
+        rows = (line.decode("utf-8").split() for line in file)
+        return frozenset(row[0] for row in rows if len(row) == 3 and row[2] == "nr" and len(row[0]) <= 3)
 
 
 @lru_cache(maxsize=1)

@@ -18,8 +18,10 @@ import numpy as np
 
 from nlp import lexicon
 from nlp.entities import Entity, EntityExtractor
+from nlp.gazetteer import Gazetteer
 from nlp.intent import IntentClassifier
 from nlp.text import clean
+from shop.entities import CatalogueWords
 from shop.settings import Settings
 
 RANKED = 10
@@ -140,7 +142,12 @@ def _fillers() -> re.Pattern[str]:
 
 def serving_extractor(settings: Settings) -> EntityExtractor:
     """An extractor that knows the names of the shop's catalogue, as far as its database answers."""
-    return EntityExtractor()
+    from shop.front import open_shop
+
+    def read() -> CatalogueWords:
+        return open_shop(settings).catalogue.words()
+
+    return EntityExtractor(Gazetteer(read))
 
 
 def load(folder: Path, extractor: EntityExtractor | None = None) -> Understander:

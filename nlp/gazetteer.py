@@ -1,0 +1,257 @@
+"""Names of the shop's catalogue in a message: exact, by sound, and nearly right.
+
+Names are compared as letters and digits only, in small letters, so that blanks
+and marks do not matter. Where no product is named exactly, names that sound the
+same (typing by pinyin picks wrong characters) and names that are nearly right
+are tried.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from collections import defaultdict
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Any, Callable, Iterator
+
+from nlp import lexicon
+from nlp.matches import Match
+from nlp.text import without_noise
+from shop.errors import ShopError
+
+if TYPE_CHECKING:
+    from shop.entities import CatalogueWords
+
+log = logging.getLogger(__name__)
+CHECK_S = 30.0  # a changed catalogue is noticed after so many seconds at most
+NEAR = 0.8  # share of a product's name that must be there for a nearly right one
+_RANKS = {"product": 75, "brand": 57, "category": 54}
+_END = ""
+
+
+class Names:
+    """One version of the catalogue's names, ready to be looked up."""
+
+    def __init__(self, words: CatalogueWords | None) -> None:
+        self.version = words.version if words else ""
+        self._trie: dict[str, Any] = {}
+        self._sounds: dict[str, Any] = {}
+        self._pairs: dict[str, set[str]] = defaultdict(set)
+        self._products: dict[str, str] = {}
+        for kind, table in (("category", words.categories), ("brand", words.brands), ("product", words.products)) if words else ():
+            for name, code in table.items():
+                self._add(kind, name, code)
+
+    def _add(self, kind: str, name: str, code: str) -> None:
+        key = without_noise(name)
+        if len(key) < 2:
+            return
+        _put(self._trie, key, (kind, code))
+        if kind == "category" or len(key) < 3:
+            return
+        if not key.isascii():
+            _put(self._sounds, _syllables(key), (kind, code))
+        if kind == "product" and len(key) >= 5:
+            self._products[key] = code
+            for pair in _pairs(key):
+                self._pairs[pair].add(key)
+
+    def find(self, text: str) -> Iterator[Match]:
+        """Products, brands and categories in clean text."""
+        key, places = _key(text)
+        exact = list(_scan(self._trie, key))
+        yield from (self._match(*one, places) for one in exact)
+        if any(kind == "product" for kind, *_ in exact):
+            return
+        sounds = list(_scan(self._sounds, _syllables(key))) if not key.isascii() else []
+        for kind, code, start, end in sounds:
+            if not any(start < other[3] and other[2] < end for other in exact):
+                yield self._match(kind, code, start, end, places, rank=-3)
+        if not any(kind == "product" for kind, *_ in sounds):
+            yield from self._nearly(key, places)
+
+    def _nearly(self, key: str, places: list[int]) -> Iterator[Match]:
+        """The product whose name is nearly in the message, if one alone is."""
+        shared: dict[str, int] = defaultdict(int)
+        for pair in set(_pairs(key)):
+            for name in self._pairs.get(pair, ()):
+                shared[name] += 1
+        likely = sorted(shared, key=lambda name: -shared[name] / (len(name) - 1))[:5]
+        best: list[tuple[float, str, int, int]] = []
+        for name in likely:
+            blocks = [one for one in SequenceMatcher(None, key, name, autojunk=False).get_matching_blocks() if one.size]
+            share = sum(one.size for one in blocks) / len(name)
+            start, end = blocks[0].a, blocks[-1].a + blocks[-1].size
+            if share >= NEAR and end - start <= len(name) * 1.3:
+                best.append((share, name, start, end))
+        best.sort(reverse=True)
+        codes = {self._products[name] for share, name, *_ in best if share >= best[0][0] - 0.02}
+        if len(codes) == 1:
+            _, name, start, end = best[0]
+            yield self._match("product", self._products[name], start, end, places, rank=-10)
+
+    @staticmethod
+    def _match(kind: str, code: str, start: int, end: int, places: list[int], rank: int = 0) -> Match:
+        return Match(kind, code, places[start], places[end - 1] + 1, _RANKS[kind] + rank)
+
+
+class Gazetteer:
+    """The names of the catalogue as it is now; looks for a new version now and then.
+
+    Args:
+        read: reads the catalogue's words; may raise a ShopError while there is no database.
+        clock: seconds that only grow.
+    """
+
+    def __init__(self, read: Callable[[], CatalogueWords], clock: Callable[[], float] = time.monotonic) -> None:
+        self._read = read
+        self._clock = clock
+        self._due = float("-inf")
+        self._lock = threading.Lock()
+        self._names = Names(None)
+        self.words: CatalogueWords | None = None
+
+    def find(self, text: str) -> Iterator[Match]:
+        """Products, brands and categories in clean text."""
+        yield from self.names().find(text)
+
+    def names(self) -> Names:
+        """The names in force; none while the shop cannot be read."""
+        if self._clock() >= self._due and self._lock.acquire(blocking=False):
+            try:
+                self._due = self._clock() + CHECK_S
+                words = self._read()
+                if words.version != self._names.version:
+                    self._names, self.words = Names(words), words
+            except ShopError as error:
+                log.warning("catalogue not read, its names stay as they were: %s", error)
+            finally:
+                self._lock.release()
+        return self._names
+
+
+def _key(text: str) -> tuple[str, list[int]]:
+    """Letters and digits of clean text in small letters, and the place of each."""
+    kept = [(char.lower(), place) for place, char in enumerate(text) if char.isalnum() and len(char.lower()) == 1]
+    return "".join(char for char, _ in kept), [place for _, place in kept]
+
+
+def _put(trie: dict[str, Any], key: Any, value: tuple[str, str]) -> None:
+    for part in key:
+        trie = trie.setdefault(part, {})
+    trie[_END] = value
+
+
+def _scan(trie: dict[str, Any], key: Any) -> Iterator[tuple[str, str, int, int]]:
+    """Every longest name that begins at a place: kind, code, start, end."""
+    for start in range(len(key)):
+        node, found = trie, None
+        for end in range(start, len(key)):
+            node = node.get(key[end])  # type: ignore[assignment]
+            if node is None:
+                break
+            if _END in node:
+                found = (*node[_END], start, end + 1)
+        if found and not _cut(key, found[2], found[3]):
+            yield found
+
+
+def _cut(key: Any, start: int, end: int) -> bool:
+    """Whether a name of Latin letters or digits is cut out of a longer word."""
+    before, first, last, after = (key[at] if 0 <= at < len(key) else "" for at in (start - 1, start, end - 1, end))
+    return _same_run(before, first) or _same_run(last, after)
+
+
+def _same_run(one: str, two: str) -> bool:
+    return bool(one and two) and one.isascii() and two.isascii() and one.isdigit() == two.isdigit()
+
+
+def _pairs(key: str) -> list[str]:
+    return [key[at : at + 2] for at in range(len(key) - 1)]
+
+
+def _syllables(key: str) -> list[str]:
+    """The sound of each character without tones; what people mix up is made equal."""
+    from pypinyin import lazy_pinyin
+
+    sounds = [lazy_pinyin(char)[0] if "\u4e00" <= char <= "\u9fff" else char for char in key]
+    return [re.sub("^([zcs])h", r"\1", re.sub("(?<=[aeiou])ng$", "n", one)) if len(one) > 1 else one for one in sounds]
+
+
+_COLOR_MARK = re.compile(r"(?:颜色|色系|色|的|款)")
+
+
+class Looks:
+    """Colours and sizes, those of the catalogue first."""
+
+    def __init__(self, gazetteer: Gazetteer | None = None) -> None:
+        self._gazetteer = gazetteer
+        self._seen: object = None
+        self._colors: dict[str, str] = {}
+        self._sizes: dict[str, str] = {}
+
+    def _renew(self) -> None:
+        words = self._gazetteer.words if self._gazetteer else None
+        if self._colors and words is self._seen:
+            return
+        general = lexicon.by_alias("colors")
+        colors = {alias: word for alias, word in general.items()}
+        for color in words.colors if words else ():
+            colors[color.lower()] = color
+            if color.endswith("色") and len(color) > 1:
+                colors.setdefault(color[:-1].lower(), color)
+        self._colors = colors
+        self._pattern = re.compile("|".join(map(re.escape, sorted(colors, key=len, reverse=True))))
+        self._sizes = {_size_key(size): size for size in (words.sizes if words else ())}
+        self._seen = words
+
+    def find(self, text: str) -> Iterator[Match]:
+        """Colours and sizes in clean text."""
+        self._renew()
+        small = text.lower()
+        for one in self._pattern.finditer(small):
+            mark = _COLOR_MARK.match(small, one.end())
+            if len(one.group()) == 1 and not mark and small.strip() != one.group():
+                continue
+            if one.group() + "色" in self._colors.values() and mark and mark.group() == "色":
+                continue
+            end = one.end() + (1 if mark and mark.group() == "色" and not one.group().endswith("色") else 0)
+            yield Match("color", self._colors[one.group()], one.start(), end, rank=51)
+        yield from self._find_sizes(text)
+
+    def _find_sizes(self, text: str) -> Iterator[Match]:
+        for one in _SIZE.finditer(text):
+            yield Match("size", self._sizes.get(_size_key(one.group()), _tidy(one.group())), *one.span(), rank=53)
+        for one in _WORN.finditer(text):
+            letters = one.group(1)
+            yield Match("size", self._sizes.get(letters.lower(), letters.upper()), *one.span(1), rank=49)
+        key = text.lower()
+        for size in self._sizes.values():
+            if len(size) > 1 and not size.isascii() and size.lower() in key:
+                start = key.index(size.lower())
+                yield Match("size", size, start, start + len(size), rank=50)
+
+
+_SIZE = re.compile(
+    r"(?<![A-Za-z0-9.])(?:[2-9]?[xX]{1,5}[lL]|[xX]{1,3}[sS])(?:码|号)?(?![A-Za-z0-9])"
+    r"|(?<![A-Za-z0-9.])[sSmMlL](?:码|号)"
+    r"|(?<![\d.])\d{2,3}(?:\.5)?(?:码|号(?=鞋|的鞋))"
+    r"|(?<![\d.])\d{1,4}\s?(?:[gGtT][bB]?)(?![A-Za-z0-9])(?:内存|版本?)?"
+    r"|(?<![\d.])\d{1,3}(?:\.\d{1,2})?\s?(?:米|m)(?![A-Za-z\d]|以|左右|外|内)"
+    r"|(?<![\d.])\d{1,4}(?:\.\d)?\s?(?:cm|CM|厘米|公分|寸|英寸|ml|ML|毫升|升(?!级)|L|kg|KG|公斤|千克)(?![A-Za-z])"
+    r"|均码|加大码|加大号|特大号|大号|中号|小号|大码|中码|小码"
+)
+_WORN = re.compile(r"(?:要|换|改|换成|改成|穿|选|拿|拍|的|是|尺码|码数|码|退)(?:了)?\s?([sSmMlL])(?![A-Za-z0-9])")
+
+
+def _size_key(size: str) -> str:
+    return re.sub(r"[\s]|码$|号$|内存$|版本?$|(?<=[gt])b$", "", size.strip().lower())
+
+
+def _tidy(size: str) -> str:
+    done = re.sub(r"(?:内存|版本?)$", "", size).replace(" ", "")
+    done = re.sub(r"(?<=[xXsSmMlL])[码号]$", "", done)
+    done = re.sub(r"(?<=\d)([gGtT])[bB]$", r"\1", done)
+    return done.upper() if done.isascii() and not done[-1:].lower() == "m" and not done.lower().endswith(("ml", "kg", "cm")) else done
