@@ -13,7 +13,7 @@ from shop.entities import CaseOffer
 from shop.errors import AlreadyOpen, CannotReturn, NotFound
 from shop.models import AfterSaleCase, OrderLine, Payment
 from shop.order_changes import check_quantity
-from shop.order_views import line_view
+from shop.order_views import order_lines
 from shop.states import OPEN_CASES, CaseKind, CaseReason, CaseState, OrderState
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def draft(
     offer = CaseOffer(
         kind=kind,
         order_number=order.number,
-        line=line_view(line),
+        line=next(view for view in order_lines(session, [order.id])[order.id] if view.id == line.id),
         amount_fen=amount,
         shop_pays_return=reason in policy.SHOP_FAULTS,
         until=until,

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Iterable
+from typing import Any, Iterable
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from shop.entities import OrderView
 from shop.models import Brand, Category, Order, OrderLine, Payment, Product, Sku
-from shop.order_views import for_view, order_views
 from shop.states import OrderState
 from shop.text_match import clean, fold, overlap
-
-if TYPE_CHECKING:
-    from shop.front import Shop
 
 _ALIKE = 0.5
 """Part of the words' grams that a line's text must hold to be meant."""
@@ -50,14 +45,6 @@ def find(
     meant = _meant(session, customer_id, said)
     found = [one for one in session.execute(query).scalars() if one in meant]
     return found if limit is None else found[: max(0, limit)]
-
-
-def load(shop: Shop, session: Session, ids: list[int]) -> list[OrderView]:
-    """Views of orders in the sequence of their ids."""
-    if not ids:
-        return []
-    orders = {one.id: one for one in session.execute(for_view(select(Order).where(Order.id.in_(ids)))).scalars()}
-    return order_views(shop, session, [orders[one] for one in ids])
 
 
 def spent(session: Session, customer_id: int, since: datetime | None, until: datetime | None) -> tuple[int, int]:

@@ -1,21 +1,23 @@
 """Orders read for their owner: lookup, locking and the views.
 
-A list of orders costs the same handful of queries whatever its length: orders,
-lines with their products, pictures, parcels, scans, open cases, invoices.
+A list of orders costs the same seven queries whatever its length: orders, lines
+with their products, parcels, scans, open cases, invoices. They are built once
+and read plain rows, since every turn of a talk about orders comes through here.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Sequence
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
 
 from shop import policy
 from shop.entities import LineView, OrderView, ReceiverView, ShipmentView, TrackingView
 from shop.errors import OrderNotFound
-from shop.models import AfterSaleCase, Invoice, Order, OrderLine, Product, Shipment, Sku
+from shop.models import AfterSaleCase, Invoice, Order, OrderLine, Picture, Product, Shipment, Sku, TrackingEvent
 from shop.privacy import mask_name, mask_phone, mask_street
 from shop.states import OPEN_CASES, OrderState, ShipmentState
 from shop.text_match import digits
@@ -23,120 +25,141 @@ from shop.text_match import digits
 if TYPE_CHECKING:
     from shop.front import Shop
 
-_OPEN = [state.value for state in OPEN_CASES]
-
-
-def owned(customer_id: int, number: str) -> Any:
-    """The query of one order; another's and an unknown one both give nothing."""
-    return select(Order).where(Order.number == digits(number)[:20], Order.customer_id == customer_id)
+_IDS = bindparam("ids", expanding=True)
+_FIRST_PICTURE = (
+    select(Picture.path)
+    .where(Picture.product_id == Product.id)
+    .order_by(Picture.position)
+    .limit(1)
+    .correlate(Product)
+    .scalar_subquery()
+)
+_ORDERS = select(*Order.__table__.columns).where(Order.id.in_(_IDS))
+_LINES = (
+    select(*OrderLine.__table__.columns, Product.code, _FIRST_PICTURE.label("picture"))
+    .join(Sku, Sku.id == OrderLine.sku_id)
+    .join(Product, Product.id == Sku.product_id)
+    .where(OrderLine.order_id.in_(_IDS))
+    .order_by(OrderLine.id)
+)
+_PARCELS = select(*Shipment.__table__.columns).where(Shipment.order_id.in_(_IDS)).order_by(Shipment.id)
+_SCANS = (
+    select(TrackingEvent.shipment_id, TrackingEvent.at, TrackingEvent.place, TrackingEvent.text)
+    .where(TrackingEvent.shipment_id.in_(_IDS))
+    .order_by(TrackingEvent.at, TrackingEvent.id)
+)
+_BUSY = select(AfterSaleCase.order_line_id).where(
+    AfterSaleCase.order_id.in_(_IDS), AfterSaleCase.state.in_([state.value for state in OPEN_CASES])
+)
+_INVOICED = select(Invoice.order_id).where(Invoice.order_id.in_(_IDS), Invoice.state != "void")
 
 
 def found_order(session: Session, customer_id: int, number: str, *, lock: bool) -> Any:
-    """The order, if wished with its row locked until the change ends.
+    """The order's row, if wished locked until the change ends.
 
     Raises:
-        OrderNotFound: it is unknown or another's.
+        OrderNotFound: it is unknown or another's; the two read the same.
     """
-    query = owned(customer_id, number)
+    query = select(Order).where(Order.number == digits(number)[:20], Order.customer_id == customer_id)
     order = session.execute(query.with_for_update() if lock else query).scalar_one_or_none()
     if order is None:
         raise OrderNotFound("no order of that number belongs to this customer", number=digits(number)[:20])
     return order
 
 
-def for_view(query: Any) -> Any:
-    """A query of orders with everything that a view needs loaded along."""
-    product = joinedload(OrderLine.sku).load_only(Sku.id).joinedload(Sku.product).load_only(Product.code)
-    return query.options(
-        selectinload(Order.lines).options(product.selectinload(Product.pictures)),
-        selectinload(Order.shipments).selectinload(Shipment.events),
-    )
-
-
-def order_views(shop: Shop, session: Session, orders: Sequence[Any]) -> list[OrderView]:
-    """Views of orders that ``for_view`` loaded, in their order."""
-    ids = [order.id for order in orders]
-    busy, invoiced = _busy_lines(session, ids), _invoiced(session, ids)
+def order_views(shop: Shop, session: Session, ids: Sequence[int]) -> list[OrderView]:
+    """Views of orders in the sequence of their ids; ids that are none are left out."""
+    if not ids:
+        return []
+    given = {"ids": list(ids)}
+    rows = {row.id: row for row in session.execute(_ORDERS, given)}
+    lines = order_lines(session, ids)
     now = shop.clock()
-    return [_view(shop, order, now, busy, order.id in invoiced) for order in orders]
+    parcels = _parcels(shop, session, ids, now)
+    busy, invoiced = set(session.execute(_BUSY, given).scalars()), set(session.execute(_INVOICED, given).scalars())
+    return [
+        _view(shop, rows[one], now, lines[one], parcels[one], busy, one in invoiced) for one in ids if one in rows
+    ]
 
 
-def shipment_view(shop: Shop, parcel: Any, now: datetime) -> ShipmentView:
-    """A parcel with its scans, and whether it is stuck."""
-    events = tuple(TrackingView(event.at, event.place, event.text) for event in parcel.events)
-    state = ShipmentState(parcel.state)
-    last_sign = events[-1].at if events else parcel.shipped_at
-    return ShipmentView(
-        courier=parcel.courier,
-        courier_phone=parcel.courier_phone,
-        tracking_number=parcel.tracking_number,
-        state=state,
-        shipped_at=parcel.shipped_at,
-        eta=parcel.eta,
-        delivered_at=parcel.delivered_at,
-        events=events,
-        stuck=policy.is_stuck(state, last_sign, now, shop.settings),
-    )
+def order_lines(session: Session, ids: Iterable[int]) -> dict[int, list[LineView]]:
+    """{order id: its lines} with each product's code and first picture."""
+    lines: dict[int, list[LineView]] = defaultdict(list)
+    for row in session.execute(_LINES, {"ids": list(ids)}):
+        lines[row.order_id].append(
+            LineView(row.id, row.sku_id, row.code, row.name, row.spec, row.quantity, row.price_fen, row.picture)
+        )
+    return lines
 
 
-def line_view(line: Any) -> LineView:
-    """A line with its product's code and first picture."""
-    product = line.sku.product
-    picture = product.pictures[0].path if product.pictures else None
-    return LineView(line.id, line.sku_id, product.code, line.name, line.spec, line.quantity, line.price_fen, picture)
+def _parcels(shop: Shop, session: Session, ids: Sequence[int], now: datetime) -> dict[int, list[ShipmentView]]:
+    rows = session.execute(_PARCELS, {"ids": list(ids)}).all()
+    scans: dict[int, list[TrackingView]] = defaultdict(list)
+    for parcel, at, place, text in session.execute(_SCANS, {"ids": [row.id for row in rows]}) if rows else ():
+        scans[parcel].append(TrackingView(at, place, text))
+    parcels: dict[int, list[ShipmentView]] = defaultdict(list)
+    for row in rows:
+        state = ShipmentState(row.state)
+        last_sign = scans[row.id][-1].at if scans[row.id] else row.shipped_at
+        parcels[row.order_id].append(
+            ShipmentView(
+                courier=row.courier,
+                courier_phone=row.courier_phone,
+                tracking_number=row.tracking_number,
+                state=state,
+                shipped_at=row.shipped_at,
+                eta=row.eta,
+                delivered_at=row.delivered_at,
+                events=tuple(scans[row.id]),
+                stuck=policy.is_stuck(state, last_sign, now, shop.settings),
+            )
+        )
+    return parcels
 
 
-def _view(shop: Shop, order: Any, now: datetime, busy: set[int], invoiced: bool) -> OrderView:
-    state = OrderState(order.state)
-    free_lines = any(line.id not in busy for line in order.lines)
+def _view(
+    shop: Shop,
+    row: Any,
+    now: datetime,
+    lines: list[LineView],
+    parcels: list[ShipmentView],
+    busy: set[int],
+    invoiced: bool,
+) -> OrderView:
+    state, settings = OrderState(row.state), shop.settings
+    free_lines = any(line.id not in busy for line in lines)
     return OrderView(
-        number=order.number,
+        number=row.number,
         state=state,
-        created_at=order.created_at,
-        paid_at=order.paid_at,
-        shipped_at=order.shipped_at,
-        delivered_at=order.delivered_at,
-        completed_at=order.completed_at,
-        cancelled_at=order.cancelled_at,
-        cancel_reason=order.cancel_reason,
-        goods_fen=order.goods_fen,
-        discount_fen=order.discount_fen,
-        shipping_fen=order.shipping_fen,
-        total_fen=order.total_fen,
-        lines=tuple(line_view(line) for line in order.lines),
-        receiver=_receiver(shop, order),
-        note=shop.cipher.open(order.note_sealed),
-        deliver_on=order.deliver_on,
-        shipments=tuple(shipment_view(shop, parcel, now) for parcel in order.shipments),
-        pay_by=policy.pay_by(state, order.created_at, shop.settings),
-        ship_by=policy.ship_by(state, order.paid_at, shop.settings),
-        can=policy.possible(
-            state, order.delivered_at, now, shop.settings, free_lines=free_lines, invoiced=invoiced
-        ),
+        created_at=row.created_at,
+        paid_at=row.paid_at,
+        shipped_at=row.shipped_at,
+        delivered_at=row.delivered_at,
+        completed_at=row.completed_at,
+        cancelled_at=row.cancelled_at,
+        cancel_reason=row.cancel_reason,
+        goods_fen=row.goods_fen,
+        discount_fen=row.discount_fen,
+        shipping_fen=row.shipping_fen,
+        total_fen=row.total_fen,
+        lines=tuple(lines),
+        receiver=_receiver(shop.cipher.open_json, row),
+        note=shop.cipher.open(row.note_sealed),
+        deliver_on=row.deliver_on,
+        shipments=tuple(parcels),
+        pay_by=policy.pay_by(state, row.created_at, settings),
+        ship_by=policy.ship_by(state, row.paid_at, settings),
+        can=policy.possible(state, row.delivered_at, now, settings, free_lines=free_lines, invoiced=invoiced),
     )
 
 
-def _receiver(shop: Shop, order: Any) -> ReceiverView:
-    sealed = shop.cipher.open_json(order.receiver_sealed) or {}
+def _receiver(open_json: Callable[[str | None], Any], row: Any) -> ReceiverView:
+    sealed = open_json(row.receiver_sealed) or {}
     return ReceiverView(
         name=mask_name(sealed.get("name")),
         phone=mask_phone(sealed.get("phone")),
-        province=order.province,
-        city=order.city,
-        district=order.district,
+        province=row.province,
+        city=row.city,
+        district=row.district,
         street=mask_street(sealed.get("street")),
     )
-
-
-def _busy_lines(session: Session, order_ids: Iterable[int]) -> set[int]:
-    """Lines with an open after-sale case."""
-    query = select(AfterSaleCase.order_line_id).where(
-        AfterSaleCase.order_id.in_(list(order_ids)), AfterSaleCase.state.in_(_OPEN)
-    )
-    return set(session.execute(query).scalars())
-
-
-def _invoiced(session: Session, order_ids: Iterable[int]) -> set[int]:
-    """Orders with a requested or issued invoice."""
-    query = select(Invoice.order_id).where(Invoice.order_id.in_(list(order_ids)), Invoice.state != "void")
-    return set(session.execute(query).scalars())

@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 
 from shop import order_changes, order_search, order_steps
 from shop.entities import CancelResult, ModifyResult, NewAddress, OrderView, SpendView, UrgeResult
-from shop.errors import OrderNotFound
 from shop.idempotency import once
-from shop.order_views import for_view, found_order, order_views, owned
+from shop.order_views import found_order, order_views
 from shop.states import OrderState
 from shop.text_match import digits
 
@@ -51,15 +50,12 @@ class Orders:
         """
         with self._shop.database.read() as session:
             ids = order_search.find(session, customer_id, states, since, until, words, limit)
-            return order_search.load(self._shop, session, ids)
+            return order_views(self._shop, session, ids)
 
     def get(self, customer_id: int, number: str) -> OrderView:
         """One order."""
         with self._shop.database.read() as session:
-            order = session.execute(for_view(owned(customer_id, number))).scalar_one_or_none()
-            if order is None:
-                raise OrderNotFound("no order of that number belongs to this customer", number=digits(number)[:20])
-            return order_views(self._shop, session, [order])[0]
+            return order_views(self._shop, session, [found_order(session, customer_id, number, lock=False).id])[0]
 
     def cancel(self, customer_id: int, number: str, reason: str, *, key: str) -> CancelResult:
         """Cancel an order that has not left; what was paid goes back.
@@ -149,7 +145,8 @@ class Orders:
         """What the customer's paid orders of a time came to, less what went back."""
         with self._shop.database.read() as session:
             count, total = order_search.spent(session, customer_id, since, until)
-            priciest = order_search.load(self._shop, session, order_search.priciest(session, customer_id, since, until))
+            dearest = order_search.priciest(session, customer_id, since, until)
+            priciest = order_views(self._shop, session, dearest)
         return SpendView(count, total, round(total / count) if count else 0, priciest[0] if priciest else None)
 
     def advance(self, number: str, state: OrderState, *, by: str, **parcel: Any) -> None:
