@@ -54,6 +54,10 @@ class PostgresServer:
         made = subprocess.run([str(one) for one in initdb], capture_output=True, text=True, **self._as_user())
         if made.returncode:
             raise RuntimeError(f"initdb failed: {made.stderr[-500:]}")
+        return self.resume()
+
+    def resume(self) -> PostgresServer:
+        """Start the server (again) on what is there, and wait until it answers."""
         options = {
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": str(self._folder),
@@ -64,9 +68,9 @@ class PostgresServer:
             "shared_buffers": "32MB",
             "autovacuum": "off",
         }
-        command = [str(self._bin / "postgres"), "-D", str(data), "-p", str(self.port)]
+        command = [str(self._bin / "postgres"), "-D", str(self._folder / "data"), "-p", str(self.port)]
         command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        log = open(self._folder / "log", "wb")  # noqa: SIM115 - lives as long as the server
+        log = open(self._folder / "log", "ab")  # noqa: SIM115 - lives as long as the server
         self._process = subprocess.Popen(command, stdout=log, stderr=log, **self._as_user())
         self._wait()
         return self
@@ -86,6 +90,12 @@ class PostgresServer:
                 cursor.execute(statement)
         finally:
             connection.close()
+
+    def halt(self) -> None:
+        """End the server and keep its rows: open connections are cut, as in an outage."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(timeout=30)
 
     def stop(self) -> None:
         """End the server and remove its folder."""
