@@ -8,7 +8,7 @@ from actions.base import ShopAction
 from actions.cards import button, parcel_card
 from actions.orders import OrderStatus, next_steps, order_facts
 from actions.picking import UNDER_WAY, pick_order
-from actions.texts import day, label, minute
+from actions.texts import day, label, minute, phrase
 from actions.turn import Turn
 from shop.entities import OrderView, ShipmentView
 from shop.states import OrderState
@@ -24,6 +24,7 @@ def parcel_facts(parcel: ShipmentView) -> dict[str, Any]:
         "scan": last.text if last else label("shipment_state", parcel.state.value),
         "scanned": minute(last.at) if last else minute(parcel.shipped_at),
         "eta": day(parcel.eta),
+        "arrival": phrase("arrival", day=day(parcel.eta)) if parcel.eta else "",
         "courier_phone": parcel.courier_phone or "",
     }
 

@@ -9,6 +9,7 @@ from actions.lines import line_words
 from actions.note import note_in
 from actions.orders import next_steps, order_facts
 from actions.presale import Attribute
+from actions.shipping import TrackPackage
 from shop.states import OrderState
 from tests.unit.actions.fakes import FakeShop, entity, line, order, parcel, run, tracker
 
@@ -58,3 +59,16 @@ def test_an_attribute_is_answered_by_its_name():
     said = run(Attribute(FakeShop()), tracker("连衣裙什么料子", "ask_attribute", entity("product", "p1", "连衣裙")))
     assert "材质：棉" in said.text
     assert "颜色" not in said.text
+
+
+def test_a_parcel_without_an_expected_day_is_told_without_one():
+    shop = FakeShop(order(state=OrderState.SHIPPED, shipments=(parcel(eta=None),)))
+    said = run(TrackPackage(shop), tracker("到哪了", "track_package"))
+    assert "已到杭州转运中心" in said.text
+    assert "预计" not in said.text
+
+
+def test_a_parcel_that_stands_still_is_said_to_and_can_be_looked_for():
+    shop = FakeShop(order(state=OrderState.SHIPPED, shipments=(parcel(stuck=True),)))
+    said = run(TrackPackage(shop), tracker("到哪了", "track_package"))
+    assert said.names == ["utter_parcel_stuck"]
