@@ -11,10 +11,12 @@ import pytest
 
 from shop.database import Database
 from shop.front import Shop
+from shop.models import utc_now
 from shop.models import Base
 from shop.privacy import Cipher
 from shop.settings import Settings
 from tests.builders import Builder
+from tests.demo_shops import copied, demo_shop_in
 from tests.servers import PostgresServer, postgres_bin
 
 SECRET = "a secret for tests only"
@@ -97,3 +99,20 @@ def shop(database: Database, clock: Clock, tmp_path: Path) -> Shop:
 def build(shop: Shop) -> Builder:
     """Makes products, customers and orders in the shop."""
     return Builder(shop)
+
+
+@pytest.fixture(scope="session")
+def demo_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """The small demo shop on SQLite, as of now. Only to be read: it serves the whole run."""
+    made = demo_shop_in(tmp_path_factory.mktemp("demo"), utc_now)
+    yield made
+    made.database.dispose()
+
+
+@pytest.fixture
+def own_demo_shop(demo_shop: Shop, clock: Clock, tmp_path: Path) -> Iterator[Shop]:
+    """The small demo shop once more, for a test that changes it; its time stands still until ``clock.on``."""
+    clock.now = utc_now()
+    made = copied(demo_shop, tmp_path / "own", clock)
+    yield made
+    made.database.dispose()

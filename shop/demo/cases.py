@@ -27,6 +27,15 @@ _REASONS = {
     CaseKind.RESEND: ["missing_item", "damaged"],
 }
 _KINDS = list(_WAYS)
+# What the young cases are, again and again in this order: every state comes among the first eight.
+_YOUNG = [
+    (CaseKind.RETURN, "submitted"), (CaseKind.EXCHANGE, "approved"), (CaseKind.RETURN, "goods_on_way"),
+    (CaseKind.RETURN, "goods_received"), (CaseKind.REFUND, "refunding"), (CaseKind.RESEND, "done"),
+    (CaseKind.RETURN, "rejected"), (CaseKind.EXCHANGE, "withdrawn"), (CaseKind.REPAIR, "goods_on_way"),
+    (CaseKind.REFUND, "submitted"), (CaseKind.EXCHANGE, "goods_received"), (CaseKind.RETURN, "refunding"),
+    (CaseKind.REPAIR, "approved"), (CaseKind.RESEND, "submitted"), (CaseKind.RETURN, "approved"),
+    (CaseKind.REFUND, "done"),
+]  # fmt: skip
 
 
 @dataclass
@@ -47,24 +56,24 @@ def make_cases(world: World, ledger: Ledger) -> Cases:
     young = arrived[ledger.delivered[arrived] > world.now - 7 * DAY]
     young = young[ledger.delivered[young] < world.now - 6 * HOUR]
     few = rng.permutation(young)[: max(24, world.size.orders // 400)]
-    chosen = [(int(at), False) for at in old if rng.random() < 0.05] + [(int(at), True) for at in few]
+    wishes: list[tuple[int, tuple[CaseKind, str] | None]] = [(int(at), None) for at in old if rng.random() < 0.05]
+    wishes += [(int(at), _YOUNG[turn % len(_YOUNG)]) for turn, at in enumerate(few)]
     first = np.searchsorted(ledger.line_order, np.arange(len(ledger.number) + 1))
-    numbers = serials(rng, len(chosen), 14)
-    for turn, ((order, is_young), number) in enumerate(zip(chosen, numbers)):
-        kind = _KINDS[turn % 5] if is_young else _KINDS[int(rng.choice(5, p=[0.45, 0.2, 0.2, 0.07, 0.08]))]
+    for (order, wish), number in zip(wishes, serials(rng, len(wishes), 14), strict=True):
+        kind = wish[0] if wish else _KINDS[int(rng.choice(5, p=[0.45, 0.2, 0.2, 0.07, 0.08]))]
         line = int(rng.integers(first[order], first[order + 1]))
-        states = _states(rng, kind, is_young, turn // 5)
-        _add(world, rng, ledger, made, f"AS{number}", order, line, kind, states, is_young)
+        states = _states(rng, kind, wish[1] if wish else None)
+        _add(world, rng, ledger, made, f"AS{number}", order, line, kind, states, wish is not None)
     return made
 
 
-def _states(rng: np.random.Generator, kind: CaseKind, young: bool, turn: int) -> list[str]:
-    """The states that a case went through."""
+def _states(rng: np.random.Generator, kind: CaseKind, last: str | None) -> list[str]:
+    """The states that a case went through, up to a given one or to an end."""
     way = _WAYS[kind]
-    if young:
-        ends: list[list[str]] = [way[: at + 1] for at in range(len(way))]
-        ends += [["submitted", "rejected"], ["submitted", "withdrawn"]]
-        return ends[turn % len(ends)]
+    if last in {"rejected", "withdrawn"}:
+        return ["submitted", str(last)]
+    if last is not None:
+        return way[: way.index(last) + 1]
     roll = rng.random()
     if roll < 0.1:
         return ["submitted", "rejected"]

@@ -17,12 +17,17 @@ CHANNEL = "shell"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    options = _parser().parse_args(arguments)
     try:
-        return int(options.run(open_shop(), options) or 0)
+        return run(open_shop(), sys.argv[1:] if arguments is None else arguments)
     except ShopError as error:
         print(error, file=sys.stderr)
         return 2
+
+
+def run(shop: Shop, arguments: list[str]) -> int:
+    """Run one command over a shop; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    return int(options.run(shop, options) or 0)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,7 +9,9 @@ from typing import Any
 
 from shop.demo.build import write_shop
 from shop.demo.content import digest, load_content
+from shop.demo.refresh import place_unpaid
 from shop.demo.showcase import play_showcase
+from shop.demo.stage import Stage
 from shop.demo.stamp import Stamp, is_empty, read_stamp, write_stamp
 from shop.demo.world import FULL, SMALL, World
 from shop.demo.writer import wipe
@@ -29,6 +31,7 @@ def build(
     Returns:
         Rows of each table that were written; empty when nothing was to do.
     """
+    shop.settings.data_dir.mkdir(parents=True, exist_ok=True)
     shop.database.create_all()
     stamp = read_stamp(shop.settings)
     empty = is_empty(shop.database)
@@ -50,6 +53,7 @@ def build(
             wipe(session)
         counts = write_shop(world, session, quiet)
     play_showcase(shop, world.content)
+    place_unpaid(Stage(shop, world.content))
     _stamp(shop, "built", seed, small, now)
     if shop.database.is_sqlite:
         with shop.database.engine.connect() as connection:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from tqdm import tqdm
 
+from shop import policy
 from shop.demo.content import Content, load_content
 from shop.demo.showcase import CUSTOMER, FRESH_ACTS, UNPAID, play_showcase
 from shop.demo.stage import HOUR, WAY, Receiver, Stage, way
@@ -20,11 +21,11 @@ from shop.demo.stamp import read_stamp, write_stamp
 from shop.errors import OutOfStock, ShopError
 from shop.events import Behaviour
 from shop.front import Shop
-from shop.models import Incoming, Order, OrderLine, Product, Shipment, Sku
+from shop.models import Coupon, Incoming, Order, OrderLine, Product, Shipment, Sku
 from shop.states import OrderState, ShipmentState
 
 YEAR = timedelta(days=364)
-MOST = 600
+MOST = 300
 """At most so many orders are repeated, spread over the time that passed."""
 _DAY = timedelta(days=1)
 _STALE = timedelta(hours=18)
@@ -45,9 +46,11 @@ def refresh(shop: Shop, *, quiet: bool = False) -> dict[str, int]:
         return {}
     content = load_content()
     stage = Stage(shop, content)
-    _restock(shop, now)
     done = {"expired": shop.orders.expire_unpaid(), "moved": _move_on(stage, since, quiet)}
-    done["new"] = _repeat(stage, since, quiet) + len(_showcase(shop, content, now - since))
+    done["new"] = len(_showcase(shop, content, now - since))  # before the restock: its orders are the oldest
+    _restock(stage, since)
+    done["new"] += _repeat(stage, since, quiet) + place_unpaid(stage)
+    _prolong_coupons(shop, content, now)
     write_stamp(shop.settings, replace(stamp, refreshed_at=now.isoformat()))
     return done
 
@@ -60,13 +63,46 @@ def _showcase(shop: Shop, content: Content, passed: timedelta) -> list[str]:
     return [] if open_ones else play_showcase(shop, content, (UNPAID,))
 
 
-def _restock(shop: Shop, now: datetime) -> None:
-    """Put on the shelf what was expected by now."""
-    with shop.database.change() as session:
-        due = select(Incoming).where(Incoming.expected_at <= now, Incoming.received_at.is_(None))
+def _restock(stage: Stage, since: datetime) -> None:
+    """Put on the shelf what was expected by now; it came at the beginning of the time that passed."""
+    then = stage.at(since)
+    with stage.shop.database.change() as session:
+        due = select(Incoming).where(Incoming.expected_at <= stage.now, Incoming.received_at.is_(None))
         for row in session.execute(due.order_by(Incoming.sku_id)).scalars():
-            shop.stock.receive(session, row.sku_id, row.warehouse_id, row.quantity, f"I{row.id}")
-            row.received_at = now
+            then.stock.receive(session, row.sku_id, row.warehouse_id, row.quantity, f"I{row.id}")
+            row.received_at = since
+
+
+def place_unpaid(stage: Stage, count: int = 5) -> int:
+    """Some customers' latest completed baskets once more, ordered in the last minutes and unpaid."""
+    with stage.shop.database.read() as session:
+        query = select(Order).where(Order.state == OrderState.COMPLETED.value, Order.customer_id != CUSTOMER)
+        latest = session.execute(query.order_by(Order.completed_at.desc(), Order.id).limit(4 * count)).scalars()
+        baskets = {order.customer_id: order for order in latest}
+    made = 0
+    for old in baskets.values():
+        lines = _still_sold(stage, old)
+        if made == count or not lines:
+            continue
+        at = stage.now - timedelta(minutes=1 + 3 * made)
+        to = Receiver(old.receiver_sealed, old.province, old.city, old.district)
+        try:
+            stage.place(old.customer_id, [(sku_id, quantity) for sku_id, quantity, _ in lines], to, at)
+        except OutOfStock:
+            continue
+        made += 1
+    return made
+
+
+def _prolong_coupons(shop: Shop, content: Content, now: datetime) -> None:
+    """Let the coupons that run today run on as long as they would in a new shop."""
+    with shop.database.change() as session:
+        for one in content.words["coupons"]:
+            if one["from"] <= 0 < one["to"]:
+                ends = policy.day_start(now) + one["to"] * _DAY
+                session.execute(
+                    update(Coupon).where(Coupon.code == one["code"], Coupon.ends_at < ends).values(ends_at=ends)
+                )
 
 
 def _move_on(stage: Stage, since: datetime, quiet: bool) -> int:

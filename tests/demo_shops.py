@@ -1,0 +1,36 @@
+"""Demo shops for tests: the small one, made once a run and copied for tests that change it."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Callable
+
+from shop.database import Database
+from shop.demo.making import build
+from shop.front import Shop
+from shop.privacy import Cipher
+from shop.settings import Settings
+
+SECRET = "a secret for tests only"
+
+
+def demo_shop_in(folder: Path, clock: Callable[[], datetime], address: str = "", seed: int = 20) -> Shop:
+    """A small demo shop in a folder, or in another database."""
+    settings = Settings(data_dir=folder, secret_key=SECRET, catalogue_check_s=0.0, database_url=address)
+    shop = Shop(settings, Database(settings.database_address), Cipher(SECRET), clock)
+    build(shop, small=True, quiet=True, seed=seed)
+    return shop
+
+
+def copied(shop: Shop, folder: Path, clock: Callable[[], datetime]) -> Shop:
+    """The same shop (on SQLite) once more, to be changed."""
+    with shop.database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(shop.settings.data_dir / "shop.db", folder / "shop.db")
+    stamp = (shop.settings.data_dir / "demo.json").read_text()
+    (folder / "demo.json").write_text(stamp.replace(str(shop.settings.data_dir), str(folder)))
+    settings = Settings(data_dir=folder, secret_key=SECRET, catalogue_check_s=0.0)
+    return Shop(settings, Database(settings.database_address), Cipher(SECRET), clock)

@@ -1,0 +1,355 @@
+"""The demo shop: the same for a seed, sound in all its sums, and true to the tastes behind it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from datetime import datetime, timedelta, timezone
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from sqlalchemy import func, select
+
+from shop.demo import cli
+from shop.demo.check import CHECKS, find_faults
+from shop.demo.content import load_content
+from shop.demo.making import build as build_demo
+from shop.demo.refresh import refresh
+from shop.demo.world import FULL, SMALL
+from shop.errors import NotFound
+from shop.front import Shop
+from shop.models import (
+    AfterSaleCase, BehaviourEvent, Category, Customer, CustomerCoupon, Incoming, Invoice, Order, OrderLine, Picture,
+    Product, Review, Shipment, Sku, Stock, StockMovement, Supplier, TrackingEvent, Warehouse, utc_now,
+)  # fmt: skip
+from shop.policy import SHANGHAI
+from shop.states import CaseState, OrderState, ShipmentState
+from tests.builders import Builder
+from tests.demo_shops import demo_shop_in
+
+NOON = datetime(2026, 11, 20, 4, 0, tzinfo=timezone.utc)
+
+
+def _count(shop: Shop, model) -> int:
+    with shop.database.read() as session:
+        return session.execute(select(func.count()).select_from(model)).scalar()
+
+
+def _column(shop: Shop, *columns, where=True) -> list:
+    with shop.database.read() as session:
+        rows = session.execute(select(*columns).where(where)).all()
+    return [row[0] for row in rows] if len(columns) == 1 else rows
+
+
+# Volumes
+
+
+def test_the_full_shop_is_as_large_as_promised():
+    content = load_content()
+    assert len(content.products) >= 400
+    assert len({row["category_code"] for row in content.products}) >= 14
+    assert FULL.customers >= 3000
+    assert FULL.orders >= 30_000
+    assert FULL.events >= 300_000
+    assert FULL.days >= 18 * 30
+
+
+def test_the_small_shop_has_its_share_of_everything(demo_shop: Shop):
+    assert _count(demo_shop, Product) == SMALL.products
+    assert _count(demo_shop, Customer) == SMALL.customers
+    assert _count(demo_shop, Order) >= SMALL.orders
+    assert _count(demo_shop, BehaviourEvent) >= 0.9 * SMALL.events
+    assert _count(demo_shop, Warehouse) >= 3
+    assert len(set(_column(demo_shop, Product.category_id))) >= 14
+    for model in (Review, Supplier, StockMovement, TrackingEvent, CustomerCoupon, Incoming, Invoice, AfterSaleCase):
+        assert _count(demo_shop, model) > 0, model
+
+
+def test_every_product_has_a_picture_of_its_own(demo_shop: Shop):
+    rows = _column(demo_shop, Picture.product_id, Picture.path, Picture.sha256)
+    assert {row[0] for row in rows} == set(_column(demo_shop, Product.id))
+    assert len({row[2] for row in rows}) == len(rows)
+    picture = Image.open(demo_shop.settings.data_dir / "pictures" / rows[0][1])
+    assert picture.size == (480, 480)
+    assert len(set(picture.convert("RGB").resize((48, 48)).getdata())) > 50
+
+
+def test_every_product_names_an_icon_that_is_there():
+    content = load_content()
+    assert {row["icon"] for row in content.products} <= set(content.icons)
+
+
+# Soundness
+
+
+@pytest.mark.parametrize("rule", CHECKS)
+def test_the_rows_agree(demo_shop: Shop, rule: str):
+    with demo_shop.database.read() as session:
+        assert rule not in find_faults(session, utc_now())
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "rule"),
+    [
+        ("orders", "total_fen = total_fen + 1", "goods less discount plus shipping is the total"),
+        ("stock", "on_hand = on_hand + 1", "the movements explain what is on the shelves and what is kept"),
+        ("payment", "amount_fen = amount_fen + 1", "a cancelled order keeps no money"),
+        ("review", "sentiment = 'neg'", "a review's stars and sentiment agree"),
+        ("orders", "created_at = '2100-01-01 00:00:00.000000'", "the moments of an order rise and none lies ahead"),
+    ],
+)
+def test_the_check_finds_what_is_wrong(own_demo_shop: Shop, table: str, change: str, rule: str):
+    with own_demo_shop.database.change() as session:
+        session.connection().exec_driver_sql(f"UPDATE {table} SET {change}")
+    with own_demo_shop.database.read() as session:
+        assert rule in find_faults(session, utc_now())
+
+
+def test_no_foreign_key_dangles(demo_shop: Shop):
+    with demo_shop.database.read() as session:
+        assert session.connection().exec_driver_sql("PRAGMA foreign_key_check").all() == []
+
+
+def test_every_state_is_there(demo_shop: Shop):
+    assert set(_column(demo_shop, Order.state)) == {state.value for state in OrderState}
+    assert set(_column(demo_shop, AfterSaleCase.state)) == {state.value for state in CaseState}
+    assert set(_column(demo_shop, Invoice.state)) == {"requested", "issued", "void"}
+    states = set(_column(demo_shop, Shipment.state))
+    assert states >= {state.value for state in ShipmentState if state is not ShipmentState.PACKED}
+
+
+def test_some_parcels_are_stuck_and_some_came_today(demo_shop: Shop):
+    now = utc_now()
+    limit = now - timedelta(hours=demo_shop.settings.stuck_after_hours)
+    with demo_shop.database.read() as session:
+        last = select(func.max(TrackingEvent.at)).where(TrackingEvent.shipment_id == Shipment.id).scalar_subquery()
+        stuck = session.execute(
+            select(func.count()).where(Shipment.state == "in_transit", last < limit)
+        ).scalar()
+    today = now.astimezone(SHANGHAI).date()
+    came = [at for at in _column(demo_shop, Shipment.delivered_at) if at and at.astimezone(SHANGHAI).date() == today]
+    assert stuck >= 3
+    assert came
+
+
+def test_some_things_are_sold_out_and_some_of_them_are_coming(demo_shop: Shop):
+    with demo_shop.database.read() as session:
+        free = func.sum(Stock.on_hand - Stock.reserved)
+        empty = set(session.execute(select(Stock.sku_id).group_by(Stock.sku_id).having(free == 0)).scalars())
+    coming = set(_column(demo_shop, Incoming.sku_id, where=Incoming.received_at.is_(None)))
+    assert empty & coming
+    assert empty - coming
+    assert len(empty) < 0.3 * _count(demo_shop, Sku)
+
+
+def test_personal_data_is_sealed(demo_shop: Shop):
+    phones = [demo_shop.cipher.open(sealed) for sealed in _column(demo_shop, Customer.phone_sealed)]
+    assert len(set(phones)) == len(phones)
+    raw = (demo_shop.settings.data_dir / "shop.db").read_bytes()
+    assert not [phone for phone in phones if phone.encode() in raw]
+
+
+# Time
+
+
+def test_last_month_always_has_orders(demo_shop: Shop):
+    first = utc_now().astimezone(SHANGHAI).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    before = (first - timedelta(days=1)).replace(day=1)
+    made = _column(demo_shop, Order.id, where=(Order.created_at >= before) & (Order.created_at < first))
+    assert len(made) >= 30
+    assert demo_shop.orders.list(1, since=before, until=first)
+
+
+def test_an_unpaid_order_is_minutes_old_and_may_still_be_paid(own_demo_shop: Shop, clock):
+    clock.now = datetime.fromisoformat(json.loads((own_demo_shop.settings.data_dir / "demo.json").read_text())["built_at"])
+    unpaid = _column(own_demo_shop, Order.customer_id, Order.number, where=Order.state == "pending_payment")
+    assert len(unpaid) >= 3
+    assert all(own_demo_shop.orders.get(*row).pay_by > clock.now for row in unpaid)
+
+
+def test_double_eleven_and_weekends_sell_more(tmp_path: Path):
+    shop = demo_shop_in(tmp_path, lambda: NOON)
+    days = Counter(at.astimezone(SHANGHAI).date() for at in _column(shop, Order.created_at))
+    peak = sum(count for day, count in days.items() if day.month == 11 and 9 <= day.day <= 12 and day.year == 2026)
+    calm = sum(count for day, count in days.items() if day.month == 10 and 9 <= day.day <= 12 and day.year == 2026)
+    assert peak > 2 * calm
+    week = Counter()
+    for day, count in days.items():
+        week[day.weekday() >= 5] += count
+    assert week[True] / 2 > week[False] / 5
+
+
+def test_the_same_seed_makes_the_same_shop_and_another_another(tmp_path: Path):
+    def told(name: str, seed: int) -> list:
+        shop = demo_shop_in(tmp_path / name, lambda: NOON, seed=seed)
+        orders = _column(shop, Order.number, Order.state, Order.total_fen, Order.created_at, Order.city)
+        lines = _column(shop, OrderLine.order_id, OrderLine.sku_id, OrderLine.quantity, OrderLine.price_fen)
+        events = _column(shop, BehaviourEvent.customer_id, BehaviourEvent.kind, BehaviourEvent.product_id)
+        names = [shop.cipher.open(sealed) for sealed in _column(shop, Customer.name_sealed)]
+        pictures = _column(shop, Picture.path, Picture.sha256)
+        shop.database.dispose()
+        return [orders, lines, events, names, _column(shop, Review.text, Review.stars), pictures]
+
+    first, again, other = told("a", 20), told("b", 20), told("c", 21)
+    assert first == again
+    assert all(one != two for one, two in zip(first[:5], other[:5], strict=True))
+
+
+# Behaviour
+
+
+def test_stars_words_and_sentiment_agree(demo_shop: Shop):
+    texts = defaultdict(set)
+    for row in load_content().reviews:
+        texts[row["text"]].add(int(row["stars"]))
+    for stars, text, sentiment in _column(demo_shop, Review.stars, Review.text, Review.sentiment):
+        assert sentiment == {1: "neg", 2: "neg", 3: "neu", 4: "pos", 5: "pos"}[stars]
+        known = [one for one in texts if one in text]
+        assert any(stars in texts[one] for one in known), text
+
+
+def test_a_taste_can_be_found_in_what_people_bought_together(demo_shop: Shop):
+    """Two products of one customer share their shelf far more often than chance would have it."""
+    query = (
+        select(Order.customer_id, Sku.product_id, Product.category_id)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .join(Sku, Sku.id == OrderLine.sku_id)
+        .join(Product, Product.id == Sku.product_id)
+    )
+    with demo_shop.database.read() as session:
+        rows = session.execute(query).all()
+        parent = dict(session.execute(select(Category.id, Category.parent_id)).all())
+    baskets, shelves = defaultdict(set), Counter()
+    for customer, product, category in rows:
+        baskets[customer].add((product, parent[category]))
+    for products in baskets.values():
+        shelves.update(shelf for _, shelf in products)
+    total = sum(shelves.values())
+    chance = sum((count / total) ** 2 for count in shelves.values())
+    pairs = [one[1] == two[1] for products in baskets.values() for one, two in combinations(products, 2)]
+    assert sum(pairs) / len(pairs) > 1.3 * chance
+
+
+def test_a_way_leads_to_each_purchase(demo_shop: Shop):
+    kinds = Counter(_column(demo_shop, BehaviourEvent.kind))
+    assert set(kinds) == {"view", "search", "cart", "favourite", "buy", "rate"}
+    assert kinds["view"] > kinds["cart"] > kinds["buy"] > kinds["favourite"]
+
+
+# The demo customer
+
+
+def test_the_demo_customer_has_an_order_in_every_state_and_a_case(demo_shop: Shop, capsys):
+    told = json.loads(_run(demo_shop, capsys, "token"))
+    facts = told["customer"]
+    assert demo_shop.identity.read_token(told["token"]) == facts["id"] == 1
+    assert {order["state"] for order in facts["orders"]} == {state.value for state in OrderState}
+    assert [order["created_at"] for order in facts["orders"]] == sorted(
+        (order["created_at"] for order in facts["orders"]), reverse=True
+    )
+    parcels = [parcel for order in facts["orders"] for parcel in order["parcels"]]
+    assert {"in_transit", "out_for_delivery", "delivered"} <= {parcel["state"] for parcel in parcels}
+    assert [parcel["stuck"] for parcel in parcels].count(True) == 1
+    assert any("return" in order["can"] for order in facts["orders"])
+    assert any("cancel" in order["can"] and len(order["lines"]) > 1 for order in facts["orders"])
+    assert [case["state"] for case in facts["cases"]] == ["approved"]
+    assert {one["state"] for one in facts["invoices"]} == {"issued", "requested"}
+    assert len(facts["coupons"]) >= 3
+    assert facts["level"] >= 1
+    assert len(facts["phone_tail"]) == 4
+
+
+def test_the_phone_tail_proves_who_one_is(own_demo_shop: Shop, capsys):
+    facts = json.loads(_run(own_demo_shop, capsys, "token", "--customer", "7"))["customer"]
+    number = facts["orders"][0]["number"]
+    assert own_demo_shop.identity.prove("somebody", number, facts["phone_tail"]) == 7
+
+
+def test_a_shell_talk_is_linked_to_the_customer(own_demo_shop: Shop, capsys):
+    sender = _run(own_demo_shop, capsys, "shell", "--customer", "3").strip()
+    assert own_demo_shop.identity.who(sender) == 3
+
+
+def test_an_unknown_customer_gets_no_token(demo_shop: Shop, capsys):
+    with pytest.raises(NotFound):
+        _run(demo_shop, capsys, "token", "--customer", "999999")
+
+
+def test_the_facts_name_what_is_sold_out_scarce_and_coming(demo_shop: Shop, capsys):
+    facts = json.loads(_run(demo_shop, capsys, "facts"))
+    assert all(row["free"] == 0 for row in facts["sold_out"] + facts["sold_out_and_coming"])
+    assert facts["sold_out_and_coming"]
+    code = facts["sold_out_and_coming"][0]["product"]
+    assert demo_shop.stock.availability(code).restock_at is not None
+    assert any(one["running"] and one["level"] == 0 for one in facts["coupons"])
+
+
+def _run(shop: Shop, capsys, *arguments: str) -> str:
+    cli.run(shop, list(arguments))
+    return capsys.readouterr().out
+
+
+# Building and ageing
+
+
+def test_a_second_build_changes_nothing(own_demo_shop: Shop):
+    before = _count(own_demo_shop, Order)
+    assert build_demo(own_demo_shop, small=True, quiet=True) == {}
+    assert _count(own_demo_shop, Order) == before
+
+
+def test_a_forced_build_makes_it_anew(own_demo_shop: Shop):
+    own_demo_shop.orders.cancel(1, own_demo_shop.orders.list(1)[0].number, "unwanted", key="k")
+    assert build_demo(own_demo_shop, small=True, quiet=True, force=True)["orders"] == SMALL.orders
+    assert own_demo_shop.orders.list(1, states=["pending_payment"])
+
+
+def test_a_half_made_shop_is_made_anew(own_demo_shop: Shop):
+    path = own_demo_shop.settings.data_dir / "demo.json"
+    path.write_text(path.read_text().replace('"built"', '"building"'))
+    assert build_demo(own_demo_shop, small=True, quiet=True)["orders"] == SMALL.orders
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_shop_that_the_demo_did_not_make_is_never_touched(shop: Shop, build: Builder, force: bool):
+    product = build.product()
+    assert build_demo(shop, small=True, quiet=True, force=force) == {}
+    assert _column(shop, Product.code) == [product.code]
+
+
+@pytest.mark.parametrize("days", [1, 3, 40])
+def test_an_old_shop_grows_young(own_demo_shop: Shop, clock, days: int):
+    clock.on(days=days)
+    done = refresh(own_demo_shop, quiet=True)
+    assert done["new"] > 10
+    assert done["moved"] > 5
+    mine = own_demo_shop.orders.list(1, limit=None, since=clock.now - timedelta(days=15))
+    assert {order.state for order in mine} == set(OrderState)
+    unpaid = own_demo_shop.orders.list(1, states=["pending_payment"])
+    assert [order.pay_by > clock.now for order in unpaid] == [True]
+    with own_demo_shop.database.read() as session:
+        assert find_faults(session, clock.now) == {}
+    assert own_demo_shop.membership.claimable(5)
+
+
+def test_a_young_shop_is_left_alone(own_demo_shop: Shop, clock):
+    clock.on(minutes=5)
+    assert refresh(own_demo_shop, quiet=True) == {}
+
+
+@pytest.mark.postgres
+def test_postgresql_takes_it_too_and_counts_on_after_it(postgres, tmp_path: Path):
+    postgres.run("CREATE DATABASE xiaoer_demo")
+    address = postgres.address("xiaoer_demo")
+    shop = demo_shop_in(tmp_path, utc_now, address)
+    with shop.database.read() as session:
+        assert find_faults(session, utc_now()) == {}
+    order = shop.orders.list(1, states=["paid"])[0]
+    assert shop.orders.add_note(1, order.number, "ring twice", key="k").note
+    customer = Customer(code="new")
+    with shop.database.change() as session:
+        session.add(customer)
+    assert customer.id == SMALL.customers + 1
+    shop.database.dispose()
