@@ -26,6 +26,7 @@ def main() -> int:
         log_level=settings.log_level.lower(),
         access_log=False,
         server_header=False,
+        ws="none",  # no sockets here, and uvicorn's do not fit the websockets that Sanic pins
     )
     return 0
 
