@@ -9,6 +9,7 @@ from typing import Any, Iterator
 import numpy as np
 
 from shop.demo.content import words_of
+from shop.demo.prices import price_factors, tagged
 from shop.demo.world import DAY, HOUR, World, moment
 from shop.demo.writer import Row
 
@@ -39,7 +40,7 @@ class Goods:
 
     def price(self, sku: np.ndarray, product: np.ndarray, day: np.ndarray) -> np.ndarray:
         """Fen that SKUs cost on days."""
-        return _tagged(self.base_fen[sku], self.factor[product, day])
+        return tagged(self.base_fen[sku], self.factor[product, day])
 
     @property
     def base_fen(self) -> np.ndarray:
@@ -66,7 +67,7 @@ def make_goods(world: World) -> Goods:
         for at, row in enumerate(chosen)
     ]
     skus, first = _skus(world, rng, chosen)
-    factor = _factors(world, rng, len(chosen), launched)
+    factor = price_factors(world, rng, len(chosen))
     goods = Goods(
         categories=[_category(at, row, codes) for at, row in enumerate(content.categories)],
         brands=[_brand(at, row) for at, row in enumerate(content.brands)],
@@ -94,7 +95,7 @@ def price_changes(world: World, goods: Goods) -> Iterator[Row]:
     """A row for the price at the beginning, and one for each later change, of each SKU."""
     base, number = goods.base_fen, 0
     for at, owner in enumerate(goods.sku_product):
-        prices = _tagged(base[at], goods.factor[owner])
+        prices = tagged(base[at], goods.factor[owner])
         begin = int(goods.launched[owner])
         first = max(0, int(world.day(begin)))
         days = [first] + [day for day in range(first + 1, len(prices)) if prices[day] != prices[day - 1]]
@@ -226,43 +227,7 @@ def _ean(body: str) -> str:
 
 
 def _shares(rng: np.random.Generator, first: np.ndarray) -> np.ndarray:
-    parts = [rng.dirichlet(np.full(end - begin, 2.5)) for begin, end in zip(first, first[1:])]
-    return np.concatenate(parts)
-
-
-def _tagged(base: np.ndarray, factor: np.ndarray) -> np.ndarray:
-    """Prices as shops write them: from 100 yuan on they end in 9 yuan, from 20 on whole yuan, tenths below."""
-    fen = base * factor
-    step = np.where(fen >= 10000, 1000, np.where(fen >= 2000, 100, 10))
-    tag = np.round(fen / step) * step - np.where(fen >= 10000, 100, 0)
-    return np.where(np.isclose(factor, 1), base, tag).astype(int)
-
-
-def _factors(world: World, rng: np.random.Generator, products: int, launched: np.ndarray) -> np.ndarray:
-    """Price factors by day: lasting changes of four products in ten, and lower prices at the festivals."""
-    days = world.size.days + 1
-    factor = np.ones((products, days))
-    for at in range(products):
-        if rng.random() < 0.4:
-            for day in sorted(rng.choice(np.arange(10, days - 3), rng.integers(1, 4), replace=False)):
-                factor[at, day:] *= rng.choice([0.88, 0.92, 0.95, 0.97, 1.04, 1.08])
-    recent = rng.choice(products, max(3, products // 25), replace=False)  # cheaper since some days: price protection
-    for at in recent:
-        factor[at, days - int(rng.integers(2, 6)) :] *= 0.9
-    for day, _ in festivals(world):
-        cheap = rng.random(products) < 0.6
-        factor[np.ix_(cheap, np.arange(max(0, day - 3), min(days - 8, day + 2)))] *= 0.88
-    return factor
-
-
-def festivals(world: World) -> list[tuple[int, float]]:
-    """Days of 618 and double eleven within the history, and how much more is sold then."""
-    found = []
-    for day in range(world.size.days + 1):
-        name = np.datetime64(world.start + day * DAY + 8 * HOUR, "s").astype(str)[5:10]
-        if name in {"06-18", "11-11"}:
-            found.append((day, 7.0 if name == "11-11" else 5.0))
-    return found
+    return np.concatenate([rng.dirichlet(np.full(count, 2.5)) for count in np.diff(first)])
 
 
 def _supply(world: World, rng: np.random.Generator, goods: Goods) -> None:

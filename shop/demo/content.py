@@ -37,7 +37,7 @@ def load_content(folder: Path = FOLDER) -> Content:
     tables = {name: _rows(folder / f"{name}.csv") for name in _TABLES}
     words = json.loads((folder / "demo.json").read_text(encoding="utf-8"))
     icons = json.loads((folder / "icons.json").read_text(encoding="utf-8"))["icons"]
-    return Content(words=words, icons=icons, **tables)  # type: ignore[arg-type]
+    return Content(words=words, icons=icons, **tables)
 
 
 def digest(folder: Path = FOLDER) -> str:

@@ -85,7 +85,7 @@ def tastes(world: World, goods: Goods, people: People) -> np.ndarray:
         chosen = rng.choice(len(kinds), rng.choice([1, 2, 3], p=[0.45, 0.4, 0.15]), replace=False)
         mix[at, chosen] = rng.dirichlet(np.full(len(chosen), 2.0))
     people.taste = _unit(mix @ np.array(kinds) + 0.25 * _unit(rng.normal(size=(count, FACTORS))))
-    chance = np.exp(3.2 * people.taste @ item.T) * goods.popularity**0.85
+    chance = np.exp(5.0 * people.taste @ item.T) * goods.popularity**0.75
     return chance / chance.sum(1, keepdims=True)
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shop.demo.catalogue import Goods, festivals
+from shop.demo.catalogue import Goods
 from shop.demo.customers import SHOWCASE, People
+from shop.demo.prices import festivals
 from shop.demo.world import DAY, HOUR, SHANGHAI_S, World
 
 # Sales of Monday to Sunday, and of the hours of a day, relative to each other.

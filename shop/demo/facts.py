@@ -51,7 +51,9 @@ def _order(order: OrderView) -> dict[str, Any]:
         "number": order.number,
         "state": order.state.value,
         "title": order.title,
-        "lines": [{"id": line.id, "name": line.name, "spec": line.spec, "quantity": line.quantity} for line in order.lines],
+        "lines": [
+            {"id": line.id, "name": line.name, "spec": line.spec, "quantity": line.quantity} for line in order.lines
+        ],
         "total_fen": order.total_fen,
         "created_at": order.created_at.isoformat(),
         "parcels": [

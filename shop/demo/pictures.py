@@ -22,6 +22,7 @@ from shop.demo.catalogue import Goods
 from shop.demo.writer import Row
 
 SIDE = 480
+_SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 32 32">'
 _DRAWN = 2
 """Grows when the same product is drawn in another way, so that cached pictures are made anew."""
 
@@ -67,8 +68,7 @@ def draw(code: str, body: str, hue: int) -> bytes:
 def _icon(body: str) -> Any:
     import resvg_py
 
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 32 32">{body}</svg>'
-    png = resvg_py.svg_to_bytes(svg_string=svg, width=280, height=280, skip_system_fonts=True)
+    png = resvg_py.svg_to_bytes(svg_string=f"{_SVG}{body}</svg>", width=280, height=280, skip_system_fonts=True)
     return Image.open(io.BytesIO(bytes(png))).convert("RGBA")
 
 

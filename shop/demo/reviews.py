@@ -31,10 +31,11 @@ def make_reviews(world: World, goods: Goods, ledger: Ledger) -> tuple[list[Row],
     when = delivered + (rng.exponential(3.0, len(delivered)) * DAY).astype(int) + HOUR
     written = (delivered < NEVER) & (rng.random(len(delivered)) < 0.34) & (when <= world.now)
     slow = (delivered - ledger.paid[ledger.line_order]) > 5 * DAY
-    mood = 4.35 + quality[ledger.line_product] - 0.5 * slow + rng.normal(0, 0.85, len(delivered))
+    mood = 4.3 + quality[ledger.line_product] - 0.8 * slow + rng.normal(0, 1.1, len(delivered))
     stars = np.clip(np.round(mood), 1, 5).astype(int)
     shelf = _Words(world, goods)
-    rows, rated = [], []
+    rows: list[Row] = []
+    rated: list[Rated] = []
     for line in np.flatnonzero(written):
         text = shelf.say(int(ledger.line_product[line]), int(stars[line]), bool(slow[line]), rng)
         if text is None:

@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from shop import policy
 from shop.demo.content import Content
-from shop.demo.parcels import FULL_WAY, Couriers
 from shop.demo.numbers import digits_of, order_number
+from shop.demo.parcels import FULL_WAY, Couriers
 from shop.front import Shop
-from shop.models import Order, OrderLine, PriceChange, Product, Shipment, Sku, TrackingEvent, Warehouse
+from shop.models import Category, Order, OrderLine, PriceChange, Product, Shipment, Sku, TrackingEvent, Warehouse
 from shop.states import OrderState, ShipmentState
 
 HOUR = timedelta(hours=1)
@@ -92,8 +92,9 @@ class Stage:
     def send(self, number: str, at: datetime, eta: datetime | None = None) -> None:
         """Hand an order's parcel to a courier."""
         with self.shop.database.read() as session:
-            shelf = session.execute(
-                select(Product.category_id)
+            code = session.execute(
+                select(Category.code)
+                .join(Product, Product.category_id == Category.id)
                 .join(Sku, Sku.product_id == Product.id)
                 .join(OrderLine, OrderLine.sku_id == Sku.id)
                 .join(Order, Order.id == OrderLine.order_id)
@@ -101,8 +102,7 @@ class Stage:
                 .order_by(OrderLine.id)
                 .limit(1)
             ).scalar()
-            code = self._shelf_code(session, shelf)
-        courier = self.couriers.of(code, int(digits_of(number, 6)))
+        courier = self.couriers.of(str(code or ""), int(digits_of(number, 6)))
         self.step(
             number,
             OrderState.SHIPPED,
@@ -135,12 +135,6 @@ class Stage:
         """Let a parcel arrive, with the scans that it still lacks."""
         self.scan(number, way(sent, at))
         self.step(number, OrderState.DELIVERED, at)
-
-    @staticmethod
-    def _shelf_code(session: Session, category_id: int | None) -> str:
-        from shop.models import Category
-
-        return str(session.execute(select(Category.code).where(Category.id == category_id)).scalar() or "")
 
 
 def way(sent: datetime, end: datetime, upto: float = 1.0) -> list[tuple[str, datetime]]:

@@ -76,7 +76,7 @@ def _incoming(
     low = np.flatnonzero((free.sum(1) > 0) & (free.sum(1) < rate.sum(1) * 12))
     wanted = np.concatenate([empty[rng.random(len(empty)) < 0.66], low[rng.random(len(low)) < 0.5]])
     wanted = wanted[goods.ended[goods.sku_product[wanted]] > world.now]
-    rows = []
+    rows: list[Row] = []
     by_product: dict[int, int] = {}  # one delivery a product
     for sku in np.sort(wanted):
         lead = goods.suppliers[goods.supplier[sku]]["lead_time_days"]
@@ -99,11 +99,10 @@ def movement_rows(
     Args:
         returned: (SKU, warehouse, units, case number, moment) of goods that went back on the shelf.
     """
-    number = 0
-    for sku, place, kind, quantity, reference, at in _moves(world, ledger, shelves, returned):
-        number += 1
+    moves = _moves(world, ledger, shelves, returned)
+    for number, (sku, place, kind, quantity, reference, at) in enumerate(moves):
         yield {
-            "id": number, "sku_id": sku + 1, "warehouse_id": place + 1, "kind": kind, "quantity": quantity,
+            "id": number + 1, "sku_id": sku + 1, "warehouse_id": place + 1, "kind": kind, "quantity": quantity,
             "reference": reference, "at": moment(at),
         }  # fmt: skip
 

@@ -42,7 +42,9 @@ class World:
     midnight in Shanghai with which the shop's history begins.
     """
 
-    def __init__(self, settings: Settings, cipher: Cipher, content: Content, size: Size, seed: int, now: datetime):
+    def __init__(
+        self, settings: Settings, cipher: Cipher, content: Content, size: Size, seed: int, now: datetime
+    ) -> None:
         self.settings = settings
         self.cipher = cipher
         self.content = content

@@ -25,7 +25,7 @@ class Writer:
     def add(self, model: Any, rows: Iterable[Row], total: int | None = None) -> None:
         """Insert rows; every row of a call must have the same keys."""
         table = model.__table__
-        if total is None and hasattr(rows, "__len__"):
+        if total is None and isinstance(rows, list):
             total = len(rows)
         bar = tqdm(total=total, desc=f"  {table.name}", unit=" rows", disable=self._quiet, leave=False, delay=0.5)
         connection = self._session.connection()
