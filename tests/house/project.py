@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -22,6 +23,7 @@ def yaml_files(folder: str) -> list[Path]:
     return sorted(path for ending in ("yml", "yaml") for path in (ROOT / folder).rglob(f"*.{ending}"))
 
 
+@cache
 def read_yaml(path: Path) -> dict[str, Any]:
     """One YAML file as a dictionary."""
     content = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
@@ -46,6 +48,7 @@ def responses() -> dict[str, list[Any]]:
     return {name: variants for part in domain("responses") for name, variants in part.items()}
 
 
+@cache
 def training_lines() -> dict[str, list[str]]:
     """The training lines of each intent, entity marks taken out."""
     lines: dict[str, list[str]] = {}

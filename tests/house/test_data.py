@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ TRAINING_FOLDERS = {"nlu", "rules", "stories"}
 LINES_AN_INTENT = 30
 
 
+@cache
 def _steps() -> list[tuple[str, list[dict]]]:
     """The steps of every rule and story."""
     found = []
