@@ -148,6 +148,7 @@ def open_shop(settings: Settings | None = None) -> Shop:
     """The process's Shop for these settings (default: the environment's)."""
     settings = settings or load_settings()
     if settings.database_address not in _shops:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
         database = open_database(settings.database_address)
         _shops[settings.database_address] = Shop(settings, database, Cipher(secret_key(settings)))
     return _shops[settings.database_address]
