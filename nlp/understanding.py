@@ -25,6 +25,8 @@ from shop.entities import CatalogueWords
 from shop.settings import Settings
 
 RANKED = 10
+BARE_NAME = 30  # rank of a name that is known by nothing but its surname; surnames are words too: thank, look up
+KNOWN_SAYING = 0.5
 SURE = 0.98  # probability given to an intent that a rule sets
 VALUES = frozenset(
     "order_no tracking_no case_no phone phone_tail ordinal quantity color size courier region address person date "
@@ -74,9 +76,11 @@ class Understander:
     def understand(self, text: str, now: datetime | None = None) -> Understanding:
         """Understand one message; never raises for any string."""
         cleaned = clean(text)
-        matches = self.extractor.matches(cleaned.text, now)
-        entities = tuple(Entity(m.type, m.value, *_shown_span(cleaned.span(m.start, m.end), text)) for m in matches)
         chances = self.classifier.predict([cleaned.text])[0]
+        matches = self.extractor.matches(cleaned.text, now)
+        if any(one.type == "person" for one in matches) and self._is_known_saying(chances):
+            matches = [one for one in matches if one.type != "person" or one.rank > BARE_NAME]
+        entities = tuple(Entity(m.type, m.value, *_shown_span(cleaned.span(m.start, m.end), text)) for m in matches)
         ruled = fixed_answer(cleaned.text)
         if ruled is None and matches and all(one.type in VALUES for one in matches):
             ruled = "inform" if _nothing_else(cleaned.text, [(m.start, m.end) for m in matches]) else None
@@ -85,6 +89,11 @@ class Understander:
         best = np.argsort(-chances, kind="stable")[:RANKED]
         ranking = tuple((self.classifier.labels[at], float(chances[at])) for at in best)
         return Understanding(text, ranking[0][0], ranking[0][1], ranking, entities, ruled is not None)
+
+    def _is_known_saying(self, chances: np.ndarray) -> bool:
+        """Whether the classifier takes the message for something else than a value: a saying is no name."""
+        best = int(chances.argmax())
+        return bool(chances[best] >= KNOWN_SAYING) and self.classifier.labels[best] != "inform"
 
 
 def _shown_span(span: tuple[int, int], text: str) -> tuple[int, int, str]:
