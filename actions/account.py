@@ -63,7 +63,7 @@ class GetCoupon(ShopAction):
             turn.say("utter_coupon_claimed", count=len(new), best=coupon_words(max(new, key=lambda one: one.off_fen)))
         else:
             turn.say("utter_coupon_held" if held else "utter_coupon_none", count=len(held))
-        turn.show("coupons", [coupon_card(one) for one in held[:5]])
+        turn.show("coupons", [coupon_card(one) for one in (new or held)[:5]])
 
 
 class Promotion(ShopAction):
@@ -112,7 +112,7 @@ class EraseForm(ShopForm):
 
 
 def _ask_confirm(turn: Turn, answers: Answers) -> None:
-    turn.say("utter_ask_erase_confirm", buttons=yes_no())
+    turn.say("utter_question_erase_confirm", buttons=yes_no())
 
 
 class SubmitErase(SubmitAction):

@@ -43,7 +43,7 @@ class AddressForm(ShopForm):
     def questions(self) -> list[Question]:
         """Where to, then really."""
         return [
-            Question("new_address", lambda turn, _: turn.say("utter_ask_new_address"), read_address),
+            Question("new_address", lambda turn, _: turn.say("utter_question_new_address"), read_address),
             confirmation(_ask_confirm, INTENTS),
         ]
 
@@ -71,7 +71,7 @@ def _ask_confirm(turn: Turn, answers: Answers) -> None:
     new = answers["new_address"]
     people = " ".join(filter(None, [mask_name(new.get("name")), mask_phone(new.get("phone"))]))
     turn.say(
-        "utter_ask_address_confirm",
+        "utter_question_address_confirm",
         buttons=yes_no(),
         address=address_words(new),
         receiver=people or phrase("as_before"),

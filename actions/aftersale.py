@@ -11,7 +11,7 @@ from actions.forms import Answers, Question, ShopForm, SubmitAction, begin, conf
 from actions.lines import line_of, line_question, line_words
 from actions.note import takes_any_text
 from actions.orders import order_facts
-from actions.picking import ARRIVED, PAID_FOR, pick_order
+from actions.picking import ARRIVED, PAID_FOR, offered, pick_order
 from actions.texts import label, labels, phrase, yuan
 from actions.turn import Turn
 from shop.errors import BadQuantity, CannotReturn
@@ -109,11 +109,14 @@ class CaseForm(ShopForm):
 
 def _ask_kind(turn: Turn, answers: Answers) -> None:
     words = [label("case_kind", kind.value) for kind in KINDS_BY_FAULT]
-    turn.say("utter_ask_case_kind", buttons=[(one, one) for one in words], goods=_line_name(turn, answers))
+    turn.say("utter_question_case_kind", buttons=[(one, one) for one in words], goods=_line_name(turn, answers))
 
 
 def _read_kind(turn: Turn, answers: Answers, is_open: bool) -> str | None:
     if is_open:
+        numbered = offered(turn, [kind.value for kind in KINDS_BY_FAULT])
+        if numbered:
+            return numbered
         for kind in CaseKind:
             if label("case_kind", kind.value) in turn.text:
                 return kind.value
@@ -125,7 +128,7 @@ def _read_kind(turn: Turn, answers: Answers, is_open: bool) -> str | None:
 def _ask_reason(turn: Turn, answers: Answers) -> None:
     words = [label("case_reason", one.value) for one in REASONS[CaseKind(answers["case_kind"])]]
     turn.say(
-        "utter_ask_case_reason",
+        "utter_question_case_reason",
         buttons=[(one, one) for one in words],
         case_kind=label("case_kind", answers["case_kind"]),
         goods=_line_name(turn, answers),
@@ -137,7 +140,10 @@ def _read_reason(turn: Turn, answers: Answers, is_open: bool) -> str | None:
         return str(turn.entity("reason"))
     if is_open and turn.intent in INTENT_REASON:
         return INTENT_REASON[turn.intent].value
-    return CaseReason.OTHER.value if is_open and turn.intent == "inform" else None
+    if not is_open:
+        return None
+    numbered = offered(turn, [one.value for one in REASONS[CaseKind(answers["case_kind"])]])
+    return numbered or (CaseReason.OTHER.value if turn.intent == "inform" else None)
 
 
 def _needs_quantity(turn: Turn, answers: Answers) -> bool:
@@ -147,7 +153,7 @@ def _needs_quantity(turn: Turn, answers: Answers) -> bool:
 def _ask_quantity(turn: Turn, answers: Answers) -> None:
     bought = line_of(turn, "case_order", answers["case_line"]).quantity
     turn.say(
-        "utter_ask_case_quantity",
+        "utter_question_case_quantity",
         buttons=[(phrase("pieces", count=one),) * 2 for one in sorted({1, bought})],
         bought=bought,
     )
@@ -180,7 +186,7 @@ def _other_specs(turn: Turn, answers: Answers) -> list[str]:
 
 
 def _ask_wanted(turn: Turn, answers: Answers) -> None:
-    turn.say("utter_ask_case_wanted", buttons=[(spec, spec) for spec in _other_specs(turn, answers)[:5]])
+    turn.say("utter_question_case_wanted", buttons=[(spec, spec) for spec in _other_specs(turn, answers)[:5]])
 
 
 def _read_wanted(turn: Turn, answers: Answers, is_open: bool) -> str | None:
@@ -199,7 +205,7 @@ def _needs_proof(turn: Turn, answers: Answers) -> bool:
 
 def _ask_proof(turn: Turn, answers: Answers) -> None:
     skip = button("skip")
-    turn.say("utter_ask_case_proof", buttons=[(skip["title"], skip["payload"])])
+    turn.say("utter_question_case_proof", buttons=[(skip["title"], skip["payload"])])
 
 
 def _read_proof(turn: Turn, answers: Answers, is_open: bool) -> list[str] | None:
@@ -223,9 +229,9 @@ def _ask_confirm(turn: Turn, answers: Answers) -> None:
     if offer.kind in (CaseKind.REFUND, CaseKind.RESEND):
         back = "no_return_needed"
     turn.say(
-        "utter_ask_case_confirm_money"
+        "utter_question_case_confirm_money"
         if offer.kind in (CaseKind.RETURN, CaseKind.REFUND)
-        else "utter_ask_case_confirm",
+        else "utter_question_case_confirm",
         buttons=yes_no(),
         case_kind=label("case_kind", offer.kind.value),
         goods=line_words(offer.line),

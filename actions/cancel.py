@@ -8,7 +8,7 @@ from actions.base import Events, ShopAction
 from actions.cards import button, goods
 from actions.forms import Answers, Question, ShopForm, SubmitAction, begin, confirmation
 from actions.orders import order_facts
-from actions.picking import UNSHIPPED, pick_order
+from actions.picking import UNSHIPPED, offered, pick_order
 from actions.texts import label, yuan
 from actions.turn import Turn
 from shop.errors import CannotCancel
@@ -51,18 +51,20 @@ def read_reason(turn: Turn, answers: Answers, is_open: bool) -> str | None:
     """A reason by its words; while it is the open question, any bare value counts as "other"."""
     if turn.entity("reason"):
         return str(turn.entity("reason"))
-    return "other" if is_open and turn.intent == "inform" else None
+    if not is_open:
+        return None
+    return offered(turn, REASONS) or ("other" if turn.intent == "inform" else None)
 
 
 def _ask_reason(turn: Turn, answers: Answers) -> None:
     order = turn.shop.orders.get(turn.customer, str(turn.slot("cancel_order")))
     words = [label("cancel_reason", one) for one in REASONS]
-    turn.say("utter_ask_cancel_reason", buttons=[(one, one) for one in words], **order_facts(order))
+    turn.say("utter_question_cancel_reason", buttons=[(one, one) for one in words], **order_facts(order))
 
 
 def _ask_confirm(turn: Turn, answers: Answers) -> None:
     order = turn.shop.orders.get(turn.customer, str(turn.slot("cancel_order")))
-    turn.say("utter_ask_cancel_confirm", buttons=yes_no(), **order_facts(order))
+    turn.say("utter_question_cancel_confirm", buttons=yes_no(), **order_facts(order))
 
 
 def yes_no() -> list[tuple[str, str]]:

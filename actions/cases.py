@@ -140,7 +140,7 @@ def _ask_confirm(turn: Turn, answers: Answers) -> None:
     case = next((one for one in turn.shop.aftersale.list(turn.customer) if one.number == number), None)
     if case is None:
         raise CaseNotFound(f"{number} is gone")
-    turn.say("utter_ask_withdraw_confirm", buttons=yes_no(), **case_facts(case))
+    turn.say("utter_question_withdraw_confirm", buttons=yes_no(), **case_facts(case))
 
 
 class SubmitWithdraw(SubmitAction):

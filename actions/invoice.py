@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from actions.base import Events, ShopAction
+from actions.base import Events, ShopAction, active_form
 from actions.cancel import yes_no
 from actions.cards import button
 from actions.forms import Answers, Question, ShopForm, SubmitAction, begin, confirmation
@@ -27,10 +27,7 @@ class StartInvoice(ShopAction):
     starts_flow = True
 
     def answer(self, turn: Turn) -> Events | None:
-        """Guests get the general answer; customers the form."""
-        if turn.guest_or_customer is None and turn.intent == "ask_invoice" and not turn.entity("order_no"):
-            turn.say("utter_invoice_general", invoice_days=turn.shop.settings.invoice_days)
-            return None
+        """Start the form, or say why not."""
         order = pick_order(turn, PAID_FOR, self.action_name)
         if order is None:
             return None
@@ -44,6 +41,19 @@ class StartInvoice(ShopAction):
         return begin("invoice_form", turn, invoice_order=order.number, invoice_title=None, invoice_tax=None)
 
 
+class AskInvoice(ShopAction):
+    """Whether and how invoices are had: a question inside another form, a request elsewhere."""
+
+    action_name = "action_ask_invoice"
+
+    def answer(self, turn: Turn) -> Events | None:
+        """Guests and interrupted forms get the general answer; customers the form."""
+        if active_form(turn) or (turn.guest_or_customer is None and not turn.entity("order_no")):
+            turn.say("utter_invoice_general", invoice_days=turn.shop.settings.invoice_days)
+            return None
+        return StartInvoice(turn.shop).answer(turn)
+
+
 class InvoiceForm(ShopForm):
     """Title, tax number for companies, confirmation."""
 
@@ -54,7 +64,7 @@ class InvoiceForm(ShopForm):
         """Who for, number, really?"""
         return [
             Question("invoice_title", _ask_title, _read_title),
-            Question("invoice_tax", lambda turn, _: turn.say("utter_ask_invoice_tax"), _read_tax, _is_company),
+            Question("invoice_tax", lambda turn, _: turn.say("utter_question_invoice_tax"), _read_tax, _is_company),
             confirmation(_ask_confirm, INTENTS),
         ]
 
@@ -62,7 +72,7 @@ class InvoiceForm(ShopForm):
 def _ask_title(turn: Turn, answers: Answers) -> None:
     personal = button("personal")
     order = turn.shop.orders.get(turn.customer, str(turn.slot("invoice_order")))
-    turn.say("utter_ask_invoice_title", buttons=[(personal["title"], personal["payload"])], **order_facts(order))
+    turn.say("utter_question_invoice_title", buttons=[(personal["title"], personal["payload"])], **order_facts(order))
 
 
 def _read_title(turn: Turn, answers: Answers, is_open: bool) -> str | None:
@@ -89,7 +99,7 @@ def _ask_confirm(turn: Turn, answers: Answers) -> None:
     order = turn.shop.orders.get(turn.customer, str(turn.slot("invoice_order")))
     company = _is_company(turn, answers)
     turn.say(
-        "utter_ask_invoice_confirm_company" if company else "utter_ask_invoice_confirm",
+        "utter_question_invoice_confirm_company" if company else "utter_question_invoice_confirm",
         buttons=yes_no(),
         title=answers["invoice_title"],
         tax_number=answers["invoice_tax"],

@@ -32,7 +32,7 @@ def line_question(slot: str, order_slot: str) -> Question:
     def ask(turn: Turn, answers: Answers) -> None:
         lines = order_of(turn, order_slot).lines
         titles = [f"{position}. {one.name} {one.spec}".strip() for position, one in enumerate(lines, 1)]
-        turn.say("utter_ask_line", buttons=[(title, str(position)) for position, title in enumerate(titles, 1)])
+        turn.say("utter_question_line", buttons=[(title, str(position)) for position, title in enumerate(titles, 1)])
         if turn.in_shell:
             turn.say_text("\n".join(titles))
 

@@ -62,13 +62,13 @@ def _ask_wish(turn: Turn, answers: Answers) -> None:
     line = line_of(turn, "modify_order", answers["modify_line"])
     skus = turn.shop.catalogue.product(line.product_code).skus
     others = list(dict.fromkeys(one.spec for one in skus if one.spec and one.spec != line.spec and one.available))[:4]
-    turn.say("utter_ask_modify_wish", buttons=[(spec, spec) for spec in others], goods=line.name, spec=line.spec)
+    turn.say("utter_question_modify_wish", buttons=[(spec, spec) for spec in others], goods=line.name, spec=line.spec)
 
 
 def _ask_confirm(turn: Turn, answers: Answers) -> None:
     line = line_of(turn, "modify_order", answers["modify_line"])
     turn.say(
-        "utter_ask_modify_confirm", buttons=yes_no(), goods=line.name, change=_change(line, answers["modify_wish"])
+        "utter_question_modify_confirm", buttons=yes_no(), goods=line.name, change=_change(line, answers["modify_wish"])
     )
 
 

@@ -54,7 +54,7 @@ class NoteForm(ShopForm):
     def questions(self) -> list[Question]:
         """What, then really."""
         return [
-            Question("note_text", lambda turn, _: turn.say("utter_ask_note_text"), _read_note),
+            Question("note_text", lambda turn, _: turn.say("utter_question_note_text"), _read_note),
             confirmation(_ask_note_confirm, NOTE_INTENTS),
         ]
 
@@ -75,7 +75,7 @@ def takes_any_text(turn: Turn) -> bool:
 
 def _ask_note_confirm(turn: Turn, answers: Answers) -> None:
     order = turn.shop.orders.get(turn.customer, str(turn.slot("note_order")))
-    turn.say("utter_ask_note_confirm", buttons=yes_no(), note=answers["note_text"], **order_facts(order))
+    turn.say("utter_question_note_confirm", buttons=yes_no(), note=answers["note_text"], **order_facts(order))
 
 
 class SubmitNote(SubmitAction):
@@ -117,7 +117,7 @@ class ScheduleForm(ShopForm):
     def questions(self) -> list[Question]:
         """When, then really."""
         return [
-            Question("schedule_when", lambda turn, _: turn.say("utter_ask_schedule_when"), _read_when),
+            Question("schedule_when", lambda turn, _: turn.say("utter_question_schedule_when"), _read_when),
             confirmation(_ask_schedule_confirm, SCHEDULE_INTENTS),
         ]
 
@@ -130,7 +130,7 @@ def _read_when(turn: Turn, answers: Answers, is_open: bool) -> str | None:
 
 def _ask_schedule_confirm(turn: Turn, answers: Answers) -> None:
     order = turn.shop.orders.get(turn.customer, str(turn.slot("schedule_order")))
-    turn.say("utter_ask_schedule_confirm", buttons=yes_no(), when=answers["schedule_when"], **order_facts(order))
+    turn.say("utter_question_schedule_confirm", buttons=yes_no(), when=answers["schedule_when"], **order_facts(order))
 
 
 class SubmitSchedule(SubmitAction):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable
+from typing import Any, Iterable, Sequence
 
 from actions.cards import order_card, product_card
 from actions.texts import labels
@@ -118,6 +118,14 @@ def chosen(turn: Turn, kind: str) -> str | None:
         return _by_price(turn, values, position) if kind == "product" else None
     index = position - 1 if position > 0 else len(values) + position
     return str(values[index]) if 0 <= index < len(values) else None
+
+
+def offered(turn: Turn, options: Sequence[str]) -> str | None:
+    """Which of the buttons shown with a question is meant by "the first one", if any."""
+    position = turn.entity("ordinal")
+    if not isinstance(position, int) or not 0 < abs(position) <= len(options):
+        return None
+    return options[position - 1 if position > 0 else position]
 
 
 def points_back(turn: Turn) -> bool:

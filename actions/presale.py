@@ -26,7 +26,7 @@ class SearchProduct(ShopAction):
                 ProductFacts.tell(turn, pick_product(turn, self.action_name))
                 return
             if turn.text.strip() == button("search")["title"]:
-                turn.say("utter_ask_search")
+                turn.say("utter_question_search")
                 turn.remember(resume=self.action_name)
                 return
         if len(set(turn.entities("product"))) == 1:

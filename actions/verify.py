@@ -19,8 +19,8 @@ class VerifyForm(ShopForm):
     def questions(self) -> list[Question]:
         """Order number, then phone tail."""
         return [
-            Question("verify_order", lambda turn, _: turn.say("utter_ask_verify_order"), _read_order),
-            Question("verify_tail", lambda turn, _: turn.say("utter_ask_verify_tail"), _read_tail),
+            Question("verify_order", lambda turn, _: turn.say("utter_question_verify_order"), _read_order),
+            Question("verify_tail", lambda turn, _: turn.say("utter_question_verify_tail"), _read_tail),
         ]
 
 

@@ -112,7 +112,7 @@ def test_an_incomplete_address_is_asked_for_again():
         AddressForm(FakeShop(order())),
         address_at("杭州", entity("region", {"province": "浙江省", "city": "杭州市"}, "杭州")),
     )
-    assert said.names == ["utter_error_bad_address", "utter_ask_new_address"]
+    assert said.names == ["utter_error_bad_address", "utter_question_new_address"]
     assert requested(said) == "new_address"
 
 

@@ -30,13 +30,13 @@ class CountForm(ShopForm):
         def ask_last(turn: Turn, answers: Answers) -> None:
             if self._ask_error:
                 raise self._ask_error
-            turn.say("utter_ask_note_confirm", number="1", goods="x", note=str(answers["count"]))
+            turn.say("utter_question_note_confirm", number="1", goods="x", note=str(answers["count"]))
 
         return [
-            Question("count", lambda turn, _: turn.say("utter_ask_case_quantity", bought=9), _count),
+            Question("count", lambda turn, _: turn.say("utter_question_case_quantity", bought=9), _count),
             Question(
                 "color",
-                lambda turn, _: turn.say("utter_ask_case_wanted"),
+                lambda turn, _: turn.say("utter_question_case_wanted"),
                 lambda turn, _, is_open: turn.entity("color"),
                 lambda turn, answers: answers["count"] > 1,
             ),
@@ -68,7 +68,7 @@ def is_a_turn_of_the_form(said: Said) -> bool:
 
 def test_a_form_begins_with_its_first_question():
     said = run(CountForm(FakeShop()), tracker("改数量", "modify_order", slots={"count": None, "confirm": None}))
-    assert said.names == ["utter_ask_case_quantity"]
+    assert said.names == ["utter_question_case_quantity"]
     assert requested(said) == "count"
 
 
@@ -76,7 +76,7 @@ def test_what_the_first_message_says_already_is_not_asked():
     said = run(CountForm(FakeShop()), tracker("改成1件", "modify_order", entity("quantity", 1)))
     assert said.slots["count"] == 1
     assert requested(said) == "confirm"
-    assert said.names == ["utter_ask_note_confirm"]
+    assert said.names == ["utter_question_note_confirm"]
 
 
 def test_the_first_message_never_confirms():
@@ -88,7 +88,7 @@ def test_an_answer_leads_to_the_next_question():
     said = run(CountForm(FakeShop()), at("count", entity("quantity", 3), text="3件"))
     assert said.slots["count"] == 3
     assert requested(said) == "color"
-    assert said.names == ["utter_ask_case_wanted"]
+    assert said.names == ["utter_question_case_wanted"]
 
 
 def test_a_question_that_is_not_needed_is_not_asked():
@@ -111,13 +111,13 @@ def test_a_form_asks_its_question_again_after_an_interruption():
         CountForm(FakeShop()),
         at("count", entity("quantity", 3), text="买3件包邮吗", intent="ask_shipping_fee", rejected=True),
     )
-    assert said.names == ["utter_ask_case_quantity"]
+    assert said.names == ["utter_question_case_quantity"]
     assert "count" not in said.slots, "the message was a question, not an answer"
 
 
 def test_a_value_of_the_wrong_form_is_said_and_asked_again():
     said = run(CountForm(FakeShop()), at("count", entity("quantity", 99), text="99件"))
-    assert said.names == ["utter_error_bad_quantity", "utter_ask_case_quantity"]
+    assert said.names == ["utter_error_bad_quantity", "utter_question_case_quantity"]
     assert requested(said) == "count"
     assert is_a_turn_of_the_form(said)
 
@@ -134,7 +134,7 @@ def test_a_value_changed_at_the_confirmation_is_asked_about_again():
         CountForm(FakeShop()), at("confirm", entity("quantity", 4), text="改4件吧", slots={"count": 1, "color": "红色"})
     )
     assert said.slots["count"] == 4
-    assert said.names == ["utter_ask_note_confirm"]
+    assert said.names == ["utter_question_note_confirm"]
     assert "4" in said.text
 
 

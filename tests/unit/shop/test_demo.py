@@ -24,6 +24,7 @@ from shop.front import Shop
 from shop.models import (
     AfterSaleCase,
     BehaviourEvent,
+    Category,
     Customer,
     CustomerCoupon,
     Incoming,
@@ -208,6 +209,40 @@ def test_double_eleven_and_weekends_sell_more(noon_shop: Shop):
     for day, count in days.items():
         week[day.weekday() >= 5] += count
     assert week[True] / 2 > week[False] / 5
+
+
+def _sold(shop: Shop) -> list:
+    """(category code, product, when, how many) of every line."""
+    query = select(Category.code, Product.id, Order.created_at, OrderLine.quantity)
+    query = query.join(Product, Product.category_id == Category.id).join(Sku, Sku.product_id == Product.id)
+    with shop.database.read() as session:
+        return session.execute(
+            query.join(OrderLine, OrderLine.sku_id == Sku.id).join(Order, Order.id == OrderLine.order_id)
+        ).all()
+
+
+def test_summer_goods_sell_in_summer_and_winter_goods_in_winter(noon_shop: Shop):
+    season = {row["code"]: row["season"] for row in load_content().categories}
+    units: Counter = Counter()
+    for code, _, at, _ in _sold(noon_shop):
+        units[season[code], at.astimezone(SHANGHAI).month] += 1
+    summer, winter = (6, 7, 8), (12, 1, 2)  # a history of 18 months has each summer month twice: compare within months
+    share = {
+        (kind, months): sum(units[kind, month] for month in months)
+        / sum(count for (_, month), count in units.items() if month in months)
+        for kind in ("summer", "winter")
+        for months in (summer, winter)
+    }
+    assert share["summer", summer] > 1.8 * share["summer", winter]
+    assert share["winter", winter] > 1.8 * share["winter", summer]
+
+
+def test_some_products_sell_in_rare_lumps(noon_shop: Shop):
+    lumps: dict = defaultdict(list)
+    for _, product, _, quantity in _sold(noon_shop):
+        lumps[product].append(quantity)
+    rare = [quantities for quantities in lumps.values() if len(quantities) < 12 and min(quantities) >= 4]
+    assert rare
 
 
 def test_the_same_seed_makes_the_same_shop_and_another_another(noon_shop: Shop, tmp_path: Path):
