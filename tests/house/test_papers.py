@@ -56,3 +56,14 @@ def test_files_that_both_readmes_name_are_there():
         links = {link.split("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text)}
         missing = {link for link in links if link and "://" not in link and not (ROOT / link).exists()}
         assert missing == set(), name
+
+
+def test_every_requirement_is_locked():
+    def name(line: str) -> str:
+        return re.split(r"[<>=!~ ;\[]", line.strip())[0].lower().replace("_", "-")
+
+    wanted, locked = (
+        {name(line) for line in (ROOT / file).read_text().splitlines() if line.strip() and not line.startswith("#")}
+        for file in ("requirements.in", "requirements.txt")
+    )
+    assert wanted - locked == set(), "run `make lock`"
