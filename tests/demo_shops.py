@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Callable
 
+from sqlalchemy import func, select
+
 from shop.database import Database
 from shop.demo.making import build
 from shop.front import Shop
@@ -34,3 +36,14 @@ def copied(shop: Shop, folder: Path, clock: Callable[[], datetime]) -> Shop:
     (folder / "demo.json").write_text(stamp.replace(str(shop.settings.data_dir), str(folder)))
     settings = Settings(data_dir=folder, secret_key=SECRET, catalogue_check_s=0.0)
     return Shop(settings, Database(settings.database_address), Cipher(SECRET), clock)
+
+
+def count_rows(shop: Shop, model) -> int:
+    with shop.database.read() as session:
+        return session.execute(select(func.count()).select_from(model)).scalar()
+
+
+def columns(shop: Shop, *columns, where=True) -> list:
+    with shop.database.read() as session:
+        rows = session.execute(select(*columns).where(where)).all()
+    return [row[0] for row in rows] if len(columns) == 1 else rows

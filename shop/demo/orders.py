@@ -228,7 +228,9 @@ def _by_day(rng: np.random.Generator, second: np.ndarray, count: int) -> np.ndar
 
 
 def _events_of_today(world: World, rng: np.random.Generator, shipped: np.ndarray, arrives: np.ndarray) -> np.ndarray:
-    """Let some parcels arrive today, some be out now, some be stuck; changes ``arrives``.
+    """Let some parcels arrive today, some be out now, some wait for the courier, some be stuck.
+
+    Changes ``shipped`` and ``arrives``.
 
     Returns:
         The moment of a stuck parcel's last scan, else NEVER.
@@ -249,4 +251,8 @@ def _events_of_today(world: World, rng: np.random.Generator, shipped: np.ndarray
     )
     rest = np.setdiff1d(some(0.8, 3.9), today)
     arrives[rest] = now + rng.integers(20 * MINUTE, 5 * HOUR, len(rest))
+    packed = some(0.0, 0.8)[: max(2, part // 4)]
+    just_now = now - rng.integers(3 * MINUTE, 40 * MINUTE, len(packed))
+    arrives[packed] += np.maximum(0, just_now - shipped[packed])
+    shipped[packed] = np.maximum(shipped[packed], just_now)
     return silent

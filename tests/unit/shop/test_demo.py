@@ -13,13 +13,9 @@ import pytest
 from PIL import Image
 from sqlalchemy import func, select
 
-from shop.demo import cli
 from shop.demo.check import CHECKS, find_faults
 from shop.demo.content import FOLDER, load_content
-from shop.demo.making import build as build_demo
-from shop.demo.refresh import refresh
 from shop.demo.world import FULL, SMALL
-from shop.errors import NotFound
 from shop.front import Shop
 from shop.models import (
     AfterSaleCase,
@@ -45,8 +41,7 @@ from shop.models import (
 )  # fmt: skip
 from shop.policy import SHANGHAI
 from shop.states import CaseState, OrderState, ShipmentState
-from tests.builders import Builder
-from tests.demo_shops import demo_shop_in
+from tests.demo_shops import columns, count_rows, demo_shop_in
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=timezone.utc)
 
@@ -55,17 +50,6 @@ NOON = datetime(2026, 11, 20, 4, 0, tzinfo=timezone.utc)
 def noon_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """The small shop as it is made at one fixed moment, for what depends on the day. Only to be read."""
     return demo_shop_in(tmp_path_factory.mktemp("noon"), lambda: NOON)
-
-
-def _count(shop: Shop, model) -> int:
-    with shop.database.read() as session:
-        return session.execute(select(func.count()).select_from(model)).scalar()
-
-
-def _column(shop: Shop, *columns, where=True) -> list:
-    with shop.database.read() as session:
-        rows = session.execute(select(*columns).where(where)).all()
-    return [row[0] for row in rows] if len(columns) == 1 else rows
 
 
 # Volumes
@@ -82,19 +66,19 @@ def test_the_full_shop_is_as_large_as_promised():
 
 
 def test_the_small_shop_has_its_share_of_everything(demo_shop: Shop):
-    assert _count(demo_shop, Product) == SMALL.products
-    assert _count(demo_shop, Customer) == SMALL.customers
-    assert _count(demo_shop, Order) >= SMALL.orders
-    assert _count(demo_shop, BehaviourEvent) >= 0.9 * SMALL.events
-    assert _count(demo_shop, Warehouse) >= 3
-    assert len(set(_column(demo_shop, Product.category_id))) >= 14
+    assert count_rows(demo_shop, Product) == SMALL.products
+    assert count_rows(demo_shop, Customer) == SMALL.customers
+    assert count_rows(demo_shop, Order) >= SMALL.orders
+    assert count_rows(demo_shop, BehaviourEvent) >= 0.9 * SMALL.events
+    assert count_rows(demo_shop, Warehouse) >= 3
+    assert len(set(columns(demo_shop, Product.category_id))) >= 14
     for model in (Review, Supplier, StockMovement, TrackingEvent, CustomerCoupon, Incoming, Invoice, AfterSaleCase):
-        assert _count(demo_shop, model) > 0, model
+        assert count_rows(demo_shop, model) > 0, model
 
 
 def test_every_product_has_a_picture_of_its_own(demo_shop: Shop):
-    rows = _column(demo_shop, Picture.product_id, Picture.path, Picture.sha256)
-    assert {row[0] for row in rows} == set(_column(demo_shop, Product.id))
+    rows = columns(demo_shop, Picture.product_id, Picture.path, Picture.sha256)
+    assert {row[0] for row in rows} == set(columns(demo_shop, Product.id))
     assert len({row[2] for row in rows}) == len(rows)
     picture = Image.open(demo_shop.settings.data_dir / "pictures" / rows[0][1])
     assert picture.size == (480, 480)
@@ -144,10 +128,10 @@ def test_no_foreign_key_dangles(demo_shop: Shop):
 
 
 def test_every_state_is_there(demo_shop: Shop):
-    assert set(_column(demo_shop, Order.state)) == {state.value for state in OrderState}
-    assert set(_column(demo_shop, AfterSaleCase.state)) == {state.value for state in CaseState}
-    assert set(_column(demo_shop, Invoice.state)) == {"requested", "issued", "void"}
-    states = set(_column(demo_shop, Shipment.state))
+    assert set(columns(demo_shop, Order.state)) == {state.value for state in OrderState}
+    assert set(columns(demo_shop, AfterSaleCase.state)) == {state.value for state in CaseState}
+    assert set(columns(demo_shop, Invoice.state)) == {"requested", "issued", "void"}
+    states = set(columns(demo_shop, Shipment.state))
     assert states >= {state.value for state in ShipmentState if state is not ShipmentState.PACKED}
 
 
@@ -158,7 +142,7 @@ def test_some_parcels_are_stuck_and_some_came_today(demo_shop: Shop):
         last = select(func.max(TrackingEvent.at)).where(TrackingEvent.shipment_id == Shipment.id).scalar_subquery()
         stuck = session.execute(select(func.count()).where(Shipment.state == "in_transit", last < limit)).scalar()
     today = now.astimezone(SHANGHAI).date()
-    came = [at for at in _column(demo_shop, Shipment.delivered_at) if at and at.astimezone(SHANGHAI).date() == today]
+    came = [at for at in columns(demo_shop, Shipment.delivered_at) if at and at.astimezone(SHANGHAI).date() == today]
     assert stuck >= 3
     assert came
 
@@ -167,14 +151,14 @@ def test_some_things_are_sold_out_and_some_of_them_are_coming(demo_shop: Shop):
     with demo_shop.database.read() as session:
         free = func.sum(Stock.on_hand - Stock.reserved)
         empty = set(session.execute(select(Stock.sku_id).group_by(Stock.sku_id).having(free == 0)).scalars())
-    coming = set(_column(demo_shop, Incoming.sku_id, where=Incoming.received_at.is_(None)))
+    coming = set(columns(demo_shop, Incoming.sku_id, where=Incoming.received_at.is_(None)))
     assert empty & coming
     assert empty - coming
-    assert len(empty) < 0.3 * _count(demo_shop, Sku)
+    assert len(empty) < 0.3 * count_rows(demo_shop, Sku)
 
 
 def test_personal_data_is_sealed(demo_shop: Shop):
-    phones = [demo_shop.cipher.open(sealed) for sealed in _column(demo_shop, Customer.phone_sealed)]
+    phones = [demo_shop.cipher.open(sealed) for sealed in columns(demo_shop, Customer.phone_sealed)]
     assert len(set(phones)) == len(phones)
     raw = (demo_shop.settings.data_dir / "shop.db").read_bytes()
     assert not [phone for phone in phones if phone.encode() in raw]
@@ -186,7 +170,7 @@ def test_personal_data_is_sealed(demo_shop: Shop):
 def test_last_month_always_has_orders(demo_shop: Shop):
     first = utc_now().astimezone(SHANGHAI).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     before = (first - timedelta(days=1)).replace(day=1)
-    made = _column(demo_shop, Order.id, where=(Order.created_at >= before) & (Order.created_at < first))
+    made = columns(demo_shop, Order.id, where=(Order.created_at >= before) & (Order.created_at < first))
     assert len(made) >= 30
     assert demo_shop.orders.list(1, since=before, until=first)
 
@@ -195,13 +179,13 @@ def test_an_unpaid_order_is_minutes_old_and_may_still_be_paid(own_demo_shop: Sho
     clock.now = datetime.fromisoformat(
         json.loads((own_demo_shop.settings.data_dir / "demo.json").read_text())["built_at"]
     )
-    unpaid = _column(own_demo_shop, Order.customer_id, Order.number, where=Order.state == "pending_payment")
+    unpaid = columns(own_demo_shop, Order.customer_id, Order.number, where=Order.state == "pending_payment")
     assert len(unpaid) >= 3
     assert all(own_demo_shop.orders.get(*row).pay_by > clock.now for row in unpaid)
 
 
 def test_double_eleven_and_weekends_sell_more(noon_shop: Shop):
-    days = Counter(at.astimezone(SHANGHAI).date() for at in _column(noon_shop, Order.created_at))
+    days = Counter(at.astimezone(SHANGHAI).date() for at in columns(noon_shop, Order.created_at))
     peak = sum(count for day, count in days.items() if day.month == 11 and 9 <= day.day <= 12 and day.year == 2026)
     calm = sum(count for day, count in days.items() if day.month == 10 and 9 <= day.day <= 12 and day.year == 2026)
     assert peak > 2 * calm
@@ -226,7 +210,7 @@ def test_summer_goods_sell_in_summer_and_winter_goods_in_winter(noon_shop: Shop)
     units: Counter = Counter()
     for code, _, at, _ in _sold(noon_shop):
         units[season[code], at.astimezone(SHANGHAI).month] += 1
-    summer, winter = (6, 7, 8), (12, 1, 2)  # a history of 18 months has each summer month twice: compare within months
+    summer, winter = (6, 7, 8), (12, 1, 2)
     share = {
         (kind, months): sum(units[kind, month] for month in months)
         / sum(count for (_, month), count in units.items() if month in months)
@@ -247,12 +231,12 @@ def test_some_products_sell_in_rare_lumps(noon_shop: Shop):
 
 def test_the_same_seed_makes_the_same_shop_and_another_another(noon_shop: Shop, tmp_path: Path):
     def told(shop: Shop) -> list:
-        orders = _column(shop, Order.number, Order.state, Order.total_fen, Order.created_at, Order.city)
-        lines = _column(shop, OrderLine.order_id, OrderLine.sku_id, OrderLine.quantity, OrderLine.price_fen)
-        events = _column(shop, BehaviourEvent.customer_id, BehaviourEvent.kind, BehaviourEvent.product_id)
-        names = [shop.cipher.open(sealed) for sealed in _column(shop, Customer.name_sealed)]
-        pictures = _column(shop, Picture.path, Picture.sha256)
-        return [orders, lines, events, names, _column(shop, Review.text, Review.stars), pictures]
+        orders = columns(shop, Order.number, Order.state, Order.total_fen, Order.created_at, Order.city)
+        lines = columns(shop, OrderLine.order_id, OrderLine.sku_id, OrderLine.quantity, OrderLine.price_fen)
+        events = columns(shop, BehaviourEvent.customer_id, BehaviourEvent.kind, BehaviourEvent.product_id)
+        names = [shop.cipher.open(sealed) for sealed in columns(shop, Customer.name_sealed)]
+        pictures = columns(shop, Picture.path, Picture.sha256)
+        return [orders, lines, events, names, columns(shop, Review.text, Review.stars), pictures]
 
     first = told(noon_shop)
     again = told(demo_shop_in(tmp_path / "again", lambda: NOON))
@@ -268,7 +252,7 @@ def test_stars_words_and_sentiment_agree(demo_shop: Shop):
     texts = defaultdict(set)
     for row in load_content().reviews:
         texts[row["text"]].add(int(row["stars"]))
-    for stars, text, sentiment in _column(demo_shop, Review.stars, Review.text, Review.sentiment):
+    for stars, text, sentiment in columns(demo_shop, Review.stars, Review.text, Review.sentiment):
         assert sentiment == {1: "neg", 2: "neg", 3: "neu", 4: "pos", 5: "pos"}[stars]
         known = [one for one in texts if one in text]
         assert any(stars in texts[one] for one in known), text
@@ -276,7 +260,7 @@ def test_stars_words_and_sentiment_agree(demo_shop: Shop):
 
 def test_a_taste_can_be_found_in_what_people_did(noon_shop: Shop):
     """What goes together in others' baskets foretells a customer's next new product far better than popularity."""
-    rows = _column(noon_shop, BehaviourEvent.at, BehaviourEvent.customer_id, BehaviourEvent.product_id,
+    rows = columns(noon_shop, BehaviourEvent.at, BehaviourEvent.customer_id, BehaviourEvent.product_id,
                    BehaviourEvent.kind, where=BehaviourEvent.customer_id.is_not(None) & BehaviourEvent.product_id.is_not(None))  # fmt: skip
     cut = sorted(row[0] for row in rows)[int(0.9 * len(rows))]
     seen, bought, later = (np.zeros((SMALL.customers + 1, SMALL.products + 1)) for _ in range(3))
@@ -300,123 +284,6 @@ def test_a_taste_can_be_found_in_what_people_did(noon_shop: Shop):
 
 
 def test_a_way_leads_to_each_purchase(demo_shop: Shop):
-    kinds = Counter(_column(demo_shop, BehaviourEvent.kind))
+    kinds = Counter(columns(demo_shop, BehaviourEvent.kind))
     assert set(kinds) == {"view", "search", "cart", "favourite", "buy", "rate"}
     assert kinds["view"] > kinds["cart"] > kinds["buy"] > kinds["favourite"]
-
-
-# The demo customer
-
-
-def test_the_demo_customer_has_an_order_in_every_state_and_a_case(demo_shop: Shop, capsys):
-    told = json.loads(_run(demo_shop, capsys, "token"))
-    facts = told["customer"]
-    assert demo_shop.identity.read_token(told["token"]) == facts["id"] == 1
-    assert {order["state"] for order in facts["orders"]} == {state.value for state in OrderState}
-    assert [order["created_at"] for order in facts["orders"]] == sorted(
-        (order["created_at"] for order in facts["orders"]), reverse=True
-    )
-    parcels = [parcel for order in facts["orders"] for parcel in order["parcels"]]
-    assert {"in_transit", "out_for_delivery", "delivered"} <= {parcel["state"] for parcel in parcels}
-    assert [parcel["stuck"] for parcel in parcels].count(True) == 1
-    assert any("return" in order["can"] for order in facts["orders"])
-    assert any("cancel" in order["can"] and len(order["lines"]) > 1 for order in facts["orders"])
-    assert [case["state"] for case in facts["cases"]] == ["approved"]
-    assert {one["state"] for one in facts["invoices"]} == {"issued", "requested"}
-    assert len(facts["coupons"]) >= 3
-    assert facts["level"] >= 1
-    assert len(facts["phone_tail"]) == 4
-
-
-def test_the_phone_tail_proves_who_one_is(own_demo_shop: Shop, capsys):
-    facts = json.loads(_run(own_demo_shop, capsys, "token", "--customer", "7"))["customer"]
-    number = facts["orders"][0]["number"]
-    assert own_demo_shop.identity.prove("somebody", number, facts["phone_tail"]) == 7
-
-
-def test_a_shell_talk_is_linked_to_the_customer(own_demo_shop: Shop, capsys):
-    sender = _run(own_demo_shop, capsys, "shell", "--customer", "3").strip()
-    assert own_demo_shop.identity.who(sender) == 3
-
-
-def test_an_unknown_customer_gets_no_token(demo_shop: Shop, capsys):
-    with pytest.raises(NotFound):
-        _run(demo_shop, capsys, "token", "--customer", "999999")
-
-
-def test_the_facts_name_what_is_sold_out_scarce_and_coming(demo_shop: Shop, capsys):
-    facts = json.loads(_run(demo_shop, capsys, "facts"))
-    assert all(row["free"] == 0 for row in facts["sold_out"] + facts["sold_out_and_coming"])
-    assert facts["sold_out_and_coming"]
-    code = facts["sold_out_and_coming"][0]["product"]
-    assert demo_shop.stock.availability(code).restock_at is not None
-    assert any(one["running"] and one["level"] == 0 for one in facts["coupons"])
-
-
-def _run(shop: Shop, capsys, *arguments: str) -> str:
-    cli.run(shop, list(arguments))
-    return capsys.readouterr().out
-
-
-# Building and ageing
-
-
-def test_a_second_build_changes_nothing(own_demo_shop: Shop):
-    before = _count(own_demo_shop, Order)
-    assert build_demo(own_demo_shop, small=True, quiet=True) == {}
-    assert _count(own_demo_shop, Order) == before
-
-
-def test_a_forced_build_makes_it_anew(own_demo_shop: Shop):
-    own_demo_shop.orders.cancel(1, own_demo_shop.orders.list(1)[0].number, "unwanted", key="k")
-    assert build_demo(own_demo_shop, small=True, quiet=True, force=True)["orders"] == SMALL.orders
-    assert own_demo_shop.orders.list(1, states=["pending_payment"])
-
-
-def test_a_half_made_shop_is_made_anew(own_demo_shop: Shop):
-    path = own_demo_shop.settings.data_dir / "demo.json"
-    path.write_text(path.read_text().replace('"built"', '"building"'))
-    assert build_demo(own_demo_shop, small=True, quiet=True)["orders"] == SMALL.orders
-
-
-@pytest.mark.parametrize("force", [False, True])
-def test_a_shop_that_the_demo_did_not_make_is_never_touched(shop: Shop, build: Builder, force: bool):
-    product = build.product()
-    assert build_demo(shop, small=True, quiet=True, force=force) == {}
-    assert _column(shop, Product.code) == [product.code]
-
-
-@pytest.mark.parametrize("days", [1, 40])
-def test_an_old_shop_grows_young(own_demo_shop: Shop, clock, days: int):
-    clock.on(days=days)
-    done = refresh(own_demo_shop, quiet=True)
-    assert done["new"] > 10
-    assert done["moved"] > 5
-    mine = own_demo_shop.orders.list(1, limit=None, since=clock.now - timedelta(days=15))
-    assert {order.state for order in mine} == set(OrderState)
-    unpaid = own_demo_shop.orders.list(1, states=["pending_payment"])
-    assert [order.pay_by > clock.now for order in unpaid] == [True]
-    with own_demo_shop.database.read() as session:
-        assert find_faults(session, clock.now) == {}
-    assert own_demo_shop.membership.claimable(5)
-
-
-def test_a_young_shop_is_left_alone(own_demo_shop: Shop, clock):
-    clock.on(minutes=5)
-    assert refresh(own_demo_shop, quiet=True) == {}
-
-
-@pytest.mark.postgres
-def test_postgresql_takes_it_too_and_counts_on_after_it(postgres, tmp_path: Path):
-    postgres.run("CREATE DATABASE xiaoer_demo")
-    address = postgres.address("xiaoer_demo")
-    shop = demo_shop_in(tmp_path, utc_now, address)
-    with shop.database.read() as session:
-        assert find_faults(session, utc_now()) == {}
-    order = shop.orders.list(1, states=["paid"])[0]
-    assert shop.orders.add_note(1, order.number, "ring twice", key="k").note
-    customer = Customer(code="new")
-    with shop.database.change() as session:
-        session.add(customer)
-    assert customer.id == SMALL.customers + 1
-    shop.database.dispose()
