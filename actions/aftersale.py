@@ -11,7 +11,8 @@ from actions.forms import Answers, Question, ShopForm, SubmitAction, begin, conf
 from actions.lines import line_of, line_question, line_words
 from actions.note import takes_any_text
 from actions.orders import order_facts
-from actions.picking import ARRIVED, PAID_FOR, offered, pick_order
+from actions.picking import ARRIVED, PAID_FOR, names_goods, offered, pick_order
+from actions.registry import go_on
 from actions.texts import label, labels, phrase, yuan
 from actions.turn import Turn
 from shop.errors import BadQuantity, CannotReturn
@@ -56,9 +57,11 @@ class StartCase(ShopAction):
     def answer(self, turn: Turn) -> Events | None:
         """Start the form with what the intent and the words say already."""
         intent = turn.intent if turn.intent in INTENT_KIND else turn.slot("case_intent") or "return_goods"
+        if intent == "exchange_goods" and _has_not_left(turn):
+            return go_on("action_start_modify", turn)
         turn.remember(case_intent=intent)
         states = PAID_FOR if intent == "apply_refund" else ARRIVED
-        order = pick_order(turn, states, self.action_name)
+        order = pick_order(turn, states, self.action_name, only_states=intent in INTENT_REASON)
         if order is None:
             return None
         turn.remember(case_intent=None)
@@ -82,10 +85,18 @@ class StartCase(ShopAction):
             else INTENT_KIND[intent].value,
             case_line=order.lines[0].id if len(order.lines) == 1 else None,
             case_reason=reason,
-            case_story=turn.text[:300] if intent in INTENT_REASON else None,
+            case_story=turn.request[:300] if intent in INTENT_REASON else None,
             case_proof=turn.attachments or None,
         )
         return begin("case_form", turn, **known)
+
+
+def _has_not_left(turn: Turn) -> bool:
+    """Whether "another colour" is about an order that the talk is on and that is still here."""
+    held = turn.focused("order")
+    if not held or names_goods(turn) or turn.entity("order_no") or turn.entity("ordinal") is not None:
+        return False
+    return "modify" in turn.shop.orders.get(turn.customer, held).can
 
 
 class CaseForm(ShopForm):

@@ -127,7 +127,8 @@ def say_error(turn: Turn, error: ShopError) -> Events:
 
 def ask_who(turn: Turn, resume: str) -> Events:
     """Ask a guest for an order number and phone tail, then go on with ``resume``."""
-    turn.remember(resume=resume, resume_text=turn.text[:200])
+    turn.remember(resume=resume)
+    turn.keep_request()
     return [ActiveLoop(None), SlotSet("requested_slot", None), FollowupAction("verify_form")]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rasa_sdk.events import ActiveLoop, SlotSet
 
 from actions.base import Events, ShopAction, active_form
@@ -33,7 +35,10 @@ class Affirm(ShopAction):
 
     def answer(self, turn: Turn) -> Events | None:
         """Run what was offered, or ask what to do."""
-        offered = turn.slot("offer")
+        offered, shown = turn.slot("offer"), turn.slot("choices")
+        if not offered and shown and turn.slot("resume"):
+            turn.say("utter_still_which", count=len(shown["values"]))
+            return None
         if not offered or active_form(turn):
             turn.say("utter_affirm_idle")
             return None
@@ -72,18 +77,29 @@ class Continue(ShopAction):
 
     def answer(self, turn: Turn) -> Events | None:
         """Go on with what waited for the value, or ask what it is for."""
-        waiting = turn.slot("resume")
-        shown = turn.slot("choices") or {}
-        if turn.entity("order_no"):
-            waiting = waiting or "action_order_status"
-        elif turn.entity("ordinal") is not None and shown:
-            waiting = waiting or {"order": "action_order_status", "product": "action_product"}.get(shown["kind"])
-        elif any(turn.entities(kind) for kind in ("product", "category", "brand")):
-            waiting = waiting or "action_search_product"
-        if not waiting or active_form(turn):
-            turn.say("utter_unsure_form" if active_form(turn) else "utter_inform_unclear")
+        if active_form(turn):
+            turn.say("utter_unsure_form")
             return None
-        return go_on(str(waiting), turn)
+        shown, waiting = turn.slot("choices") or {}, turn.slot("resume")
+        chooses = turn.entity("order_no") or turn.entity("case_no") or (turn.entity("ordinal") is not None and shown)
+        if chooses or any(turn.entities(kind) for kind in ("product", "category", "brand")):
+            turn.resumes = bool(waiting)
+            return go_on(str(waiting or self._default(turn, shown)), turn)
+        if waiting and shown:
+            turn.resumes = True
+            turn.keep_request()
+            turn.say("utter_still_which", count=len(shown["values"]))
+            return None
+        turn.say("utter_inform_unclear")
+        return None
+
+    @staticmethod
+    def _default(turn: Turn, shown: dict[str, Any]) -> str:
+        if turn.entity("case_no") or shown.get("kind") == "case":
+            return "action_aftersale_progress"
+        if turn.entity("order_no") or shown.get("kind") == "order":
+            return "action_order_status"
+        return "action_product" if shown.get("kind") == "product" else "action_search_product"
 
 
 class Unsure(ShopAction):

@@ -67,6 +67,8 @@ class ShopForm(ShopAction):
     def _go_on(self, turn: Turn, requested: str | None, events: Events) -> Events:
         questions = self.questions()
         answers: Answers = {one.slot: turn.slot(one.slot) for one in questions}
+        if requested is None and turn.slot("kept"):
+            turn.resumes = True  # the form begins with the request that waited for a choice
         if not self._asks_again(turn):
             try:
                 events += self._read(turn, questions, answers, requested)
@@ -80,6 +82,8 @@ class ShopForm(ShopAction):
         following = next((one for one in questions if answers[one.slot] is None and one.needed(turn, answers)), None)
         if following is not None:
             following.ask(turn, answers)
+        if turn.resumes:
+            turn.remember(kept=None)
         return [*events, SlotSet("requested_slot", following.slot if following else None)]
 
     def _read(self, turn: Turn, questions: list[Question], answers: Answers, requested: str | None) -> Events:
@@ -174,4 +178,6 @@ class SubmitAction(ShopAction):
 def begin(form: str, turn: Turn, **prefilled: Any) -> Events:
     """Start a form with what is known already."""
     turn.remember(confirm=None, **prefilled)
+    if not turn.resumes:
+        turn.remember(kept=None)
     return [FollowupAction(form)]

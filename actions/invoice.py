@@ -13,7 +13,8 @@ from actions.orders import order_facts
 from actions.picking import PAID_FOR, pick_order, points_back
 from actions.texts import day, label, yuan
 from actions.turn import Turn
-from shop.errors import AlreadyOpen, BadTaxNumber, CannotInvoice
+from shop.entities import InvoiceView
+from shop.errors import BadTaxNumber, CannotInvoice
 
 INTENTS = frozenset({"ask_invoice", "invoice_info"})
 RESPONSES = {"requested": "utter_invoice_pending", "issued": "utter_invoice_issued", "void": "utter_invoice_void"}
@@ -35,7 +36,8 @@ class StartInvoice(ShopAction):
             one for one in turn.shop.invoices.list(turn.customer, order_number=order.number) if one.state != "void"
         ]
         if existing:
-            raise AlreadyOpen("this order has an invoice")
+            tell_invoice(turn, existing[0])
+            return None
         if "invoice" not in order.can:
             raise CannotInvoice(why=order.state.value)
         return begin("invoice_form", turn, invoice_order=order.number, invoice_title=None, invoice_tax=None)
@@ -148,16 +150,21 @@ class ViewInvoice(ShopAction):
             turn.say("utter_no_invoice", buttons=[(invoice["title"], invoice["payload"])])
             return
         for one in invoices:
-            turn.say(
-                RESPONSES[one.state],
-                order_number=one.order_number,
-                title=one.title,
-                amount=yuan(one.amount_fen),
-                number=one.number or "",
-                url=one.url or "",
-                requested=day(one.requested_at),
-                invoice_days=turn.shop.settings.invoice_days,
-            )
+            tell_invoice(turn, one)
+
+
+def tell_invoice(turn: Turn, invoice: InvoiceView) -> None:
+    """Say where an invoice is."""
+    turn.say(
+        RESPONSES[invoice.state],
+        order_number=invoice.order_number,
+        title=invoice.title,
+        amount=yuan(invoice.amount_fen),
+        number=invoice.number or "",
+        url=invoice.url or "",
+        requested=day(invoice.requested_at),
+        invoice_days=turn.shop.settings.invoice_days,
+    )
 
 
 def chosen_order(turn: Turn) -> str | None:

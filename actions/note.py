@@ -32,7 +32,7 @@ class StartNote(ShopAction):
             return None
         if "note" not in order.can:
             raise CannotChange(why=order.state.value)
-        return begin("note_form", turn, note_order=order.number, note_text=note_in(turn.text))
+        return begin("note_form", turn, note_order=order.number, note_text=note_in(turn.request))
 
 
 def note_in(text: str) -> str | None:
@@ -104,7 +104,7 @@ class StartSchedule(ShopAction):
             return None
         if "schedule" not in order.can:
             raise CannotChange(why=order.state.value)
-        when = turn.text.strip()[:40] if turn.entity("date") else None
+        when = turn.request.strip()[:40] if turn.entity("date") else None
         return begin("schedule_form", turn, schedule_order=order.number, schedule_when=when)
 
 

@@ -19,10 +19,16 @@ UNDER_WAY = (OrderState.PAID, OrderState.SHIPPED)
 PAID_FOR = (OrderState.PAID, OrderState.SHIPPED, OrderState.DELIVERED, OrderState.COMPLETED)
 
 
-def pick_order(turn: Turn, states: Iterable[OrderState], resume: str) -> OrderView | None:
+def pick_order(
+    turn: Turn, states: Iterable[OrderState], resume: str, *, only_states: bool = False
+) -> OrderView | None:
     """The order that is meant, or None when the customer was asked which.
 
-    ``resume`` is the action that goes on when the customer has chosen.
+    Args:
+        turn: the turn.
+        states: where an order stands that such a request is usually about.
+        resume: the action that goes on when the customer has chosen.
+        only_states: "it" never means an order elsewhere (broken goods have arrived).
 
     Raises:
         NotIdentified: the talk has not proved whose it is.
@@ -34,7 +40,7 @@ def pick_order(turn: Turn, states: Iterable[OrderState], resume: str) -> OrderVi
         return _take(turn, turn.shop.orders.get(customer, str(number)))
     words = turn.entity_text("product") or turn.entity_text("category") or turn.entity_text("brand")
     held = None if words else turn.focused("order")
-    if held and (points_back(turn) or _fits(turn, held, wanted)):
+    if held and ((points_back(turn) and not only_states) or _fits(turn, held, wanted)):
         return _take(turn, turn.shop.orders.get(customer, held))
     orders = _candidates(turn, wanted, words)
     if len(orders) == 1:
@@ -51,6 +57,7 @@ def ask_which_order(turn: Turn, orders: list[OrderView], resume: str) -> None:
     turn.say("utter_choose_order", count=len(orders))
     turn.show("orders", [order_card(one, position) for position, one in enumerate(orders, 1)])
     turn.remember(choices={"kind": "order", "values": [one.number for one in orders]}, resume=resume)
+    turn.keep_request()
 
 
 def pick_product(turn: Turn, resume: str) -> str | None:

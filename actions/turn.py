@@ -27,6 +27,8 @@ class Turn:
         self._dispatcher = dispatcher
         self._message: dict[str, Any] = tracker.latest_message or {}
         self._set: dict[str, Any] = {}
+        self.resumes = False
+        """Whether this turn goes on with a request of before, whose words and values still count."""
 
     # What was said
 
@@ -70,8 +72,28 @@ class Turn:
         """Whether only plain text can be shown."""
         return self.tracker.get_latest_input_channel() == "cmdline"
 
+    @property
+    def request(self) -> str:
+        """The words of the request: this message's, or those that waited for a choice or a proof."""
+        return str((self.slot("kept") or {}).get("text") or self.text) if self.resumes else self.text
+
     def entities(self, kind: str) -> list[Any]:
-        """All values of an entity in the message."""
+        """All values of an entity in the message, or in the request that it goes on with."""
+        found = self._own(kind)
+        if found or not self.resumes:
+            return found
+        return list((self.slot("kept") or {}).get("values", {}).get(kind, []))
+
+    def keep_request(self) -> None:
+        """Keep the values and words of this turn until the customer has chosen or proved."""
+        kept = self.slot("kept") or {}
+        values = dict(kept.get("values", {})) if self.resumes else {}
+        for one in self._message.get("entities") or []:
+            if one["entity"] not in ("ordinal", "faq"):
+                values[one["entity"]] = self._own(one["entity"])
+        self.remember(kept={"text": self.request[:300], "values": values})
+
+    def _own(self, kind: str) -> list[Any]:
         return [one.get("value") for one in self._message.get("entities") or [] if one.get("entity") == kind]
 
     def entity(self, kind: str) -> Any:

@@ -53,6 +53,7 @@ class SubmitVerify(ShopAction):
         if not waiting:
             return []
         turn.remember(resume=None)
+        turn.resumes = True
         if str(waiting).endswith("_form"):  # the proof ran out in the middle of it
             return [FollowupAction(str(waiting))]
         return go_on(str(waiting), turn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actions.address import AddressForm, SubmitAddress
-from actions.cancel import CancelForm, SubmitCancel
+from actions.cancel import CancelForm, StartCancel, SubmitCancel
 from actions.chat import Affirm, Continue, Stop
 from actions.verify import SubmitVerify, VerifyForm
 from shop.errors import ConcurrentChange, DatabaseDown
@@ -244,3 +244,22 @@ def test_a_value_that_nobody_asked_for_is_asked_about():
     assert run(Continue(FakeShop()), tracker("13812345678", "inform", entity("phone", "13812345678"))).names == [
         "utter_inform_unclear"
     ]
+
+
+def test_values_said_before_the_choice_of_an_order_still_count_after_it():
+    """Why it is cancelled was said with the request; "which order?", "the second": it is not asked again."""
+    other = "2025010100000002"
+    shop = FakeShop(order(NUMBER), order(other, OrderState.PENDING_PAYMENT))
+    first = run(StartCancel(shop), tracker("太贵了取消吧", "cancel_order", entity("reason", "price")))
+    assert first.slots["kept"]["values"] == {"reason": ["price"]}
+    state = tracker("第二个", "inform", entity("ordinal", 2), slots=first.slots)
+    said = run(Continue(shop), state)
+    assert (said.next, said.slots["cancel_order"]) == ("cancel_form", other)
+    assert said.slots["cancel_reason"] == "price"
+
+
+def test_a_value_instead_of_a_choice_is_kept_and_the_choice_asked_again_in_short():
+    slots = {"choices": {"kind": "order", "values": [NUMBER, "2"]}, "resume": "action_start_address"}
+    said = run(Continue(FakeShop()), tracker("文三路99号", "inform", entity("address", HANGZHOU), slots=slots))
+    assert said.names == ["utter_still_which"]
+    assert said.slots["kept"]["values"] == {"address": [HANGZHOU]}
