@@ -1,0 +1,193 @@
+"""The web channel in a real Rasa server, by a socket.io client that is not a browser."""
+
+from __future__ import annotations
+
+import io
+import time
+
+import httpx
+import pytest
+import socketio
+from PIL import Image
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+class Tab:
+    """One browser tab."""
+
+    def __init__(self, tiny, session=None, token=None, origin=None):
+        self.tiny, self.token = tiny, token
+        self.client = socketio.Client(websocket_extra_options={"origin": origin or tiny.web})
+        self.said, self.echoes, self.states, self.session = [], [], [], None
+        self.client.on("bot_uttered", self.said.append)
+        self.client.on("user_echoed", self.echoes.append)
+        self.client.on("session_state", self.states.append)
+        self.client.on("session_confirm", lambda session: setattr(self, "session", session))
+        self.client.connect(tiny.rasa, transports=["websocket"])
+        self.client.emit("session_request", {"session_id": session, "token": token})
+        wait_for(lambda: self.states)
+
+    def say(self, text, **more):
+        metadata = {"token": self.token, **more.pop("metadata", {})}
+        return self.client.call("user_uttered", {"message": text, "metadata": metadata, **more}, timeout=40)
+
+    def history(self, after=0):
+        return self.client.call("history_request", {"after": after})["messages"]
+
+    def http(self, method, path, **more):
+        headers = {"X-Xiaoer-Session": self.session or "", **more.pop("headers", {})}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        return httpx.request(method, f"{self.tiny.rasa}/webhooks/web/{path}", headers=headers, timeout=40, **more)
+
+
+def wait_for(ready, seconds=10.0):
+    deadline = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def tab(tiny):
+    made = []
+
+    def make(**more):
+        made.append(Tab(tiny, **more))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.client.disconnect()
+
+
+def photo(size=(300, 200)):
+    target = io.BytesIO()
+    Image.new("RGB", size, "red").save(target, "PNG")
+    return target.getvalue()
+
+
+def test_a_tab_gets_a_session_and_answers_with_cards(tab):
+    one = tab()
+    assert one.say("有什么商品")["ok"]
+    wait_for(lambda: len(one.said) == 2)
+    assert one.said[1]["custom"]["type"] == "products"
+    assert [message["direction"] for message in one.history()] == ["in", "out", "out"]
+
+
+def test_a_reloaded_tab_finds_its_history_and_only_what_is_new(tab):
+    one = tab()
+    one.say("你好")
+    again = tab(session=one.session)
+    assert again.session == one.session
+    before = again.history()
+    assert [message.get("text") for message in before][0] == "你好"
+    one.say("再见")
+    assert [message["text"] for message in again.history(after=before[-1]["id"])] == ["再见", "再见，欢迎再来。"]
+
+
+def test_two_tabs_of_a_talk_see_the_same(tab):
+    one = tab()
+    two = tab(session=one.session)
+    one.say("再见")
+    wait_for(lambda: two.said)
+    assert two.said[0]["text"] == "再见，欢迎再来。"
+    assert two.echoes[0]["text"] == "再见"
+    assert not one.echoes
+
+
+def test_nobody_joins_a_conversation_without_its_proof(tab):
+    one = tab()
+    one.say("你好")
+    for guess in (one.session.split(".")[0], one.session[:-1] + "0", "w-1.abc"):
+        other = tab(session=guess)
+        assert other.session != one.session
+        assert other.history() == []
+
+
+def test_a_customers_conversation_is_not_shown_to_a_guest_with_the_same_browser(tiny, tab):
+    mine = tab(token=tiny.token(1))
+    mine.say("我是谁")
+    wait_for(lambda: mine.said)
+    assert mine.said[0]["text"] == "您是第 1 位顾客。"
+    guest = tab(session=mine.session)
+    assert guest.session != mine.session
+    guest.session = mine.session
+    assert guest.http("GET", "history").status_code == 401
+    assert len(mine.http("GET", "history").json()["messages"]) == 2
+
+
+def test_a_second_delivery_says_nothing_new(tab):
+    one = tab()
+    first = one.say("再见", message_id="m-1")
+    again = one.say("再见", message_id="m-1")
+    assert (again["id"], again["double"]) == (first["id"], True)
+    time.sleep(0.2)
+    assert len(one.said) == 1
+
+
+def test_a_message_before_any_session_asks_for_one(tiny):
+    client, lost = socketio.Client(websocket_extra_options={"origin": tiny.web}), []
+    client.on("session_lost", lambda *_: lost.append(1))
+    client.connect(tiny.rasa, transports=["websocket"])
+    try:
+        assert client.call("user_uttered", {"message": "你好"}) == {"ok": False}
+        wait_for(lambda: lost)
+    finally:
+        client.disconnect()
+
+
+@pytest.mark.parametrize("data", [None, 5, [], "你好", {"message": 5}, {"message": "长" * 5000}, {"metadata": "x"}])
+def test_a_wrong_message_is_answered_and_kept_from_the_bot(tab, data):
+    one = tab()
+    one.client.call("user_uttered", data, timeout=40)
+    wait_for(lambda: one.said)
+
+
+def test_a_page_of_another_origin_is_refused(tiny):
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        Tab(tiny, origin="http://evil.example")
+
+
+def test_a_picture_goes_up_and_comes_with_a_message(tiny, tab):
+    one, other = tab(), tab()
+    kept = one.http("POST", "upload", content=photo(), headers={"Content-Type": "image/png", "Origin": tiny.web})
+    assert kept.headers["access-control-allow-origin"] == tiny.web
+    form = one.http("POST", "upload", files={"file": ("evil.php", photo(), "text/html")})
+    ids = [kept.json()["id"], form.json()["id"]]
+    one.say("", metadata={"attachments": ids})
+    wait_for(lambda: one.said)
+    assert one.said[0]["text"] == "收到 2 张图片。"
+    assert one.history()[0]["attachments"] == ids
+    shown = one.http("GET", f"upload/{ids[0]}")
+    assert (shown.headers["content-type"], shown.content[:2]) == ("image/jpeg", b"\xff\xd8")
+    assert other.http("GET", f"upload/{ids[0]}").status_code == 404
+
+
+def test_a_bad_picture_is_refused_in_chinese(tiny, tab):
+    one = tab()
+    for content, status in ((b"not a picture", 400), (b"", 400), (b"x" * (11 * 1024 * 1024), 413)):
+        answer = one.http("POST", "upload", content=content)
+        assert answer.status_code == status
+        assert "图片" in answer.json()["error"]
+    one.session = "w-1.forged"
+    assert one.http("POST", "upload", content=photo()).status_code == 401
+    assert tab().http("POST", "upload", content=photo(), headers={"Origin": "http://evil.example"}).status_code == 403
+
+
+def test_a_browser_may_ask_before_it_sends_a_picture(tiny):
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-xiaoer-session"}
+    good = httpx.options(f"{tiny.rasa}/webhooks/web/upload", headers={"Origin": tiny.web, **asked})
+    assert good.headers["access-control-allow-origin"] == tiny.web
+    assert "X-Xiaoer-Session" in good.headers["access-control-allow-headers"]
+    evil = httpx.options(f"{tiny.rasa}/webhooks/web/upload", headers={"Origin": "http://evil.example", **asked})
+    assert "access-control-allow-origin" not in evil.headers
+
+
+def test_a_tab_is_told_who_speaks(tiny, tab):
+    one = tab()
+    tiny.shop.handoffs.accept(tiny.shop.handoffs.request(one.session.split(".")[0], None, "asked").id, "agent")
+    assert one.say("你好")["ok"]
+    assert tab(session=one.session).states[0]["speaker"] == "agent"
+    assert not one.said
