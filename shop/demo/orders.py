@@ -246,9 +246,8 @@ def _events_of_today(world: World, rng: np.random.Generator, shipped: np.ndarray
     silent[still] = now - rng.integers(world.settings.stuck_after_hours + 3, 90, len(still)) * HOUR
     arrives[still] = now + rng.integers(2, 6, len(still)) * DAY
     today = some(1.5, 3.9)
-    arrives[today] = rng.integers(
-        max(world.today, now - 7 * HOUR) + MINUTE, max(now, world.today + 2 * MINUTE), len(today)
-    )
+    morning = world.today if now > world.today + 10 * MINUTE else 0  # just after midnight: yesterday's evening
+    arrives[today] = rng.integers(max(morning, now - 7 * HOUR) + MINUTE, now, len(today))
     rest = np.setdiff1d(some(0.8, 3.9), today)
     arrives[rest] = now + rng.integers(20 * MINUTE, 5 * HOUR, len(rest))
     packed = some(0.0, 0.8)[: max(2, part // 4)]
