@@ -13,7 +13,11 @@ import yaml
 from shop.settings import PREFIX, ROOT, Settings
 
 # Rasa tells its makers what is run, unless told not to; in a closed network each try costs a minute.
-_FIXED = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "2"}
+QUIET = {
+    "RASA_TELEMETRY_ENABLED": "false",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+    "PYTHONWARNINGS": "ignore::DeprecationWarning,ignore::FutureWarning",  # those of Rasa's old libraries
+}
 # Smaller processes: fewer malloc arenas, and no pool of threads for models that answer one short text at a time.
 _SMALLER = {"MALLOC_ARENA_MAX": "2", "OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
 
@@ -26,7 +30,7 @@ def child_environment(settings: Settings) -> dict[str, str]:
     values = dict(os.environ)
     for name, value in _SMALLER.items():
         values.setdefault(name, value)
-    values.update(_FIXED)
+    values.update(QUIET)
     values.update({PREFIX + one.name.upper(): str(getattr(settings, one.name)) for one in fields(settings)})
     values["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{values.get('PATH', '')}"
     values["PYTHONPATH"] = str(ROOT)

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Iterable
 
+from deploy.environment import QUIET
 from shop.settings import ROOT
 
 # What a model is made from. Answers of data/faq are not among it: they are read while serving.
@@ -64,13 +65,7 @@ def train(root: Path = ROOT) -> int:
     wanted = fingerprint(root)
     data = [part for part in TRAINING_DATA if (root / part).is_dir()]
     command = [sys.executable, "-m", "rasa", "train", "--domain", "bot/domain", "--fixed-model-name", MODEL]
-    environment = {
-        **os.environ,
-        "RASA_TELEMETRY_ENABLED": "false",
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-        "PYTHONPATH": str(root),
-        "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", "ignore::DeprecationWarning,ignore::FutureWarning"),
-    }
+    environment = {**os.environ, **QUIET, "PYTHONPATH": str(root)}
     code = subprocess.run([*command, "--data", *data], cwd=root, env=environment, check=False).returncode
     if code == 0:
         (root / "models" / f"{MODEL}.sources").write_text(wanted + "\n")
