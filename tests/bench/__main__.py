@@ -1,9 +1,7 @@
 """`make bench`: answers a second, memory, start and training, beside a stock Rasa bot; one table at the end.
 
-    make bench                              ours
-    make bench ARGS="--peer"                ours and the bot of `rasa init`, in one run
-    make bench ARGS="--peer --only stock"   the stock bot alone
-    make bench ARGS="--train --setup"       also a training and a set-up from nothing (the latter takes minutes)
+``make bench ARGS="--peer"`` measures the bot of `rasa init` in the same run; ``--train`` and
+``--setup`` add a training and a set-up from nothing (the latter takes minutes).
 """
 
 from __future__ import annotations
@@ -43,14 +41,18 @@ def main() -> int:
     if options.evaluate:
         rows += timings.evaluations()
     print_table(rows, WANTED)
-    wrong = [f"{name}, {level.users} users: {one}" for name, some in levels.items() for level in some for one in level.errors]
+    wrong = [
+        f"{name}, {level.users} users: {one}" for name, some in levels.items() for level in some for one in level.errors
+    ]
     print("".join(f"  wrong: {one}\n" for one in wrong[:10]), end="")
     return 1 if wrong else 0
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--users", type=int, nargs="+", default=list(load.LEVELS), help="customers at once, a level each")
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument(
+        "--users", type=int, nargs="+", default=list(load.LEVELS), help="customers at once, a level each"
+    )
     parser.add_argument("--seconds", type=float, default=load.LEVEL_S, help="at most so long a level")
     parser.add_argument("--messages", type=int, default=load.LEVEL_MESSAGES, help="at most so many messages a level")
     parser.add_argument("--peer", action="store_true", help="measure the bot of `rasa init` too")

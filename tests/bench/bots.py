@@ -37,7 +37,9 @@ class Bot:
 
     def cpu_s(self) -> dict[str, float]:
         """Processor time that each process has used so far, its children's with it."""
-        return {name: sum(map(_cpu_s, (process.pid, *_children(process.pid)))) for name, process in self.processes.items()}
+        return {
+            name: sum(map(_cpu_s, (process.pid, *_children(process.pid)))) for name, process in self.processes.items()
+        }
 
     def stop(self) -> None:
         """End the processes, which lead groups of their own."""
@@ -87,8 +89,14 @@ def our_settings(base: Settings) -> Settings:
     """
     folder = (base.data_dir / "bench" / "shop").absolute()
     return replace(
-        base, data_dir=folder, database_url="", messages_per_minute=1_000_000, action_url="",
-        rasa_port=free_port(), action_port=free_port(), web_port=free_port(),
+        base,
+        data_dir=folder,
+        database_url="",
+        messages_per_minute=1_000_000,
+        action_url="",
+        rasa_port=free_port(),
+        action_port=free_port(),
+        web_port=free_port(),
     )
 
 
@@ -118,7 +126,10 @@ def make_stock(folder: Path, log: Path) -> Path:
         with open(log, "wb") as file:
             subprocess.run(
                 [sys.executable, "-m", "rasa", "init", "--no-prompt", "--init-dir", str(project)],
-                env={**os.environ, **NO_TELEMETRY}, stdout=file, stderr=file, check=True,
+                env={**os.environ, **NO_TELEMETRY},
+                stdout=file,
+                stderr=file,
+                check=True,
             )
     return project
 

@@ -91,7 +91,9 @@ async def measure(
     timeout = aiohttp.ClientTimeout(total=ANSWER_WITHIN_S)
     async with aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=0)) as session:
         customers = [
-            _Customer(session, address, f"{run}-{number}", lines, number, tokens[number % len(tokens)] if tokens else None)
+            _Customer(
+                session, address, f"{run}-{number}", lines, number, tokens[number % len(tokens)] if tokens else None
+            )
             for number in range(users)
         ]
         await asyncio.gather(*(one.speak(None) for one in customers))  # connections and first sessions are not measured

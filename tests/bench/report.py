@@ -29,7 +29,12 @@ def rows_of(name: str, levels: list[Level]) -> list[Row]:
             Row(f"p95 at {users}", name, f"{level.p95:.1f} ms", busy),
             Row(f"messages/s at {users}", name, f"{level.rate:.1f}", busy),
             Row(f"CPU a message at {users}", name, f"{sum(level.cpu_ms.values()):.1f} ms", busy),
-            Row(f"wrong answers at {users}", name, f"{len(level.errors)} of {len(level.times_ms) + len(level.errors)}", busy),
+            Row(
+                f"wrong answers at {users}",
+                name,
+                f"{len(level.errors)} of {len(level.times_ms) + len(level.errors)}",
+                busy,
+            ),
         ]
     return rows
 
@@ -47,7 +52,9 @@ def print_table(rows: list[Row], wanted: dict[str, str]) -> None:
     lines = [["", *[cell for name in names for cell in (name, "(load)")], "to reach"]]
     for what in dict.fromkeys(row.what for row in rows):
         found = {row.bot: row for row in rows if row.what == what}
-        cells = [cell for name in names for cell in ((found[name].figure, found[name].busy) if name in found else ("", ""))]
+        cells = [
+            cell for name in names for cell in ((found[name].figure, found[name].busy) if name in found else ("", ""))
+        ]
         lines.append([what, *cells, wanted.get(what, "")])
     widths = [max(_width(line[at]) for line in lines) for at in range(len(lines[0]))]
     print()
