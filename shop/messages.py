@@ -5,17 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Sequence
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from shop.entities import StoredMessage
-from shop.models import Conversation, Message
+from shop.models import Conversation, Handoff, Message
+from shop.states import HandoffState
 
 if TYPE_CHECKING:
     from shop.front import Shop
 
 _TABLE = Message.__table__
 _TALKS = Conversation.__table__
+_HANDOFFS = Handoff.__table__
+_OPEN = _HANDOFFS.c.state != HandoffState.CLOSED.value
+_AGENT_SPEAKS = select(_HANDOFFS.c.id).where(
+    _HANDOFFS.c.sender_id == bindparam("sender"), _HANDOFFS.c.state == HandoffState.AGENT.value
+)
 
 
 class Messages:
@@ -25,6 +31,14 @@ class Messages:
         self._database = shop.database
         self._now = shop.clock
         self._cipher = shop.cipher
+
+    def standing(self, sender_id: str) -> tuple[int | None, str]:
+        """Whose token opened a conversation, and who speaks in it (``bot``, ``waiting``, ``agent``), in one look."""
+        state = select(_HANDOFFS.c.state).where(_HANDOFFS.c.sender_id == sender_id, _OPEN).scalar_subquery()
+        owner = select(_TALKS.c.owner_id).where(_TALKS.c.sender_id == sender_id).scalar_subquery()
+        with self._database.read() as session:
+            row = session.execute(select(owner.label("owner"), state.label("state"))).one()
+        return row.owner, row.state or "bot"
 
     def record_in(
         self, sender_id: str, channel: str, body: dict[str, Any], external_id: str | None = None
@@ -44,19 +58,20 @@ class Messages:
         Raises:
             DatabaseDown: the database does not answer.
         """
+        now = self._now()
         row = {
             "sender_id": sender_id,
             "external_id": external_id,
             "direction": "in",
             "body_sealed": self._cipher.seal_json(body),
-            "at": self._now(),
+            "at": now,
         }
         try:
             with self._database.change() as session:
                 known = self._find(session, sender_id, external_id)
                 if known is not None:
                     return known, False
-                _touch(session, sender_id, channel, row["at"])
+                _touch(session, sender_id, channel, now)
                 return int(session.execute(insert(_TABLE).values(row)).inserted_primary_key[0]), True
         except IntegrityError:  # another transaction stored the double between our look and our write
             with self._database.read() as session:
@@ -72,13 +87,24 @@ class Messages:
         return self.record_answers(sender_id, [body], reply_to, direction)[0]
 
     def record_answers(
-        self, sender_id: str, bodies: Sequence[dict[str, Any]], reply_to: int | None = None, direction: str = "out"
+        self,
+        sender_id: str,
+        bodies: Sequence[dict[str, Any]],
+        reply_to: int | None = None,
+        direction: str = "out",
+        unless_agent: bool = False,
     ) -> list[int]:
-        """Keep several answers in one transaction and return their ids in order."""
+        """Keep several answers in one transaction and return their ids in order.
+
+        With ``unless_agent`` nothing is kept, and no id comes back, when a person
+        speaks in the conversation now.
+        """
         if direction not in ("out", "agent"):
             raise ValueError(f"direction {direction!r} is neither out nor agent")
         sealed = [self._cipher.seal_json(body) for body in bodies]
         with self._database.change() as session:
+            if unless_agent and session.execute(_AGENT_SPEAKS, {"sender": sender_id}).first() is not None:
+                return []
             return [
                 int(
                     session.execute(

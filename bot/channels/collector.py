@@ -32,7 +32,7 @@ class Collector(OutputChannel):
         self._closed = True
         return self.bodies
 
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:
         """The name of the channel that the answers go out by; responses may vary by it."""
         return self._channel
 

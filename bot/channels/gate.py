@@ -170,20 +170,13 @@ class Gate:
 
     def _arrive(self, message: _Message) -> None:
         """Find the conversation, keep the message, see who speaks; runs in a thread."""
-        incoming, identity = message.incoming, self._shop.identity
-        message.sender_id = incoming.sender_id
+        incoming = message.incoming
         try:
-            owner = identity.owner(incoming.sender_id)
-            mine = owner is None and message.customer_id is not None
-            if mine and not identity.claim(incoming.sender_id, message.customer_id, incoming.channel):
-                owner = identity.owner(incoming.sender_id)  # another customer was faster
-            if owner is not None and owner != message.customer_id:
-                message.sender_id = scoped(incoming.sender_id, message.customer_id)
-                if message.customer_id is not None:
-                    identity.claim(message.sender_id, message.customer_id, incoming.channel)
+            message.sender_id, message.speaker = self._conversation(incoming, message.customer_id)
         except BadToken:  # of a customer who does not exist any more
             message.customer_id = None
             message.notices.append(self.texts.body("bad_token"))
+            message.sender_id, message.speaker = self._conversation(incoming, None)
         message.attachments = [one for one in message.attachments if self._owns(incoming.sender_id, one)]
         body: Body = {"text": message.text} if message.text else {}
         if message.attachments:
@@ -191,7 +184,20 @@ class Gate:
         message.id, message.is_new = self._shop.messages.record_in(
             message.sender_id, incoming.channel, body, message.external_id
         )
-        message.speaker = self._shop.handoffs.speaker(message.sender_id)
+
+    def _conversation(self, incoming: Incoming, customer_id: int | None) -> tuple[str, str]:
+        """The conversation that a message belongs to, and who speaks in it."""
+        identity, standing = self._shop.identity, self._shop.messages.standing
+        owner, speaker = standing(incoming.sender_id)
+        if owner is None and customer_id is not None:
+            taken = not identity.claim(incoming.sender_id, customer_id, incoming.channel)
+            owner = identity.owner(incoming.sender_id) if taken else customer_id
+        if owner == customer_id or owner is None:
+            return incoming.sender_id, speaker
+        own = scoped(incoming.sender_id, customer_id)
+        if customer_id is not None:
+            identity.claim(own, customer_id, incoming.channel)
+        return own, standing(own)[1]
 
     def _owns(self, sender_id: str, upload_id: str) -> bool:
         try:
@@ -241,13 +247,13 @@ class Gate:
     def _depart(self, message: _Message, answers: list[Body]) -> list[Body]:
         """Keep the answers and give them their ids, unless a person took over meanwhile; runs in a thread."""
         try:
-            if self._shop.handoffs.speaker(message.sender_id) == "agent":
-                log.info("message %d: %d late answers dropped, a person speaks now", message.id, len(answers))
-                return []
-            ids = self._shop.messages.record_answers(message.sender_id, answers, message.id)
+            ids = self._shop.messages.record_answers(message.sender_id, answers, message.id, unless_agent=True)
         except DatabaseDown:
             log_incident("no database for the answers", message.incoming.channel)
             return answers
+        if answers and not ids:
+            log.info("message %d: %d late answers dropped, a person speaks now", message.id, len(answers))
+            return []
         return [{**body, "id": one} for body, one in zip(answers, ids, strict=True)]
 
     async def _again(self, message: _Message) -> Outcome:

@@ -10,7 +10,6 @@ from shop.entities import StoredMessage
 from shop.errors import BadToken
 from shop.front import Shop
 
-
 HISTORY = 50
 """Messages that a widget is given at once."""
 
