@@ -18,9 +18,11 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 import nlp
+from nlp.faq import FaqIndex
 from nlp.intent import IntentClassifier, IntentConfig
 from nlp.understanding import Understander, Understanding, serving_extractor
 from nlp.understanding import load as load_understander
+from shop.front import open_shop
 from shop.settings import load_settings
 
 log = logging.getLogger(__name__)
@@ -38,7 +40,8 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
     """Trains and serves ``nlp.understanding`` inside Rasa.
 
     Below ``XIAOER_FALLBACK_CONFIDENCE`` the intent becomes ``nlu_fallback``;
-    the ranking keeps what was thought.
+    the ranking keeps what was thought. For intents that the FAQ answers, and for
+    messages that no intent claims, an entity ``faq`` names the entry that fits.
     """
 
     @staticmethod
@@ -63,10 +66,17 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
         sources = b"".join((folder / name).read_bytes() for name in TRAINED_BY)
         return hashlib.sha1(sources + load_settings().encoder.encode()).hexdigest()
 
-    def __init__(self, model_storage: ModelStorage, resource: Resource, understander: Understander | None) -> None:
+    def __init__(
+        self,
+        model_storage: ModelStorage,
+        resource: Resource,
+        understander: Understander | None = None,
+        faq: FaqIndex | None = None,
+    ) -> None:
         self._model_storage = model_storage
         self._resource = resource
         self._understander = understander
+        self._faq = faq
         self._fallback_below = load_settings().fallback_confidence
 
     @classmethod
@@ -78,7 +88,7 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
         execution_context: ExecutionContext,
     ) -> ChineseUnderstanding:
         """Made by Rasa for training."""
-        return cls(model_storage, resource, None)
+        return cls(model_storage, resource)
 
     @classmethod
     def load(
@@ -92,8 +102,10 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
         """Made by Rasa for serving, from what ``train`` stored."""
         with model_storage.read_from(resource) as folder:
             understander = load_understander(Path(folder), serving_extractor(load_settings()))
-        understander.understand("")  # loads the encoder now and not at the first customer
-        return cls(model_storage, resource, understander)
+        faq = FaqIndex(open_shop(load_settings()).faq)
+        understander.understand("")  # loads encoder and word lists now and not at the first customer
+        faq.answer("")
+        return cls(model_storage, resource, understander, faq)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the intents of the training lines and store the classifier."""
@@ -125,4 +137,15 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
             {"entity": one.type, "value": one.value, "start": one.start, "end": one.end, "extractor": EXTRACTOR}
             for one in found.entities
         ]
-        message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
+        hit = self._faq_entity(found.text, str(best["name"]))
+        message.set(ENTITIES, message.get(ENTITIES, []) + entities + hit, add_to_output=True)
+
+    def _faq_entity(self, text: str, intent: str) -> list[dict[str, Any]]:
+        """The FAQ entry for the message, as an entity over the whole of it; none where the FAQ is not asked."""
+        if self._faq is None or not (intent == FALLBACK or intent in self._faq.intents()):
+            return []
+        hit = self._faq.answer(text, None if intent == FALLBACK else intent)
+        if hit is None:
+            return []
+        value = {"id": hit.id, "score": round(hit.score, 4), "second": hit.second}
+        return [{"entity": "faq", "value": value, "start": 0, "end": len(text), "extractor": EXTRACTOR}]

@@ -1,0 +1,161 @@
+"""Which of the merchant's answers fits a question.
+
+Question variants are compared by their centred sentence vectors and by their
+character n-grams; the two similarities become one score between 0 and 1 by a
+logistic curve. Entries are read live: a changed file changes the index at the
+next question, and vectors of known questions come from the disk.
+
+    python -m nlp.faq "QUESTION" [--intent INTENT]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import threading
+from dataclasses import dataclass
+from typing import Protocol, Sequence
+
+import numpy as np
+
+from nlp.encoder import RememberingEncoder, shared_encoder
+from nlp.intent import prepare
+from nlp.ngrams import NgramFeatures
+from shop.faq_store import FaqEntry
+
+VECTOR, GRAMS, OFFSET = 6.6, 1.8, -4.9
+"""The logistic curve, fitted on data/nlu: of the lines that score 0.86 or more, 85 % belong to the entry's intent."""
+FREE_MARGIN = 0.08  # an entry without an intent must be so much better than the intent's own
+SECOND = 0.9  # a runner-up is named when it has so large a share of the best score
+LOWEST = 0.35  # below it nothing is offered
+
+
+class Entries(Protocol):
+    """Where entries come from: ``shop.faq_store.FaqStore``."""
+
+    def all(self) -> list[FaqEntry]:
+        """Every entry in force."""
+
+
+@dataclass(frozen=True)
+class FaqHit:
+    """A chosen entry.
+
+    Attributes:
+        id, answer, buttons: the entry's.
+        score: 0 to 1, how well the question fits.
+        second: id of a runner-up that is nearly as good, or None.
+    """
+
+    id: str
+    answer: str
+    buttons: tuple[str, ...]
+    score: float
+    second: str | None = None
+
+
+class _Index:
+    """The questions of one version of the entries as vectors and n-grams."""
+
+    def __init__(self, entries: list[FaqEntry], encoder: RememberingEncoder) -> None:
+        self.entries = entries
+        questions = [(place, prepare(one)) for place, entry in enumerate(entries) for one in entry.questions]
+        self.owner = np.array([place for place, _ in questions], np.int64)
+        texts = [text for _, text in questions]
+        vectors = encoder.encode_for_training(texts)
+        self.mean = vectors.mean(axis=0) if len(vectors) else np.zeros(encoder.width, np.float32)
+        self.vectors = _unit(vectors - self.mean)
+        self.grams = NgramFeatures(longest=3).fit(texts)
+        self.lists = self.grams.matrix(texts).tocsr() if texts else None
+
+    def scores(self, vector: np.ndarray, text: str) -> np.ndarray:
+        """The best score of each entry over its questions."""
+        out = np.zeros(len(self.entries), np.float32)
+        if self.lists is None:
+            return out
+        row = self.grams.row(text)
+        dense = np.zeros(len(self.grams), np.float32)
+        dense[row.columns] = row.weights
+        near = self.vectors @ _unit((vector - self.mean)[None])[0]
+        fits = 1 / (1 + np.exp(-(VECTOR * near + GRAMS * (self.lists @ dense) + OFFSET)))
+        np.maximum.at(out, self.owner, fits)
+        return out
+
+
+class FaqIndex:
+    """Chooses an entry for a message.
+
+    Args:
+        store: the entries; asked at every message, so changes are live.
+        encoder: sentence vectors; default: the process's.
+    """
+
+    def __init__(self, store: Entries, encoder: RememberingEncoder | None = None) -> None:
+        self._store = store
+        self._encoder = encoder or shared_encoder()
+        self._index: _Index | None = None
+        self._lock = threading.Lock()
+
+    def intents(self) -> frozenset[str]:
+        """Intents that entries answer."""
+        return frozenset(one.intent for one in self._store.all() if one.intent)
+
+    def answer(self, text: str, intent: str | None = None) -> FaqHit | None:
+        """The entry that fits best.
+
+        Args:
+            text: the customer's words.
+            intent: choose among its entries (and those of no intent that fit clearly
+                better); its default entry answers when none fits. None: choose among all.
+        """
+        index = self._current()
+        if not index.entries:
+            return None
+        prepared = prepare(text)
+        scores = index.scores(self._encoder.encode([prepared])[0], prepared)
+        if intent is None:
+            return self._best(index, scores, np.ones(len(scores), bool))
+        own = np.array([one.intent == intent for one in index.entries])
+        free = np.array([not one.intent for one in index.entries])
+        hit = self._best(index, np.where(free, scores - FREE_MARGIN, scores), own | free)
+        if hit is not None:
+            return hit
+        default = next((one for one in index.entries if one.intent == intent and one.default), None)
+        return FaqHit(default.id, default.answer, default.buttons, 0.0) if default else None
+
+    def _best(self, index: _Index, scores: np.ndarray, allowed: np.ndarray) -> FaqHit | None:
+        order = [int(at) for at in np.argsort(-np.where(allowed, scores, -1.0)) if allowed[at]]
+        if not order or scores[order[0]] < LOWEST:
+            return None
+        best = index.entries[order[0]]
+        near = len(order) > 1 and scores[order[1]] >= SECOND * scores[order[0]]
+        second = index.entries[order[1]].id if near else None
+        return FaqHit(best.id, best.answer, best.buttons, float(scores[order[0]]), second)
+
+    def _current(self) -> _Index:
+        entries = self._store.all()
+        with self._lock:
+            if self._index is None or self._index.entries != entries:
+                self._index = _Index(entries, self._encoder)
+            return self._index
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    done: np.ndarray = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return done
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """See the module's text."""
+    from shop.front import open_shop
+
+    parser = argparse.ArgumentParser(prog="python -m nlp.faq", description=__doc__)
+    parser.add_argument("question")
+    parser.add_argument("--intent")
+    asked = parser.parse_args(arguments)
+    hit = FaqIndex(open_shop().faq).answer(asked.question, asked.intent)
+    print(json.dumps(vars(hit) if hit else None, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()
