@@ -59,7 +59,10 @@ class EntityExtractor:
         if self._names is not None:
             found.extend(self._names.find(text))
         found.extend(self._looks.find(text))
-        return sorted([*settled(found), *settled(people.find_reasons(text))], key=lambda match: match.start)
+        values = settled(found)
+        names = [one for one in values if one.type in ("product", "brand", "category")]
+        reasons = [one for one in settled(people.find_reasons(text)) if not any(one.overlaps(name) for name in names)]
+        return sorted([*values, *reasons], key=lambda match: match.start)
 
 
 _FINDERS: tuple[Callable[[str], Iterator[Match]], ...] = (

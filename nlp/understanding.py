@@ -20,6 +20,7 @@ from nlp import lexicon
 from nlp.entities import Entity, EntityExtractor
 from nlp.gazetteer import Gazetteer
 from nlp.intent import IntentClassifier
+from nlp.matches import Match
 from nlp.text import clean
 from shop.entities import CatalogueWords
 from shop.settings import Settings
@@ -33,6 +34,10 @@ VALUES = frozenset(
     "invoice_title tax_no email price_range".split()
 )
 """Types that say nothing of what is wanted when they stand alone."""
+
+
+NUMBERS = frozenset({"order_no", "tracking_no", "case_no"})
+"""Types whose digits would only disturb the classifier."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,8 @@ class Understander:
     def understand(self, text: str, now: datetime | None = None) -> Understanding:
         """Understand one message; never raises for any string."""
         cleaned = clean(text)
-        chances = self.classifier.predict([cleaned.text])[0]
         matches = self.extractor.matches(cleaned.text, now)
+        chances = self.classifier.predict([_without_numbers(cleaned.text, matches)])[0]
         if any(one.type == "person" for one in matches) and self._is_known_saying(chances):
             matches = [one for one in matches if one.type != "person" or one.rank > BARE_NAME]
         entities = tuple(Entity(m.type, m.value, *_shown_span(cleaned.span(m.start, m.end), text)) for m in matches)
@@ -94,6 +99,17 @@ class Understander:
         """Whether the classifier takes the message for something else than a value: a saying is no name."""
         best = int(chances.argmax())
         return bool(chances[best] >= KNOWN_SAYING) and self.classifier.labels[best] != "inform"
+
+
+def _without_numbers(text: str, matches: list[Match]) -> str:
+    """The words around the numbers of orders, parcels and cases, which say nothing of what is wanted."""
+    left, last = [], 0
+    for one in matches:
+        if one.type in NUMBERS and one.start >= last:
+            left.append(text[last : one.start])
+            last = one.end
+    words = "".join((*left, text[last:])).strip()
+    return words if sum(char.isalnum() for char in words) >= 2 else text
 
 
 def _shown_span(span: tuple[int, int], text: str) -> tuple[int, int, str]:
