@@ -11,7 +11,7 @@ from actions.forms import Answers, Question, ShopForm, SubmitAction, begin, conf
 from actions.lines import line_of, line_question, line_words
 from actions.note import takes_any_text
 from actions.orders import order_facts
-from actions.picking import ARRIVED, PAID_FOR, names_goods, offered, pick_order
+from actions.picking import ARRIVED, PAID_FOR, in_own_words, names_goods, offered, pick_order
 from actions.registry import go_on
 from actions.texts import label, labels, phrase, yuan
 from actions.turn import Turn
@@ -76,6 +76,8 @@ class StartCase(ShopAction):
             return None
         if order.state is OrderState.SHIPPED and intent != "apply_refund":
             raise CannotReturn(why="not_delivered")
+        if order.state in ARRIVED and not order.can & {"return", "exchange", "refund"}:
+            raise CannotReturn(why="window_over")
         reason = turn.entity("reason") or (INTENT_REASON[intent].value if intent in INTENT_REASON else None)
         known: dict[str, Any] = dict.fromkeys(SLOTS)
         known.update(
@@ -154,7 +156,7 @@ def _read_reason(turn: Turn, answers: Answers, is_open: bool) -> str | None:
     if not is_open:
         return None
     numbered = offered(turn, [one.value for one in REASONS[CaseKind(answers["case_kind"])]])
-    return numbered or (CaseReason.OTHER.value if turn.intent == "inform" else None)
+    return numbered or (CaseReason.OTHER.value if in_own_words(turn) else None)
 
 
 def _needs_quantity(turn: Turn, answers: Answers) -> bool:

@@ -8,7 +8,7 @@ from actions.base import Events, ShopAction
 from actions.cards import button, goods
 from actions.forms import Answers, Question, ShopForm, SubmitAction, begin, confirmation
 from actions.orders import order_facts
-from actions.picking import UNSHIPPED, offered, pick_order
+from actions.picking import UNSHIPPED, in_own_words, offered, pick_order
 from actions.texts import label, yuan
 from actions.turn import Turn
 from shop.errors import CannotCancel
@@ -53,7 +53,7 @@ def read_reason(turn: Turn, answers: Answers, is_open: bool) -> str | None:
         return str(turn.entity("reason"))
     if not is_open:
         return None
-    return offered(turn, REASONS) or ("other" if turn.intent == "inform" else None)
+    return offered(turn, REASONS) or ("other" if in_own_words(turn) else None)
 
 
 def _ask_reason(turn: Turn, answers: Answers) -> None:

@@ -9,7 +9,7 @@ from actions.cancel import yes_no
 from actions.cards import case_card
 from actions.forms import Answers, Question, ShopForm, SubmitAction, begin, confirmation
 from actions.orders import order_facts
-from actions.picking import chosen
+from actions.picking import chosen, let_choose
 from actions.texts import day, label, minute, yuan
 from actions.turn import Turn
 from shop.entities import CaseView
@@ -41,6 +41,7 @@ def pick_case(turn: Turn, cases: list[CaseView], resume: str) -> CaseView | None
     if number:
         for case in cases:
             if case.number == number:
+                turn.remember(resume=None)
                 return case
         raise CaseNotFound(f"{number} is none of this customer's cases")
     order = turn.entity("order_no")
@@ -50,7 +51,7 @@ def pick_case(turn: Turn, cases: list[CaseView], resume: str) -> CaseView | None
         return cases[0]
     turn.say("utter_choose_case", count=len(cases))
     turn.show("case", [case_card(one, position) for position, one in enumerate(cases[:5], 1)])
-    turn.remember(choices={"kind": "case", "values": [one.number for one in cases[:5]]}, resume=resume)
+    let_choose(turn, "case", [one.number for one in cases[:5]], resume, must=True)
     return None
 
 

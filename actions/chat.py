@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rasa_sdk.events import ActiveLoop, SlotSet
 
 from actions.base import Events, ShopAction, active_form
@@ -13,6 +11,13 @@ from actions.texts import labels
 from actions.turn import Turn
 
 SUGGESTIONS = 3
+BEGINS = {
+    "address": "action_start_address",
+    "tax_no": "action_start_invoice",
+    "invoice_title": "action_start_invoice",
+    "reason": "action_start_case",
+}
+"""Values that say by themselves what they are for, when nothing waits for them."""
 SURE_FAQ = 0.86
 """Cosine from which a question that no intent claims is answered from the FAQ."""
 
@@ -84,22 +89,23 @@ class Continue(ShopAction):
         chooses = turn.entity("order_no") or turn.entity("case_no") or (turn.entity("ordinal") is not None and shown)
         if chooses or any(turn.entities(kind) for kind in ("product", "category", "brand")):
             turn.resumes = bool(waiting)
-            return go_on(str(waiting or self._default(turn, shown)), turn)
+            return go_on(str(waiting or shown.get("then") or self._default(turn)), turn)
         if waiting and shown:
             turn.resumes = True
             turn.keep_request()
             turn.say("utter_still_which", count=len(shown["values"]))
             return None
+        begins = next((action for kind, action in BEGINS.items() if turn.entity(kind)), None)
+        if begins:
+            return go_on(begins, turn)
         turn.say("utter_inform_unclear")
         return None
 
     @staticmethod
-    def _default(turn: Turn, shown: dict[str, Any]) -> str:
-        if turn.entity("case_no") or shown.get("kind") == "case":
+    def _default(turn: Turn) -> str:
+        if turn.entity("case_no"):
             return "action_aftersale_progress"
-        if turn.entity("order_no") or shown.get("kind") == "order":
-            return "action_order_status"
-        return "action_product" if shown.get("kind") == "product" else "action_search_product"
+        return "action_order_status" if turn.entity("order_no") else "action_search_product"
 
 
 class Unsure(ShopAction):

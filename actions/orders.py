@@ -7,7 +7,7 @@ from typing import Any
 
 from actions.base import ShopAction
 from actions.cards import button, goods, order_card
-from actions.picking import MOST_CHOICES, OPEN_STATES, pick_order
+from actions.picking import MOST_CHOICES, OPEN_STATES, let_choose, pick_order
 from actions.texts import label, minute, phrase, yuan
 from actions.turn import Turn
 from shop.entities import OrderView
@@ -78,7 +78,7 @@ class ListOrders(ShopAction):
             order_state=label("order_state", orders[0].state.value),
         )
         turn.show("orders", [order_card(one, position) for position, one in enumerate(orders, 1)])
-        turn.remember(choices={"kind": "order", "values": [one.number for one in orders]}, resume="action_order_status")
+        let_choose(turn, "order", [one.number for one in orders], "action_order_status")
         if len(orders) == 1:
             turn.focus("order", orders[0].number)
         return None

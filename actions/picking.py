@@ -16,6 +16,7 @@ OPEN_STATES = (OrderState.PENDING_PAYMENT, OrderState.PAID, OrderState.SHIPPED)
 UNSHIPPED = (OrderState.PENDING_PAYMENT, OrderState.PAID)
 ARRIVED = (OrderState.DELIVERED, OrderState.COMPLETED)
 UNDER_WAY = (OrderState.PAID, OrderState.SHIPPED)
+_OTHER_VALUES = ("address", "invoice_title", "tax_no", "phone", "tracking_no", "email")
 PAID_FOR = (OrderState.PAID, OrderState.SHIPPED, OrderState.DELIVERED, OrderState.COMPLETED)
 
 
@@ -56,8 +57,7 @@ def ask_which_order(turn: Turn, orders: list[OrderView], resume: str) -> None:
     """Show orders with a number each, and remember what was shown."""
     turn.say("utter_choose_order", count=len(orders))
     turn.show("orders", [order_card(one, position) for position, one in enumerate(orders, 1)])
-    turn.remember(choices={"kind": "order", "values": [one.number for one in orders]}, resume=resume)
-    turn.keep_request()
+    let_choose(turn, "order", [one.number for one in orders], resume, must=True)
 
 
 def pick_product(turn: Turn, resume: str) -> str | None:
@@ -79,18 +79,29 @@ def pick_product(turn: Turn, resume: str) -> str | None:
             return None
         if len(cards) > 1:
             turn.say("utter_choose_product", count=len(cards))
-            show_products(turn, cards)
-            turn.remember(resume=resume)
+            show_products(turn, cards, resume, must=True)
             return None
         code = cards[0].code
     turn.focus("product", str(code))
+    turn.remember(resume=None)
     return str(code)
 
 
-def show_products(turn: Turn, cards: list[ProductCard]) -> None:
-    """Show product cards, and remember what was shown."""
+def show_products(turn: Turn, cards: list[ProductCard], then: str = "action_product", *, must: bool = False) -> None:
+    """Show product cards, and remember what was shown and what a choice is for."""
     turn.show("products", [product_card(card, position) for position, card in enumerate(cards, 1)])
-    turn.remember(choices={"kind": "product", "values": [card.code for card in cards]})
+    let_choose(turn, "product", [card.code for card in cards], then, must=must)
+
+
+def let_choose(turn: Turn, kind: str, values: list[str], then: str, *, must: bool = False) -> None:
+    """Remember a numbered list, so that "the second one" goes on with the action ``then``.
+
+    ``must`` says that the request can't go on without the choice: it waits, and
+    its words and values are kept.
+    """
+    turn.remember(choices={"kind": kind, "values": values, "then": then}, resume=then if must else None)
+    if must:
+        turn.keep_request()
 
 
 def find_products(turn: Turn, limit: int, **wishes: Any) -> list[ProductCard]:
@@ -135,6 +146,11 @@ def offered(turn: Turn, options: Sequence[str]) -> str | None:
     return options[position - 1 if position > 0 else position]
 
 
+def in_own_words(turn: Turn) -> bool:
+    """Whether an open question was answered with words, not with some other value."""
+    return turn.intent == "inform" and not any(turn.entities(kind) for kind in _OTHER_VALUES)
+
+
 def points_back(turn: Turn) -> bool:
     """Whether the words point at something said before: it, that one, just now."""
     return any(word in turn.text for word in labels()["pronouns"])
@@ -153,6 +169,7 @@ def _by_price(turn: Turn, codes: list[str], position: str) -> str | None:
 
 def _take(turn: Turn, order: OrderView) -> OrderView:
     turn.focus("order", order.number)
+    turn.remember(resume=None)
     return order
 
 

@@ -42,7 +42,6 @@ class SearchProduct(ShopAction):
             return
         turn.say("utter_found", count=len(cards), best=cards[0].name, price=yuan(cards[0].price_min_fen))
         show_products(turn, cards)
-        turn.remember(resume="action_product")
         if len(cards) == 1:
             turn.focus("product", cards[0].code)
 
@@ -255,7 +254,6 @@ class Recommend(ShopAction):
             return
         turn.say("utter_recommend" if wishes else "utter_recommend_popular", count=len(cards))
         show_products(turn, cards)
-        turn.remember(resume="action_product")
 
     @staticmethod
     def _popular(turn: Turn) -> list[ProductCard]:

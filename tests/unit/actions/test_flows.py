@@ -263,3 +263,23 @@ def test_a_value_instead_of_a_choice_is_kept_and_the_choice_asked_again_in_short
     said = run(Continue(FakeShop()), tracker("文三路99号", "inform", entity("address", HANGZHOU), slots=slots))
     assert said.names == ["utter_still_which"]
     assert said.slots["kept"]["values"] == {"address": [HANGZHOU]}
+
+
+def test_a_choice_made_waits_for_nothing_any_more():
+    """After "the second one" a bare address is a new request, not one more answer to "which order?"."""
+    shop = FakeShop(order(NUMBER))
+    chosen = run(
+        Continue(shop),
+        tracker(
+            "第一个",
+            "inform",
+            entity("ordinal", 1),
+            slots={
+                "choices": {"kind": "order", "values": [NUMBER], "then": "action_order_status"},
+                "resume": "action_order_status",
+            },
+        ),
+    )
+    assert chosen.slots["resume"] is None
+    said = run(Continue(shop), tracker("x", "inform", entity("address", HANGZHOU), slots=chosen.slots))
+    assert said.next == "address_form"

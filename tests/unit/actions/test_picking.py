@@ -59,7 +59,7 @@ def test_several_orders_are_shown_with_buttons_and_remembered():
     one = turn(three(), "取消订单", "cancel_order")
     assert pick_order(one, PAID, "action_start_cancel") is None
     answer = said(one)
-    assert answer.slots["choices"] == {"kind": "order", "values": [FIRST, SECOND]}
+    assert answer.slots["choices"] == {"kind": "order", "values": [FIRST, SECOND], "then": "action_start_cancel"}
     assert answer.slots["resume"] == "action_start_cancel"
     cards = answer.messages[1]["custom"]["items"]
     assert [each["buttons"][0]["payload"] for each in cards] == [FIRST, SECOND]
