@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -67,6 +68,10 @@ def _run(settings: Settings, running: Running) -> int:
     return 0 if asked else manager.returncode or 1
 
 
+# Warnings of installed libraries, which nobody who runs a shop can mend; the next line is their source.
+_LIBRARY_WARNING = re.compile(r"/site-packages/\S+: (\w*)Warning: ")
+
+
 class _RunPrinter(Printer):
     """Prints the servers' lines, and puts their pids into the run file as they start."""
 
@@ -74,13 +79,24 @@ class _RunPrinter(Printer):
         super().__init__(sys.stdout)
         self._running = running
         self._children: dict[str, int] = {}
+        self._skipping: str | None = None  # the server whose warning was left out
 
     def write(self, message: Message) -> None:
         words = str(message.data).split()
         if message.name == "system" and words[1:2] == ["started"]:
             self._children[words[0]] = int(words[2].strip("(pid=)"))
             self._running.write(self._children)
-        super().write(message)
+        if not self._is_library_warning(message):
+            super().write(message)
+
+    def _is_library_warning(self, message: Message) -> bool:
+        text = message.data.decode("utf-8", "replace") if isinstance(message.data, bytes) else str(message.data)
+        if _LIBRARY_WARNING.search(text):
+            self._skipping = message.name
+            return True
+        continued = self._skipping == message.name and text.startswith("  ")
+        self._skipping = None
+        return continued
 
 
 def _announce(settings: Settings, manager: Any) -> None:
