@@ -108,12 +108,10 @@ def _tokens(settings: Settings, count: int) -> list[str]:
     """Signed tokens of customers who have orders."""
     from sqlalchemy import select
 
-    from shop.database import open_database
-    from shop.front import Shop
+    from shop.front import open_shop
     from shop.models import Order
-    from shop.privacy import Cipher, secret_key
 
-    shop = Shop(settings, open_database(settings), Cipher(secret_key(settings)))
+    shop = open_shop(settings)
     with shop.database.read() as session:
         found = session.execute(select(Order.customer_id).distinct().order_by(Order.customer_id).limit(count)).scalars()
         return [shop.identity.issue_token(one) for one in found]
