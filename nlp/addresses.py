@@ -76,6 +76,8 @@ class _Regions:
     def _add(table: dict[str, Place], name: str, place: Place, stops: frozenset[str]) -> None:
         table[name] = place
         short = _TAIL.sub("", name)
+        if name.endswith("自治州"):
+            table[short + "州"] = place
         if len(short) > 1 and short not in stops:
             table.setdefault(short, place)
 
@@ -107,6 +109,9 @@ def _region_at(text: str, at: int) -> tuple[Place, int] | None:
         place, end = known.tops[top], at + len(top)
     start = _next(text, end) if top else at
     city = _longest(known.cities, text, start, known.longest)  # type: ignore[arg-type]
+    district = _longest(known.districts, text, start, known.longest)  # type: ignore[arg-type]
+    if place is None and city and district and len(district) > len(city):
+        city = None  # a district whose name begins like another city's
     if city and (place is None or known.cities[city].province == place.province):
         place, end = known.cities[city], start + len(city)
     elif place is not None and place.city and text.startswith(place.city, start):

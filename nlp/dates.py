@@ -115,7 +115,7 @@ class _Reader:
             return None
         start = self._shift(one.group(4), -count)
         grain = {"天": "day", "日": "day", "年": "year", "时": "hour"}.get(one.group(4)[-1], "")
-        grain = grain or ("month" if "月" in one.group(4) else "week")
+        grain = "month" if one.group(2) and grain == "year" else grain or ("month" if "月" in one.group(4) else "week")
         if grain == "hour":
             return _moment(one, self.now - timedelta(hours=count), self.now)
         return _period(one, start, self.today + timedelta(days=1), grain)

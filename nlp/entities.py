@@ -9,6 +9,7 @@ region, address, person, date, reason, invoice_title, tax_no, email.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Callable, Iterator
@@ -60,11 +61,14 @@ class EntityExtractor:
             found.extend(self._names.find(text))
         found.extend(self._looks.find(text))
         values = settled(found)
+        if any(one.type in ("phone", "phone_tail") for one in values):
+            values = [m for m in values if m.type != "category" or not _PHONE_WORD.fullmatch(text[m.start : m.end])]
         names = [one for one in values if one.type in ("product", "brand", "category")]
         reasons = [one for one in settled(people.find_reasons(text)) if not any(one.overlaps(name) for name in names)]
         return sorted([*values, *reasons], key=lambda match: match.start)
 
 
+_PHONE_WORD = re.compile("手机|电话")  # beside a number it is the customer's own and no goods
 _FINDERS: tuple[Callable[[str], Iterator[Match]], ...] = (
     identifiers.find,
     choices.find,

@@ -40,7 +40,11 @@ class Names:
         self._sounds: dict[str, Any] = {}
         self._pairs: dict[str, set[str]] = defaultdict(set)
         self._products: dict[str, str] = {}
-        for kind, table in (("category", words.categories), ("brand", words.brands), ("product", words.products)) if words else ():
+        if words is None:
+            return
+        nicknames = _nicknames(words)
+        tables = (("product", nicknames), ("category", words.categories), ("brand", words.brands), ("product", words.products))
+        for kind, table in tables:
             for name, code in table.items():
                 self._add(kind, name, code)
 
@@ -130,6 +134,29 @@ class Gazetteer:
             finally:
                 self._lock.release()
         return self._names
+
+
+_FAINT = {"5g", "4g"}
+_MODEL = re.compile(r"(?=.*[a-z])(?=.*\d)[a-z0-9]{3,}")  # letters and digits: K87, mate60
+
+
+def _nicknames(words: CatalogueWords) -> dict[str, str]:
+    """Shorter names that mean one product alone: without the kind of goods at the end, and bare model names."""
+    kinds = sorted(map(without_noise, words.categories), key=len, reverse=True)
+    brands = {without_noise(name) for name in words.brands}
+    meant: dict[str, set[str]] = defaultdict(set)
+    for name, code in words.products.items():
+        parts = [without_noise(part) for part in name.split()]
+        while parts and (parts[-1] in _FAINT or any(kind and parts[-1].endswith(kind) for kind in kinds)):
+            parts.pop()
+        own = parts[1:] if parts and parts[0] in brands else parts
+        for key in ("".join(parts), "".join(own)):
+            if len(key) >= 4 and key not in brands and key not in kinds:
+                meant[key].add(code)
+        for part in own:
+            if _MODEL.fullmatch(part):
+                meant[part].add(code)
+    return {key: next(iter(codes)) for key, codes in meant.items() if len(codes) == 1}
 
 
 def _key(text: str) -> tuple[str, list[int]]:

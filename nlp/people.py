@@ -46,7 +46,7 @@ def find_names(text: str) -> Iterator[Match]:
             if not _NOT_GIVEN.search(given[1:] if not given.endswith(("先生", "女士", "小姐")) else given[1:-2]):
                 yield Match("person", given, *one.span(1), rank=rank)
     bare = text.strip(" .。!,")
-    if 2 <= len(bare) <= 3 and re.fullmatch(_surname() + r"[\u4e00-\u9fff]{1,2}", bare) and _is_name(bare):
+    if 2 <= len(bare) <= 3 and bare[0] != bare[1] and re.fullmatch(_surname() + r"[\u4e00-\u9fff]{1,2}", bare) and _is_name(bare):
         start = text.index(bare)
         yield Match("person", bare, start, start + len(bare), rank=30)
 
