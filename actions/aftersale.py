@@ -247,7 +247,7 @@ def _ask_confirm(turn: Turn, answers: Answers) -> None:
         else "utter_question_case_confirm",
         buttons=yes_no(),
         case_kind=label("case_kind", offer.kind.value),
-        goods=line_words(offer.line),
+        goods=line_words(offer.line, answers["case_quantity"]),
         wanted=phrase("wanted_spec", spec=answers["case_wanted"]) if answers["case_wanted"] else "",
         reason=label("case_reason", answers["case_reason"]),
         amount=yuan(offer.amount_fen),

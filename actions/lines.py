@@ -52,8 +52,7 @@ def line_question(slot: str, order_slot: str) -> Question:
     return Question(slot, ask, read)
 
 
-def line_words(line: LineView) -> str:
-    """A line in a few words."""
-    return phrase(
-        "order_line", name=line.name, spec=line.spec, quantity=phrase("quantity", quantity=line.quantity)
-    ).replace("  ", " ")
+def line_words(line: LineView, quantity: int | None = None) -> str:
+    """A line, or some units of it, in a few words."""
+    units = phrase("quantity", quantity=quantity or line.quantity)
+    return phrase("order_line", name=line.name, spec=line.spec, quantity=units).replace("  ", " ")

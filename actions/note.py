@@ -104,8 +104,18 @@ class StartSchedule(ShopAction):
             return None
         if "schedule" not in order.can:
             raise CannotChange(why=order.state.value)
-        when = turn.request.strip()[:40] if turn.entity("date") else None
+        when = when_in(turn) if turn.entity("date") else None
         return begin("schedule_form", turn, schedule_order=order.number, schedule_when=when)
+
+
+def when_in(turn: Turn) -> str:
+    """The words of the wished time out of a sentence; the whole of it where several times are named."""
+    words = turn.entity_text("date")
+    if not words or len(turn.entities("date")) > 1:
+        return turn.request.strip()[:40]
+    rest = turn.text[turn.text.index(words) + len(words) :]
+    tail = next((one for one in labels()["when_tails"] if rest.startswith(one)), "")
+    return f"{words}{tail}"
 
 
 class ScheduleForm(ShopForm):
@@ -124,7 +134,7 @@ class ScheduleForm(ShopForm):
 
 def _read_when(turn: Turn, answers: Answers, is_open: bool) -> str | None:
     if turn.entity("date"):
-        return turn.text.strip()[:40]
+        return when_in(turn)
     return turn.text.strip()[:40] if is_open and takes_any_text(turn) else None
 
 

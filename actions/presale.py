@@ -30,6 +30,9 @@ class SearchProduct(ShopAction):
                 turn.remember(resume=self.action_name)
                 return
         if len(set(turn.entities("product"))) == 1:
+            if turn.entity("color") or turn.entity("size"):  # whether there is one of that look
+                StockQuestion(turn.shop).answer(turn)
+                return
             ProductFacts.tell(turn, str(turn.entity("product")))
             return
         sort = position if position in ("cheapest", "priciest") else None

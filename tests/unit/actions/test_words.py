@@ -6,12 +6,12 @@ import pytest
 
 from actions.cards import goods, order_card, parcel_card, stock_badge
 from actions.lines import line_words
-from actions.note import note_in
+from actions.note import note_in, when_in
 from actions.orders import next_steps, order_facts
 from actions.presale import Attribute
 from actions.shipping import TrackPackage
 from shop.states import OrderState
-from tests.unit.actions.fakes import FakeShop, entity, line, order, parcel, run, tracker
+from tests.unit.actions.fakes import FakeShop, entity, line, order, parcel, run, tracker, turn
 
 
 def test_a_line_is_said_with_its_spec_and_quantity():
@@ -72,3 +72,20 @@ def test_a_parcel_that_stands_still_is_said_to_and_can_be_looked_for():
     shop = FakeShop(order(state=OrderState.SHIPPED, shipments=(parcel(stuck=True),)))
     said = run(TrackPackage(shop), tracker("到哪了", "track_package"))
     assert said.names == ["utter_parcel_stuck"]
+
+
+def test_some_units_of_a_line_are_said_with_their_own_number():
+    assert line_words(line(name="连衣裙", spec="红色 M", quantity=2), 1) == "连衣裙 红色 M ×1"
+
+
+@pytest.mark.parametrize(
+    ("text", "dates", "wanted"),
+    [
+        ("这单周六下午送行不行", ["周六下午"], "周六下午"),
+        ("改到周六3点以后送", ["周六3点"], "周六3点以后"),
+        ("明天别送 后天送", ["明天", "后天"], "明天别送 后天送"),
+    ],
+)
+def test_the_wished_time_is_taken_out_of_its_sentence(text: str, dates: list[str], wanted: str):
+    found = [entity("date", {"start": "", "end": ""}, words) for words in dates]
+    assert when_in(turn(FakeShop(), text, "schedule_delivery", *found)) == wanted
