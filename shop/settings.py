@@ -69,6 +69,7 @@ class Settings:
         "50000,200000,500000,1000000", "Spend of a year (fen) from which levels 1, 2, 3, 4 begin"
     )
     catalogue_check_s: float = _setting(5.0, "Seconds for which product search may lag behind a changed catalogue")
+    housekeeping_s: float = _setting(60.0, "Seconds between rounds of housekeeping (unpaid orders lapse, old uploads go)")
     # Conversation
     token_hours: int = _setting(12, "Life of a customer's signed token in hours")
     link_days: int = _setting(30, "Days that a conversation stays linked after order number and phone tail were right")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Awaitable, Callable
+from typing import Any, AsyncIterator, Awaitable, Callable
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -19,6 +21,7 @@ from starlette.staticfiles import StaticFiles
 
 from shop.errors import DatabaseDown
 from shop.front import Shop
+from shop.housekeeping import tidy
 from shop.settings import Settings
 from web.demo.page import DemoPage
 
@@ -46,9 +49,26 @@ def create_app(shop: Shop) -> Starlette:
         routes.append(Route("/", lambda _: RedirectResponse("/health")))
     return Starlette(
         routes=routes,
+        lifespan=lambda _: housekeeping(shop),
         middleware=[Middleware(_Headers, settings=settings)],
         exception_handlers={DatabaseDown: _database_down},
     )
+
+
+@asynccontextmanager
+async def housekeeping(shop: Shop) -> AsyncIterator[None]:
+    """Tidy the shop again and again while the server runs; the first round comes after one interval."""
+
+    async def rounds() -> None:
+        while True:
+            await asyncio.sleep(shop.settings.housekeeping_s)
+            await run_in_threadpool(tidy, shop)
+
+    task = asyncio.create_task(rounds())
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 async def _health(_: Request) -> Response:

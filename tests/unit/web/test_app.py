@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 from shop.database import Database
 from shop.front import Shop
 from shop.models import Customer
+from shop.states import OrderState
 from web.app import create_app, safe_join
 
 
@@ -123,3 +125,13 @@ def test_the_widget_writes_no_html_from_the_wire():
     for path in (Path(__file__).parents[3] / "web").rglob("*.js"):
         if "vendor" not in path.parts:
             assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", path.read_text()), path
+
+
+def test_the_server_keeps_house_while_it_runs(shop, build):
+    order = build.order(build.customer(), state=OrderState.PENDING_PAYMENT)
+    shop.settings = replace(shop.settings, housekeeping_s=0.01)
+    with TestClient(create_app(shop), base_url="http://localhost"):
+        deadline = time.monotonic() + 10
+        while shop.orders.get(order.customer_id, order.number).state is not OrderState.CANCELLED:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
