@@ -168,6 +168,7 @@ def _ask_quantity(turn: Turn, answers: Answers) -> None:
     turn.say(
         "utter_question_case_quantity",
         buttons=[(phrase("pieces", count=one),) * 2 for one in sorted({1, bought})],
+        goods=_line_name(turn, answers),
         bought=bought,
     )
 

@@ -33,7 +33,7 @@ class CountForm(ShopForm):
             turn.say("utter_question_note_confirm", number="1", goods="x", note=str(answers["count"]))
 
         return [
-            Question("count", lambda turn, _: turn.say("utter_question_case_quantity", bought=9), _count),
+            Question("count", lambda turn, _: turn.say("utter_question_case_quantity", goods="x", bought=9), _count),
             Question(
                 "color",
                 lambda turn, _: turn.say("utter_question_case_wanted"),
