@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from deploy.environment import child_environment
 from deploy.ports import Server, answers, port_problem, servers
@@ -42,13 +44,23 @@ def main() -> int:
         helper = _start_actions(actions, settings, environment)
         if helper is None:
             return 1
+    for number in (signal.SIGHUP, signal.SIGTERM):  # a closed terminal ends the action server too
+        signal.signal(number, lambda _number, _frame: sys.exit(1))
     try:
         command = [sys.executable, "-m", "rasa", "shell", "--conversation-id", conversation]
-        return _talk([*command, "--endpoints", environment["XIAOER_ENDPOINTS"]], environment)
+        command += ["--endpoints", environment["XIAOER_ENDPOINTS"], "--interface", "127.0.0.1", "--port", str(_free())]
+        return _talk(command, environment, settings.data_dir / "shell.log")
     finally:
         if helper is not None:
             helper.terminate()
             helper.wait()
+
+
+def _free() -> int:
+    """A free port: `rasa shell` talks to a server of its own, and the usual port may be in use."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
 
 
 def _start_actions(server: Server, settings: Settings, environment: dict[str, str]) -> subprocess.Popen[bytes] | None:
@@ -60,7 +72,7 @@ def _start_actions(server: Server, settings: Settings, environment: dict[str, st
     log = settings.data_dir / "shell-actions.log"
     with open(log, "wb") as file:
         helper = subprocess.Popen(
-            [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(server.port)],
+            [sys.executable, "-m", "rasa_sdk", "--quiet", "--actions", "actions", "--port", str(server.port)],
             env=environment,
             stdout=file,
             stderr=file,
@@ -76,13 +88,18 @@ def _start_actions(server: Server, settings: Settings, environment: dict[str, st
     return None
 
 
-def _talk(command: list[str], environment: dict[str, str]) -> int:
-    """Run the shell in the foreground; Ctrl-C is its own to handle, and then ours to clean up after."""
+def _talk(command: list[str], environment: dict[str, str], log: Path) -> int:
+    """Run the shell in the foreground, its log in a file; Ctrl-C is its own to handle."""
+    print("→ loading the model", flush=True)
     before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
     try:
-        return subprocess.run(command, env=environment, check=False).returncode
+        with open(log, "wb") as file:
+            code = subprocess.run(command, env=environment, stderr=file, check=False).returncode
     finally:
         signal.signal(signal.SIGINT, before)
+    if code > 0:
+        print(f"rasa shell ended with exit code {code}; its words are in {log}.", file=sys.stderr)
+    return code
 
 
 if __name__ == "__main__":
