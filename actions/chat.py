@@ -115,8 +115,7 @@ class Unsure(ShopAction):
 
     def answer(self, turn: Turn) -> Events | None:
         """Answer from the FAQ when it is sure; else offer the likeliest intents."""
-        hit = turn.entity("faq")
-        if isinstance(hit, dict) and hit.get("score", 0) >= SURE_FAQ:
+        if turn.faq and turn.faq.get("score", 0) >= SURE_FAQ:
             turn.remember(misunderstood=0)
             return go_on("action_faq", turn)
         times = int(turn.slot("misunderstood") or 0) + 1

@@ -13,9 +13,8 @@ class Faq(ShopAction):
 
     def answer(self, turn: Turn) -> None:
         """Answer, or admit that there is none."""
-        hit = turn.entity("faq")
         store = turn.shop.faq
-        entry = store.entry(hit["id"]) if isinstance(hit, dict) else store.for_intent(turn.intent)
+        entry = store.entry(turn.faq["id"]) if turn.faq else store.for_intent(turn.intent)
         if entry is None:
             turn.remember(offer="action_request_human")
             turn.say("utter_faq_missing")

@@ -58,6 +58,12 @@ class Turn:
         return [(one["name"], one["confidence"]) for one in self._message.get("intent_ranking") or []]
 
     @property
+    def faq(self) -> dict[str, Any] | None:
+        """The FAQ entry that fits the message, as the NLU found it: id, score, second; None without one."""
+        hit = self._message.get("faq")
+        return hit if isinstance(hit, dict) else None
+
+    @property
     def metadata(self) -> dict[str, Any]:
         """What the gate attached to the message."""
         return dict(self._message.get("metadata") or {})
@@ -89,7 +95,7 @@ class Turn:
         kept = self.slot("kept") or {}
         values = dict(kept.get("values", {})) if self.resumes else {}
         for one in self._message.get("entities") or []:
-            if one["entity"] not in ("ordinal", "faq"):
+            if one["entity"] != "ordinal":
                 values[one["entity"]] = self._own(one["entity"])
         self.remember(kept={"text": self.request[:300], "values": values})
 

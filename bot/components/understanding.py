@@ -41,7 +41,7 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
 
     Below ``XIAOER_FALLBACK_CONFIDENCE`` the intent becomes ``nlu_fallback``;
     the ranking keeps what was thought. For intents that the FAQ answers, and for
-    messages that no intent claims, an entity ``faq`` names the entry that fits.
+    messages that no intent claims, the message's ``faq`` names the entry that fits.
     """
 
     @staticmethod
@@ -137,15 +137,14 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
             {"entity": one.type, "value": one.value, "start": one.start, "end": one.end, "extractor": EXTRACTOR}
             for one in found.entities
         ]
-        hit = self._faq_entity(found.text, str(best["name"]))
-        message.set(ENTITIES, message.get(ENTITIES, []) + entities + hit, add_to_output=True)
+        message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
+        hit = self._faq_hit(found.text, str(best["name"]))
+        if hit is not None:
+            message.set("faq", hit, add_to_output=True)
 
-    def _faq_entity(self, text: str, intent: str) -> list[dict[str, Any]]:
-        """The FAQ entry for the message, as an entity over the whole of it; none where the FAQ is not asked."""
+    def _faq_hit(self, text: str, intent: str) -> dict[str, Any] | None:
+        """The FAQ entry for the message; None where the FAQ is not asked."""
         if self._faq is None or not (intent == FALLBACK or intent in self._faq.intents()):
-            return []
+            return None
         hit = self._faq.answer(text, None if intent == FALLBACK else intent)
-        if hit is None:
-            return []
-        value = {"id": hit.id, "score": round(hit.score, 4), "second": hit.second}
-        return [{"entity": "faq", "value": value, "start": 0, "end": len(text), "extractor": EXTRACTOR}]
+        return None if hit is None else {"id": hit.id, "score": round(hit.score, 4), "second": hit.second}
