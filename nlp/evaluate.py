@@ -58,7 +58,9 @@ def _macro_f1(wanted: np.ndarray, best: np.ndarray) -> float:
 def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = BINS) -> float:
     """Expected calibration error: mean gap of confidence and accuracy over equal bins (Guo et al. 2017)."""
     edges = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [abs(right[edges == b].mean() - confidence[edges == b].mean()) * (edges == b).mean() for b in np.unique(edges)]
+    gaps = [
+        abs(right[edges == b].mean() - confidence[edges == b].mean()) * (edges == b).mean() for b in np.unique(edges)
+    ]
     return float(np.sum(gaps))
 
 
@@ -88,7 +90,9 @@ def baseline(train: Lines) -> tuple[Sequence[str], Predict, float]:
     return list(machine.classes_), predict, time.perf_counter() - start
 
 
-def intents(test: Lines, train: Lines, make: Callable[[Lines], tuple[Sequence[str], Predict, float]]) -> dict[str, object]:
+def intents(
+    test: Lines, train: Lines, make: Callable[[Lines], tuple[Sequence[str], Predict, float]]
+) -> dict[str, object]:
     """All figures of one engine trained on ``train`` and measured on ``test``."""
     labels, predict, seconds = make(train)
     chances = predict(test.texts)

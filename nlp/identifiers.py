@@ -17,9 +17,12 @@ _TAIL = re.compile(
 )
 _BARE_TAIL = re.compile(r"^(?:手机|电话)?(?:号码?|尾号)?(?:是|为)?[:\s]*(\d{4})[.。!啊哈呢吧]*$")
 _TRACKING_WORD = re.compile(
-    r"(?:快递|物流|运单|退货|寄回|包裹|面)(?:的)?单?号?码?(?:是|为)?[:\s]*([A-Za-z]{0,4}\d{8,18}[A-Za-z0-9]{0,4})", re.ASCII
+    r"(?:快递|物流|运单|退货|寄回|包裹|面)(?:的)?单?号?码?(?:是|为)?[:\s]*([A-Za-z]{0,4}\d{8,18}[A-Za-z0-9]{0,4})",
+    re.ASCII,
 )
-_TRACKING = re.compile(r"(?<![A-Za-z\d])(?:[A-Za-z]{1,4}\d{9,15}|\d{12,15}|\d{17,20}|[A-Z]{2}\d{9}[A-Z]{2})(?![A-Za-z\d])")
+_TRACKING = re.compile(
+    r"(?<![A-Za-z\d])(?:[A-Za-z]{1,4}\d{9,15}|\d{12,15}|\d{17,20}|[A-Z]{2}\d{9}[A-Z]{2})(?![A-Za-z\d])"
+)
 _TAX = re.compile(r"(?<![A-Za-z\d])(?=[0-9A-Z]*\d{6})([0-9A-HJ-NPQRTUWXY]{18}|\d{15}|\d{20})(?![A-Za-z\d])", re.I)
 _TAX_WORD = re.compile(
     r"(?:税号|纳税人识别号|识别号|信用代码|税务登记号)(?:码)?(?:是|为)?[:\s]*([0-9A-Za-z]{15,20})(?![A-Za-z\d])"
@@ -36,7 +39,7 @@ def find(text: str) -> Iterator[Match]:
     for tax in _TAX_WORD.finditer(text):
         yield Match("tax_no", tax.group(1).upper(), *tax.span(1), rank=98)
     for tax in _TAX.finditer(text):
-        if len(tax.group()) == 18 and not tax.group().isdigit() or _valid_credit_code(tax.group().upper()):
+        if (len(tax.group()) == 18 and not tax.group().isdigit()) or _valid_credit_code(tax.group().upper()):
             yield Match("tax_no", tax.group().upper(), *tax.span(), rank=90)
     for order in _ORDER.finditer(text):
         digits = re.sub(r"\D", "", order.group())

@@ -19,16 +19,32 @@ _ABOVE_TAIL = r"(?:以上|往上|起步|起|及以上|朝上|多)"
 _MONEY_WORD = r"(?:预算|价格|价位|价钱|心理价位|单价)(?:大概|大约|差不多|也就|就|只有|是|在|为|有|[:\s])*"
 SLACK = 0.2  # "about 500" reaches from 400 to 600
 
-_BETWEEN = re.compile(rf"(?:{_MONEY_WORD})?{_N}{_YUAN}(?:到|至|-|~|—|和|跟)(?!\d+(?:月|号|日|点)){_N}{_YUAN}(?:之间|的)?(?:{_ABOUT})?")
-_SPOKEN = re.compile(rf"([一二两三四五六七八九])([二三四五六七八九])([十百千万])({_UNIT})?(?:钱)?(?:{_ABOUT}|{_BELOW_TAIL})?")
+_BETWEEN = re.compile(
+    rf"(?:{_MONEY_WORD})?{_N}{_YUAN}(?:到|至|-|~|—|和|跟)(?!\d+(?:月|号|日|点)){_N}{_YUAN}(?:之间|的)?(?:{_ABOUT})?"
+)
+_SPOKEN = re.compile(
+    rf"([一二两三四五六七八九])([二三四五六七八九])([十百千万])({_UNIT})?(?:钱)?(?:{_ABOUT}|{_BELOW_TAIL})?"
+)
 _BELOW = re.compile(rf"(?:{_MONEY_WORD})?{_BELOW_WORD}{_N}({_UNIT})?|(?:{_MONEY_WORD})?{_N}({_UNIT})?{_BELOW_TAIL}")
 _ABOVE = re.compile(rf"(?:{_MONEY_WORD})?{_ABOVE_WORD}{_N}({_UNIT})?|(?:{_MONEY_WORD})?{_N}({_UNIT})?{_ABOVE_TAIL}")
 _AROUND = re.compile(rf"{_MONEY_WORD}{_N}({_UNIT})?(?:{_ABOUT}|吧)?|{_N}({_UNIT})?{_ABOUT}(?!到)")
 _EACH = re.compile(rf"{_N}{_UNIT}(?=的|价位|档)")
-_HUNDREDS = re.compile(r"(几十|几百|几千|百来|千把|百十|上百|上千)(?:来)?(?:块|元)钱?|(百元|千元|万元)(?:以内|以下|级|价位|左右|档)")
-_NOT_MONEY = re.compile(r"^\s*(?:天|年|个月|月|日|号|小时|分钟|点|次|件|个|条|双|套|岁|斤|公斤|千克|kg|g|ml|cm|米|m|寸|英寸|码|层|楼|%|折|分|只|瓶|盒|箱|袋|包|人|位|单|L|升|公里|度|块(?:电池|表|布|毛巾|巧克力|肥皂|香皂|地毯|手表|玻璃|屏))")
-_SPANS = {"几十": (1000, 9900), "几百": (10000, 99900), "几千": (100000, 999900), "百来": (8000, 15000), "千把": (80000, 150000),
-          "百十": (8000, 15000), "上百": (10000, None), "上千": (100000, None)}
+_HUNDREDS = re.compile(
+    r"(几十|几百|几千|百来|千把|百十|上百|上千)(?:来)?(?:块|元)钱?|(百元|千元|万元)(?:以内|以下|级|价位|左右|档)"
+)
+_NOT_MONEY = re.compile(
+    r"^\s*(?:天|年|个月|月|日|号|小时|分钟|点|次|件|个|条|双|套|岁|斤|公斤|千克|kg|g|ml|cm|米|m|寸|英寸|码|层|楼|%|折|分|只|瓶|盒|箱|袋|包|人|位|单|L|升|公里|度|块(?:电池|表|布|毛巾|巧克力|肥皂|香皂|地毯|手表|玻璃|屏))"
+)
+_SPANS = {
+    "几十": (1000, 9900),
+    "几百": (10000, 99900),
+    "几千": (100000, 999900),
+    "百来": (8000, 15000),
+    "千把": (80000, 150000),
+    "百十": (8000, 15000),
+    "上百": (10000, None),
+    "上千": (100000, None),
+}
 _LEVELS = {"百元": 100, "千元": 1000, "万元": 10000}
 
 
@@ -82,7 +98,13 @@ def _low_of(first: str, second: str) -> float | None:
     """The lower end; "3到5百" lends its unit to the first number."""
     low, high = parse(first), parse(second)
     unit = second[-1] if second else ""
-    if low is not None and high is not None and low < 10 <= high and unit in "百千万kKwW" and first[-1] not in "百千万kKwW":
+    if (
+        low is not None
+        and high is not None
+        and low < 10 <= high
+        and unit in "百千万kKwW"
+        and first[-1] not in "百千万kKwW"
+    ):
         return parse(first + unit)
     return low
 
@@ -98,7 +120,7 @@ def _is_money(text: str, one: re.Match[str], may_be_bare: bool = False) -> bool:
     before, after = text[: one.start()], text[one.end() :]
     if one.start() and before[-1].isascii() and (before[-1].isalnum() or before[-1] in ".-_"):
         return False
-    if after[:1].isascii() and after[:1].isalnum() or _NOT_MONEY.match(after):
+    if (after[:1].isascii() and after[:1].isalnum()) or _NOT_MONEY.match(after):
         return False
     if may_be_bare and not re.search(rf"{_UNIT}|预算|价|之间|左右|[百千万]", one.group()):
         return bool(re.search(r"的$", one.group())) or one.group() == text or bool(re.search(r"价|预算|钱|块|元", text))

@@ -213,9 +213,12 @@ class AfterSale:
             return
         sku_id = session.execute(select(OrderLine.sku_id).where(OrderLine.id == case.order_line_id)).scalar_one()
         home = next((one.warehouse_id for one in order.shipments if one.warehouse_id), None)
-        home = home or session.execute(
-            select(Stock.warehouse_id).where(Stock.sku_id == sku_id).order_by(Stock.id).limit(1)
-        ).scalar()
+        home = (
+            home
+            or session.execute(
+                select(Stock.warehouse_id).where(Stock.sku_id == sku_id).order_by(Stock.id).limit(1)
+            ).scalar()
+        )
         if home:
             self._shop.stock.receive(session, sku_id, home, case.quantity, case.number, "return")
 

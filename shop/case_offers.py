@@ -112,9 +112,7 @@ def _units(quantity: int | None, line: Any, before: int) -> Any:
     return line.quantity - before if quantity is None else quantity
 
 
-def _amount(
-    session: Session, order: Any, line: Any, kind: CaseKind, units: int, before: int, cancels: bool
-) -> int:
+def _amount(session: Session, order: Any, line: Any, kind: CaseKind, units: int, before: int, cancels: bool) -> int:
     """Fen that go back: the line's share of what was paid; all of it for a cancellation; 0 without a refund."""
     if kind.value not in _SETTLES:
         return 0

@@ -126,9 +126,7 @@ class Catalogue:
             self._check_at = time.monotonic() + (max(pause, 100 * spent) if pause > 0 else 0.0)
             return self._reading
 
-    def _candidates(
-        self, words: str, category: str | None, brand: str | None, color: str | None
-    ) -> list[Scored]:
+    def _candidates(self, words: str, category: str | None, brand: str | None, color: str | None) -> list[Scored]:
         index = self._index
         words = clean(words, 200)
         found = index.search(words) if words else list(index.everything)
@@ -179,5 +177,3 @@ def _filter_live(
     if sort == "dear":
         kept.sort(key=lambda one: (-spans[one.entry.id][1], one.entry.id))
     return kept
-
-

@@ -73,9 +73,7 @@ class Events:
         with self._shop.database.change() as session:
             consenting = _consenting(session, {one.customer_id for one in events if one.customer_id is not None})
             now = self._shop.clock()
-            rows = [
-                _row(one, now) for one in events if one.customer_id is None or one.customer_id in consenting
-            ]
+            rows = [_row(one, now) for one in events if one.customer_id is None or one.customer_id in consenting]
             if rows:
                 session.execute(insert(BehaviourEvent.__table__), rows)
         return len(rows)

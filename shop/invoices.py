@@ -74,9 +74,7 @@ class Invoices:
         with self._shop.database.read() as session:
             return _read(self._shop, session, Invoice.id == done["id"], Order.customer_id == customer_id)[0]
 
-    def list(
-        self, customer_id: int, *, order_number: str | None = None, limit: int | None = 5
-    ) -> list[InvoiceView]:
+    def list(self, customer_id: int, *, order_number: str | None = None, limit: int | None = 5) -> list[InvoiceView]:
         """The customer's invoices, newest first; None as limit means all."""
         conditions = [Order.customer_id == customer_id]
         if order_number is not None:
@@ -84,9 +82,7 @@ class Invoices:
         with self._shop.database.read() as session:
             return _read(self._shop, session, *conditions, limit=limit)
 
-    def _store(
-        self, session: Session, order: Any, kind: str, title: str, tax: str | None, email: str | None
-    ) -> int:
+    def _store(self, session: Session, order: Any, kind: str, title: str, tax: str | None, email: str | None) -> int:
         state = OrderState(order.state)
         amount = _kept(session, order)
         if not policy.may_invoice(state) or amount <= 0:

@@ -80,9 +80,7 @@ def pay_back(session: Session, order: Any, amount_fen: int | None) -> int:
         sent += part
         if payment.method == "balance":
             session.execute(
-                update(Customer)
-                .where(Customer.id == order.customer_id)
-                .values(balance_fen=Customer.balance_fen + part)
+                update(Customer).where(Customer.id == order.customer_id).values(balance_fen=Customer.balance_fen + part)
             )
     return sent
 

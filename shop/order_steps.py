@@ -76,9 +76,7 @@ def scan(shop: Shop, session: Session, tracking_number: str, state: ShipmentStat
 def expire_unpaid(shop: Shop) -> int:
     """Cancel every order whose time to pay is over, each in its own transaction."""
     before: datetime = shop.clock() - timedelta(minutes=shop.settings.payment_timeout_minutes)
-    late = select(Order.number).where(
-        Order.state == OrderState.PENDING_PAYMENT.value, Order.created_at < before
-    )
+    late = select(Order.number).where(Order.state == OrderState.PENDING_PAYMENT.value, Order.created_at < before)
     with shop.database.read() as session:
         numbers = list(session.execute(late).scalars())
     done = 0

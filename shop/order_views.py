@@ -77,9 +77,7 @@ def order_views(shop: Shop, session: Session, ids: Sequence[int]) -> list[OrderV
     now = shop.clock()
     parcels = _parcels(shop, session, ids, now)
     busy, invoiced = set(session.execute(_BUSY, given).scalars()), set(session.execute(_INVOICED, given).scalars())
-    return [
-        _view(shop, rows[one], now, lines[one], parcels[one], busy, one in invoiced) for one in ids if one in rows
-    ]
+    return [_view(shop, rows[one], now, lines[one], parcels[one], busy, one in invoiced) for one in ids if one in rows]
 
 
 def order_lines(session: Session, ids: Iterable[int]) -> dict[int, list[LineView]]:

@@ -139,9 +139,7 @@ class Orders:
         done = self._change("investigate", customer_id, number, key, order_changes.ask, "investigate")
         return UrgeResult(self.get(customer_id, number), done["again"])
 
-    def spend(
-        self, customer_id: int, *, since: datetime | None = None, until: datetime | None = None
-    ) -> SpendView:
+    def spend(self, customer_id: int, *, since: datetime | None = None, until: datetime | None = None) -> SpendView:
         """What the customer's paid orders of a time came to, less what went back."""
         with self._shop.database.read() as session:
             count, total = order_search.spent(session, customer_id, since, until)

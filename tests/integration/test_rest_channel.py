@@ -93,7 +93,9 @@ def test_whatever_comes_in_a_chinese_sentence_goes_out(tiny, body):
     assert all(one["recipient_id"] not in ("default", None, "") for one in answer.json())
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"\xff\xfe", b'{"sender": "s", "message": "\\ud800"}', b"[" * 100_000, b"x" * 400_000])
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"\xff\xfe", b'{"sender": "s", "message": "\\ud800"}', b"[" * 100_000, b"x" * 400_000]
+)
 def test_what_is_no_json_is_answered_too(tiny, raw):
     answer = httpx.post(f"{tiny.rasa}/webhooks/rest/webhook", content=raw, timeout=40)
     assert answer.status_code == 200

@@ -111,9 +111,7 @@ def test_two_orders_that_grow_into_the_last_units_do_not_both_get_them(shop: Sho
 
 def test_orders_that_swap_skus_both_ways_never_block_each_other(shop: Shop, build: Builder) -> None:
     product = build.product(options=[("红色", "M"), ("黑色", "M")], stock=50)
-    orders = [
-        build.order(build.customer(), product.skus[at % 2], state=OrderState.PENDING_PAYMENT) for at in range(6)
-    ]
+    orders = [build.order(build.customer(), product.skus[at % 2], state=OrderState.PENDING_PAYMENT) for at in range(6)]
 
     def swap(at: int) -> None:
         order, colors = orders[at], ["黑色", "红色"] if at % 2 == 0 else ["红色", "黑色"]
@@ -150,9 +148,7 @@ def test_two_keys_at_once_cancel_once_and_refund_once(shop: Shop, build: Builder
 def test_no_more_coupons_are_claimed_than_there_are(shop: Shop, build: Builder) -> None:
     coupon = build.coupon(code="few", total=3)
     customers = [build.customer() for _ in range(8)]
-    results = at_once(
-        *(lambda who=who: shop.membership.claim(who.id, code="few", key="k") for who in customers)
-    )
+    results = at_once(*(lambda who=who: shop.membership.claim(who.id, code="few", key="k") for who in customers))
     assert _kinds(results) == {"list": 3, "OutOfStock": 5}
     assert _rows(shop, Coupon)[0].claimed == len(_rows(shop, CustomerCoupon, coupon_id=coupon.id)) == 3
 
@@ -203,4 +199,3 @@ def test_an_agent_and_a_customer_do_not_both_move_a_case(shop: Shop, build: Buil
         done = isinstance(results[0], WrongState)
         refunded = _rows(shop, Payment, order_id=order.id)[0].refunded_fen
         assert refunded == (order.total_fen if done else 0)
-

@@ -13,8 +13,15 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
 CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 SHOTS = os.environ.get("SHOTS")  # a folder for screenshots
 
 
@@ -131,7 +138,9 @@ def test_dots_show_while_the_bot_thinks(page):
 
 
 def test_a_photo_is_shown_first_then_sent_and_there_again_after_a_reload(page):
-    page.locator("xiaoer-chat input[type=file]").set_input_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo()})
+    page.locator("xiaoer-chat input[type=file]").set_input_files(
+        {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo()}
+    )
     expect(page.locator("xiaoer-chat .preview img")).to_have_count(1)
     shot(page, "wide-preview")
     page.locator("xiaoer-chat .send").click()
@@ -140,11 +149,15 @@ def test_a_photo_is_shown_first_then_sent_and_there_again_after_a_reload(page):
     page.reload()
     picture = page.locator("xiaoer-chat .from-me img.picture")
     expect(picture).to_have_attribute("src", re.compile("^blob:"))
-    page.wait_for_function("document.querySelector('xiaoer-chat').shadowRoot.querySelector('img.picture').naturalWidth === 1600")
+    page.wait_for_function(
+        "document.querySelector('xiaoer-chat').shadowRoot.querySelector('img.picture').naturalWidth === 1600"
+    )
 
 
 def test_a_file_that_is_no_picture_is_refused_before_it_is_sent(page):
-    page.locator("xiaoer-chat input[type=file]").set_input_files({"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF"})
+    page.locator("xiaoer-chat input[type=file]").set_input_files(
+        {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF"}
+    )
     expect(page.locator("xiaoer-chat .notice")).to_contain_text("不是图片")
     expect(page.locator("xiaoer-chat .preview")).to_have_count(0)
 

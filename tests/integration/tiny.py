@@ -29,8 +29,23 @@ def trained_model() -> Path:
     model = ROOT / ".cache" / "tiny-bot" / f"{digest}.tar.gz"
     if model.is_file():
         return model
-    command = [sys.executable, "-m", "rasa", "train", "--config", PROJECT / "config.yml", "--domain", PROJECT / "domain.yml",
-               "--data", PROJECT / "nlu.yml", PROJECT / "rules.yml", "--out", model.parent, "--fixed-model-name", digest]
+    command = [
+        sys.executable,
+        "-m",
+        "rasa",
+        "train",
+        "--config",
+        PROJECT / "config.yml",
+        "--domain",
+        PROJECT / "domain.yml",
+        "--data",
+        PROJECT / "nlu.yml",
+        PROJECT / "rules.yml",
+        "--out",
+        model.parent,
+        "--fixed-model-name",
+        digest,
+    ]
     done = subprocess.run([str(one) for one in command], cwd=ROOT, env=_environment({}), capture_output=True, text=True)
     if done.returncode or not model.is_file():
         raise RuntimeError(f"the tiny bot could not be trained: {done.stdout[-800:]}{done.stderr[-800:]}")
@@ -50,8 +65,13 @@ class TinyBot:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._settings: dict[str, Any] = {
-            "data_dir": folder / "data", "secret_key": "a secret for tests only", "rasa_port": free_port(),
-            "action_port": free_port(), "web_port": free_port(), "action_timeout_s": 3, "messages_per_minute": 1000,
+            "data_dir": folder / "data",
+            "secret_key": "a secret for tests only",
+            "rasa_port": free_port(),
+            "action_port": free_port(),
+            "web_port": free_port(),
+            "action_timeout_s": 3,
+            "messages_per_minute": 1000,
         }
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.shop: Shop = open_shop(Settings(**self._settings))
@@ -66,8 +86,24 @@ class TinyBot:
         model = trained_model()
         self.start_actions()
         self._start("web", ["-m", "web"])
-        self._start("rasa", ["-m", "rasa", "run", "-m", model, "--endpoints", PROJECT / "endpoints.yml", "--credentials",
-                             ROOT / "credentials.yml", "--interface", "127.0.0.1", "--port", self._settings["rasa_port"]])
+        self._start(
+            "rasa",
+            [
+                "-m",
+                "rasa",
+                "run",
+                "-m",
+                model,
+                "--endpoints",
+                PROJECT / "endpoints.yml",
+                "--credentials",
+                ROOT / "credentials.yml",
+                "--interface",
+                "127.0.0.1",
+                "--port",
+                self._settings["rasa_port"],
+            ],
+        )
         self._wait(f"{self.rasa}/webhooks/rest/", "rasa")
         self._wait(f"{self.web}/health", "web")
         return self

@@ -31,7 +31,12 @@ def session_start() -> list[Event]:
 
 
 def user(intent: str, text: str = "") -> UserUttered:
-    parse = {"text": text or intent, "intent": {"name": intent, "confidence": 0.9}, "entities": [], "intent_ranking": []}
+    parse = {
+        "text": text or intent,
+        "intent": {"name": intent, "confidence": 0.9},
+        "entities": [],
+        "intent_ranking": [],
+    }
     return UserUttered(text or intent, parse["intent"], [], parse, input_channel="rest", metadata={"identity": None})
 
 
@@ -64,16 +69,33 @@ class Talk:
 
     def _start(self) -> list[Event]:
         self._active = True
-        return [user("start_form"), ActionExecuted(FORM), ActiveLoop(FORM), BotUttered("how many"),
-                SlotSet("requested_slot", "amount")]
+        return [
+            user("start_form"),
+            ActionExecuted(FORM),
+            ActiveLoop(FORM),
+            BotUttered("how many"),
+            SlotSet("requested_slot", "amount"),
+        ]
 
     def _fill(self) -> list[Event]:
         value = str(self._random.randrange(100))
-        return [user("number", value), SlotSet("amount", value), ActionExecuted(FORM), SlotSet("requested_slot", "colour")]
+        return [
+            user("number", value),
+            SlotSet("amount", value),
+            ActionExecuted(FORM),
+            SlotSet("requested_slot", "colour"),
+        ]
 
     def _interrupt(self) -> list[Event]:
-        return [user("greet"), ActionExecutionRejected(FORM), ActionExecuted("utter_greet"), BotUttered("hello"),
-                LoopInterrupted(True), ActionExecuted(FORM), SlotSet("requested_slot", "amount")]
+        return [
+            user("greet"),
+            ActionExecutionRejected(FORM),
+            ActionExecuted("utter_greet"),
+            BotUttered("hello"),
+            LoopInterrupted(True),
+            ActionExecuted(FORM),
+            SlotSet("requested_slot", "amount"),
+        ]
 
     def _leave(self) -> list[Event]:
         """Another rule answers and does not go back to the form: it stays rejected."""
@@ -81,5 +103,12 @@ class Talk:
 
     def _fill_and_end(self) -> list[Event]:
         self._active = False
-        return [user("number", "red"), SlotSet("colour", "red"), ActionExecuted(FORM), ActiveLoop(None),
-                SlotSet("requested_slot", None), ActionExecuted("utter_form_done"), BotUttered("done")]
+        return [
+            user("number", "red"),
+            SlotSet("colour", "red"),
+            ActionExecuted(FORM),
+            ActiveLoop(None),
+            SlotSet("requested_slot", None),
+            ActionExecuted("utter_form_done"),
+            BotUttered("done"),
+        ]

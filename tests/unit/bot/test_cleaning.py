@@ -55,7 +55,9 @@ def test_nothing_that_is_cleaned_can_be_a_command_or_break_a_database(raw):
     assert clean_text(text, 2000) == text
 
 
-@pytest.mark.parametrize(("raw", "clean"), [("a-1", "a-1"), (7, "7"), ("", None), (None, None), (True, None), ([], None)])
+@pytest.mark.parametrize(
+    ("raw", "clean"), [("a-1", "a-1"), (7, "7"), ("", None), (None, None), (True, None), ([], None)]
+)
 def test_a_message_id_is_a_short_text_or_none(raw, clean):
     assert clean_id(raw) == clean
     assert len(clean_id("x" * 500)) == 100

@@ -59,7 +59,9 @@ def is_sentence(outcome, gate, name, **facts):
 
 
 async def test_a_message_is_answered_and_both_are_kept(gate, shop):
-    bot = FakeBot({"text": "您好\n\n请讲", "buttons": [{"title": "查订单", "payload": "查订单"}]}, {"custom": {"type": "orders"}})
+    bot = FakeBot(
+        {"text": "您好\n\n请讲", "buttons": [{"title": "查订单", "payload": "查订单"}]}, {"custom": {"type": "orders"}}
+    )
     outcome = await gate.receive(say(), bot)
     assert texts_of(outcome) == ["您好\n\n请讲", None]
     assert outcome.answers[0]["buttons"] == [{"title": "查订单", "payload": "查订单"}]
@@ -207,7 +209,9 @@ async def test_a_silent_bot_leaves_nobody_without_an_answer(gate):
 
 async def test_a_bot_that_fails_says_so_in_chinese_and_the_log_holds_nothing_personal(gate, caplog):
     with caplog.at_level(logging.INFO):
-        outcome = await gate.receive(say("我的电话 13812345678"), FakeBot({"text": "一半"}, error=ValueError("13812345678")))
+        outcome = await gate.receive(
+            say("我的电话 13812345678"), FakeBot({"text": "一半"}, error=ValueError("13812345678"))
+        )
     assert texts_of(outcome) == ["一半", gate.texts.text("failed")]
     assert "incident" in caplog.text
     assert "138" not in caplog.text

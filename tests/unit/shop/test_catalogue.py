@@ -28,8 +28,15 @@ def goods(build: Builder) -> dict[str, Any]:
     rows = {
         "floral": ("青禾碎花雪纺连衣裙", dresses, green, [("红色", "M"), ("红色", "L")], [19900, 20900], 9, 50),
         "black": ("青禾小黑裙 收腰款", dresses, green, [("墨岩黑", "M")], [29900], 0, 10),
-        "note": ("屿客 Note 12 5G 手机", phones, guest,
-                 [("晨雾蓝", "128G"), ("墨岩黑", "256G")], [129900, 149900], 5, 90),
+        "note": (
+            "屿客 Note 12 5G 手机",
+            phones,
+            guest,
+            [("晨雾蓝", "128G"), ("墨岩黑", "256G")],
+            [129900, 149900],
+            5,
+            90,
+        ),
         "mini": ("屿客 Mini 5 小屏手机", phones, guest, [("珍珠白", "128G")], [229900], 3, 20),
         "shell": ("屿客 硅胶手机壳", cases, guest, [("透明", "")], [2900], 99, 70),
     }
@@ -131,9 +138,7 @@ def test_a_card_tells_live_prices_units_rating_and_picture(shop: Shop, build: Bu
     assert (card.brand, card.category) == ("青禾", "连衣裙")
 
 
-def test_a_product_off_sale_is_not_found_by_words_but_by_code_with_no_units(
-    shop: Shop, goods: dict[str, Any]
-) -> None:
+def test_a_product_off_sale_is_not_found_by_words_but_by_code_with_no_units(shop: Shop, goods: dict[str, Any]) -> None:
     with shop.database.change() as session:
         session.execute(update(Product).where(Product.code == "floral").values(on_sale=0))
     assert _codes(shop.catalogue.search("碎花连衣裙")) == ["black"]
@@ -197,9 +202,7 @@ def test_the_words_hold_names_short_names_aliases_colours_and_sizes(shop: Shop, 
     assert words.sizes == {"M", "L", "128G", "256G"}
 
 
-def test_a_short_name_that_two_products_share_or_that_names_a_category_is_left_out(
-    shop: Shop, build: Builder
-) -> None:
+def test_a_short_name_that_two_products_share_or_that_names_a_category_is_left_out(shop: Shop, build: Builder) -> None:
     category, brand = build.category("保温杯"), build.brand("青禾")
     for name in ("青禾保温杯", "青禾真空壶 大号", "青禾真空壶 小号"):
         build.product(name, category=category, brand=brand)

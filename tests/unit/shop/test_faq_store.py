@@ -52,7 +52,14 @@ def test_an_edit_is_live(store: FaqStore, tmp_path: Path):
 
 @pytest.mark.parametrize(
     "broken",
-    ["faq: [", "faq:\n- {id: x}\n", PAGE.replace("free_shipping_yuan", "no_such_fact"), PAGE + PAGE[5:], "faq: 3", "[1]"],
+    [
+        "faq: [",
+        "faq:\n- {id: x}\n",
+        PAGE.replace("free_shipping_yuan", "no_such_fact"),
+        PAGE + PAGE[5:],
+        "faq: 3",
+        "[1]",
+    ],
 )
 def test_a_broken_edit_leaves_the_answers_of_before(store: FaqStore, tmp_path: Path, broken: str):
     store.all()

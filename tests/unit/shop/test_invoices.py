@@ -22,9 +22,7 @@ def _stored(shop: Shop) -> list[Any]:
 
 
 @pytest.mark.parametrize("state", [OrderState.PAID, OrderState.SHIPPED, OrderState.DELIVERED, OrderState.COMPLETED])
-def test_a_paid_order_gets_a_personal_invoice_over_what_was_paid(
-    shop: Shop, build: Builder, state: OrderState
-) -> None:
+def test_a_paid_order_gets_a_personal_invoice_over_what_was_paid(shop: Shop, build: Builder, state: OrderState) -> None:
     order = build.order(build.customer(), build.product().skus[0], state=state, shipping_fen=1000)
     view = shop.invoices.request(order.customer_id, order.number, "personal", "王小明", key="k")
     assert (view.kind, view.title, view.amount_fen, view.state) == ("personal", "王小明", order.total_fen, "requested")

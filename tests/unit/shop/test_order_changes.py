@@ -366,9 +366,7 @@ def test_a_step_that_is_not_allowed_is_refused(shop: Shop, build: Builder, state
         shop.orders.advance("nothing", state, by="shop")
 
 
-def test_orders_whose_time_to_pay_is_over_are_cancelled_and_no_others(
-    shop: Shop, build: Builder, clock: Clock
-) -> None:
+def test_orders_whose_time_to_pay_is_over_are_cancelled_and_no_others(shop: Shop, build: Builder, clock: Clock) -> None:
     customer, sku = build.customer(), build.product().skus[0]
     old = build.order(customer, sku, state=OrderState.PENDING_PAYMENT)
     paid = build.order(customer, sku)

@@ -63,7 +63,9 @@ def test_the_first_frame_of_a_moving_picture_is_kept(shop):
         assert stored.getpixel((5, 5))[2] > 200
 
 
-@pytest.mark.parametrize("raw", [b"<svg onload=alert(1)></svg>", b"%PDF-1.7", b"\x00" * 100, picture("BMP"), picture("TIFF")])
+@pytest.mark.parametrize(
+    "raw", [b"<svg onload=alert(1)></svg>", b"%PDF-1.7", b"\x00" * 100, picture("BMP"), picture("TIFF")]
+)
 def test_what_is_no_allowed_picture_is_refused(shop, raw):
     with pytest.raises(BadPicture) as error:
         shop.uploads.put("talk", raw)
@@ -96,7 +98,12 @@ def test_a_decompression_bomb_is_refused_by_its_header(shop, side):
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    bomb = (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b"")
+    )
     with pytest.raises(BadPicture) as error:
         shop.uploads.put("talk", bomb)
     assert why(error) == "pixels"
@@ -124,8 +131,16 @@ def test_purging_spares_pictures_that_others_use_and_proofs_of_cases(shop, build
     old = shop.uploads.put("talk", picture())
     proof = shop.uploads.put("talk", picture(color="green"))
     order = build.order(customer=build.customer())
-    case = build.add(AfterSaleCase(number="A1", customer_id=order.customer_id, order_id=order.id, kind="return",
-                                   reason="damaged", state="submitted"))
+    case = build.add(
+        AfterSaleCase(
+            number="A1",
+            customer_id=order.customer_id,
+            order_id=order.id,
+            kind="return",
+            reason="damaged",
+            state="submitted",
+        )
+    )
     build.add(CaseProof(case_id=case.id, upload_id=proof.id))
     clock.on(days=shop.settings.upload_days, seconds=1)
     young = shop.uploads.put("another", picture())
