@@ -108,12 +108,16 @@ class RememberingEncoder:
                     self._recent.popitem(last=False)
         return out
 
+    def _key(self, text: str) -> str:
+        name = f"{self.name}\0{text}".encode("utf-8", "ignore")
+        return hashlib.sha1(name, usedforsecurity=False).hexdigest()
+
     def encode_for_training(self, texts: Sequence[str]) -> np.ndarray:
         """Like ``encode``, with vectors kept on disk between runs."""
         if self._folder is None:
             return self.inner.encode(list(texts))
         stored = self._load()
-        keys = [hashlib.sha1(f"{self.name}\0{text}".encode("utf-8", "ignore")).hexdigest() for text in texts]
+        keys = [self._key(text) for text in texts]
         new = {key: text for key, text in zip(keys, texts) if key not in stored}
         waiting = list(new)
         for at in range(0, len(waiting), STEP):

@@ -133,4 +133,4 @@ def _range(one: re.Match[str], low: float | None, high: float | None, rank: int)
 
 
 def _fen(yuan: float | None) -> int | None:
-    return None if yuan is None else int(round(yuan * 100))
+    return None if yuan is None else round(yuan * 100)

@@ -101,4 +101,4 @@ OPEN_CASES = frozenset(state for state, steps in CASE_STEPS.items() if steps)
 def may_step(before: OrderState | CaseState, after: OrderState | CaseState) -> bool:
     """Whether an order or a case may go from one state to the other."""
     steps = ORDER_STEPS if isinstance(before, OrderState) else CASE_STEPS
-    return after in steps[before]  # type: ignore[index, operator]
+    return after in steps[before]  # type: ignore[index]

@@ -64,7 +64,7 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
         """Changes when the code or the encoder that trains changes, so that Rasa's cache is right."""
         folder = Path(nlp.__file__).parent
         sources = b"".join((folder / name).read_bytes() for name in TRAINED_BY)
-        return hashlib.sha1(sources + load_settings().encoder.encode()).hexdigest()
+        return hashlib.sha256(sources + load_settings().encoder.encode()).hexdigest()
 
     def __init__(
         self,
@@ -126,7 +126,7 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
         return messages
 
     def _set(self, message: Message, found: Understanding) -> None:
-        ranking = [{"name": name, "confidence": share} for name, share in found.ranking]
+        ranking: list[dict[str, Any]] = [{"name": name, "confidence": share} for name, share in found.ranking]
         best = ranking[0]
         if best["confidence"] < self._fallback_below:
             best = {"name": FALLBACK, "confidence": 1.0 - found.confidence}
