@@ -174,9 +174,10 @@ def _put(trie: dict[str, Any], key: Any, value: tuple[str, str]) -> None:
 def _scan(trie: dict[str, Any], key: Any) -> Iterator[tuple[str, str, int, int]]:
     """Every longest name that begins at a place: kind, code, start, end."""
     for start in range(len(key)):
-        node, found = trie, None
+        node: Any = trie
+        found: tuple[str, str, int, int] | None = None
         for end in range(start, len(key)):
-            node = node.get(key[end])  # type: ignore[assignment]
+            node = node.get(key[end])
             if node is None:
                 break
             if _END in node:
