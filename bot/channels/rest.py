@@ -7,7 +7,7 @@ import secrets
 from typing import Any
 
 from rasa.core.channels.channel import InputChannel, OutputChannel
-from sanic import Blueprint, response
+from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
@@ -15,7 +15,7 @@ from bot.channels.cleaning import SENDER
 from bot.channels.collector import body_of
 from bot.channels.gate import Gate, Handler, Incoming
 from bot.channels.texts import Body
-from bot.channels.wiring import the_gate
+from bot.channels.wiring import the_gate, warm_up
 
 MAX_REQUEST = 256 * 1024
 SENDER_HEADER = "X-Xiaoer-Sender"
@@ -53,6 +53,10 @@ class RestInput(InputChannel):
         """The channel's routes."""
         self._gate = self.gate  # made now: a bad setting stops the start, not the first message
         routes = Blueprint("rest_webhook", __name__)
+
+        @routes.listener("before_server_start")
+        async def warm(app: Sanic, _: Any) -> None:
+            await warm_up(app, self.gate.texts)
 
         @routes.route("/", methods=["GET"])
         async def health(_: Request) -> HTTPResponse:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from functools import lru_cache
+from typing import Any
 
 from bot import speed
 from bot.channels.gate import Gate
+from bot.channels.texts import Texts
 from shop.front import open_shop
 
+log = logging.getLogger(__name__)
 speed.apply()
 
 
@@ -15,3 +19,14 @@ speed.apply()
 def the_gate() -> Gate:
     """The process's gate, made at the first call."""
     return Gate(open_shop())
+
+
+async def warm_up(app: Any, texts: Texts) -> None:
+    """Let the language parts read one sentence, so that dictionaries and models are in before the first customer."""
+    agent = getattr(app.ctx, "agent", None)
+    if agent is None or not agent.is_ready():
+        return
+    try:
+        await agent.parse_message(texts.text("warm_up"))
+    except Exception as error:  # noqa: BLE001 - it is a courtesy; the first message will show what is wrong
+        log.warning("no warm-up: %s", type(error).__name__)

@@ -39,6 +39,7 @@ from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from sanic import Sanic, response
 
 from bot import speed
+from bot.speed import action_calls, prediction, replay
 from tests.servers import free_port
 from tests.unit.bot.talks import TINY, Talk, session_start, tiny_domain, user
 
@@ -85,7 +86,7 @@ def stock_is_valid(result) -> bool:
 
 def ours_is_valid(result) -> bool:
     try:
-        return speed.validate_action_result(None, result)
+        return action_calls.validate_action_result(None, result)
     except jsonschema.ValidationError:
         return False
 
@@ -114,7 +115,7 @@ def test_any_result_of_an_action_is_judged_as_by_rasa(result):
 
 def test_an_error_about_a_result_tells_nothing_personal():
     with pytest.raises(jsonschema.ValidationError) as error:
-        speed.validate_action_result(None, {"events": [{"event": "user", "text": 13812345678}]})
+        action_calls.validate_action_result(None, {"events": [{"event": "user", "text": 13812345678}]})
     assert "138" not in str(error.value)
 
 
@@ -123,11 +124,11 @@ def test_an_error_about_a_result_tells_nothing_personal():
 
 def test_every_kind_of_event_has_the_class_that_rasa_finds():
     for kind in {one.type_name for one in all_subclasses(Event)}:
-        assert speed.resolve_by_type(kind) is speed._stock_resolve(kind)
-    assert speed.resolve_by_type("topic") is None
-    assert speed.resolve_by_type("nonsense", SlotSet) is SlotSet
+        assert replay.resolve_by_type(kind) is replay._stock_resolve(kind)
+    assert replay.resolve_by_type("topic") is None
+    assert replay.resolve_by_type("nonsense", SlotSet) is SlotSet
     with pytest.raises(ValueError):
-        speed.resolve_by_type("nonsense")
+        replay.resolve_by_type("nonsense")
 
 
 # Replaying
@@ -145,13 +146,13 @@ def test_the_applied_events_are_those_of_rasa(seed):
         ])  # fmt: skip
         for event in extra:
             tracker.update(event)
-        assert speed.applied_events(tracker) == speed._stock_applied_events(tracker)
+        assert replay.applied_events(tracker) == replay._stock_applied_events(tracker)
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_copy_of_a_tracker_is_that_of_rasa(seed):
     tracker = talk_of(seed)
-    ours, stock = speed.copy_tracker(tracker), tracker.travel_back_in_time(float("inf"))
+    ours, stock = replay.copy_tracker(tracker), tracker.travel_back_in_time(float("inf"))
     assert ours.current_state() == stock.current_state()
     assert list(ours.events) == list(stock.events)
     ours.update(SlotSet("memory", "changed"))
@@ -163,7 +164,32 @@ def test_a_copy_of_a_tracker_is_that_of_rasa(seed):
 def test_the_latest_states_are_the_last_of_all_states(seed, length):
     tracker = talk_of(seed)
     whole = tracker.past_states(DOMAIN)
-    assert speed.latest_states(tracker, DOMAIN, length) == whole[-length:]
+    assert prediction.latest_states(tracker, DOMAIN, length) == whole[-length:]
+
+
+@pytest.mark.parametrize("model_id", [None, "m1"])
+def test_an_event_changes_a_tracker_as_in_rasa(model_id):
+    trackers = [DialogueStateTracker("talk", DOMAIN.slots) for _ in range(2)]
+    for tracker, change in zip(trackers, (replay.update, replay._stock_update), strict=True):
+        tracker.model_id = tracker.assistant_id = model_id
+        for event in [*copy.deepcopy(Talk(1).events), SlotSet("memory", 1, metadata={"a": 1})]:
+            event.timestamp = 1.0
+            change(tracker, event, DOMAIN)
+        with pytest.raises(ValueError):
+            change(tracker, "no event", DOMAIN)
+    ours, stock = trackers
+    assert [one.as_dict() for one in ours.events] == [one.as_dict() for one in stock.events]
+    assert ours.current_state() == stock.current_state()
+
+
+def test_a_copy_of_a_slot_is_a_slot_of_its_own():
+    for slot in DOMAIN.slots:
+        slot = copy.deepcopy(slot)
+        slot.value = "before"
+        twin = replay.copy_slot(slot)
+        assert (type(twin), twin.__dict__) == (type(slot), slot.__dict__)
+        twin.value = "after"
+        assert slot.value == "before"
 
 
 # RulePolicy
@@ -196,18 +222,29 @@ def test_predictions_from_the_latest_states_are_those_from_the_whole_talk(rules,
         turn = talk.turn()
         for end in range(len(talk.events) - len(turn) + 1, len(talk.events) + 1):
             tracker = DialogueStateTracker.from_events("talk", talk.events[:end], DOMAIN.slots)
-            stock = predict(rules, tracker, speed._stock_states)
-            assert predict(rules, tracker, speed.prediction_states) == stock
+            stock = predict(rules, tracker, prediction._stock_states, prediction._stock_possible_keys)
+            assert predict(rules, tracker, prediction.prediction_states, prediction.possible_keys) == stock
     first = DialogueStateTracker.from_events("talk", [*session_start(), user("greet")], DOMAIN.slots)
-    assert predict(rules, first, speed.prediction_states)[0] == "utter_greet"
+    assert predict(rules, first, prediction.prediction_states, prediction.possible_keys)[0] == "utter_greet"
 
 
-def predict(rules, tracker, states):
+@pytest.mark.parametrize("seed", range(4))
+def test_the_rules_that_fit_are_those_of_rasa(rules, seed):
+    states = talk_of(seed).past_states(DOMAIN)
+    for lookup in (rules.lookup["rules"], rules.lookup["rules_for_loop_unhappy_path"]):
+        for end in range(len(states) + 1):
+            for latest in (states[:end], [{}], [{"prev_action": {"action_name": "utter_greet"}}]):
+                ours = prediction.possible_keys(copy.copy(rules), lookup, latest)
+                assert ours == prediction._stock_possible_keys(rules, lookup, latest)
+
+
+def predict(rules, tracker, states, keys):
     policy = copy.copy(rules)
     policy._prediction_states = lambda *args, **kwargs: states(policy, *args, **kwargs)
-    prediction = policy.predict_action_probabilities(copy.deepcopy(tracker), DOMAIN)
-    action = DOMAIN.action_names_or_texts[prediction.max_confidence_index]
-    return action, prediction.probabilities, prediction.events, prediction.is_end_to_end_prediction, prediction.hide_rule_turn
+    policy._get_possible_keys = lambda *args: keys(policy, *args)
+    said = policy.predict_action_probabilities(copy.deepcopy(tracker), DOMAIN)
+    action = DOMAIN.action_names_or_texts[said.max_confidence_index]
+    return action, said.probabilities, said.events, said.is_end_to_end_prediction, said.hide_rule_turn
 
 
 # Graphs
@@ -237,14 +274,14 @@ def graph(tmp_path):
 def test_a_graph_gives_what_dask_gives(tmp_path, targets):
     runner = graph(tmp_path)
     for start in (1, 5):
-        assert speed.run_graph(runner, {"start": start}, targets) == speed._stock_run(runner, {"start": start}, targets)
+        assert prediction.run_graph(runner, {"start": start}, targets) == prediction._stock_run(runner, {"start": start}, targets)
 
 
 def test_a_graph_refuses_what_dask_refuses(tmp_path):
     runner = graph(tmp_path)
     for inputs in ({"start": 13}, {"start": "a"}, {}):
         kinds = set()
-        for run in (speed.run_graph, speed._stock_run):
+        for run in (prediction.run_graph, prediction._stock_run):
             with pytest.raises(Exception) as error:
                 run(runner, inputs, ["c"])
             kinds.add(type(error.value))
@@ -256,7 +293,7 @@ def test_a_graph_refuses_what_dask_refuses(tmp_path):
 
 def test_an_empty_domain_is_empty_and_another_is_not():
     for domain in (Domain.empty(), DOMAIN):
-        assert speed.is_empty(domain) == speed.is_empty(domain) == speed._stock_is_empty(domain)
+        assert prediction.is_empty(domain) == prediction.is_empty(domain) == prediction._stock_is_empty(domain)
 
 
 def test_our_tracker_store_is_not_wrapped_and_others_are():
@@ -271,19 +308,26 @@ def test_our_tracker_store_is_not_wrapped_and_others_are():
 def test_an_action_is_sent_the_last_turns_and_all_slots():
     tracker = talk_of(3)
     action = RemoteAction("action_goods", EndpointConfig("http://x", enable_selective_domain=True))
-    ours = speed.action_call_format(action, tracker, DOMAIN)
+    ours = action_calls.action_call_format(action, tracker, DOMAIN)
     texts = [one["text"] for one in ours["tracker"]["events"] if one["event"] == "user"]
-    assert len(texts) == speed.TURNS_FOR_ACTIONS
+    assert len(texts) == action_calls.TURNS_FOR_ACTIONS
     assert ours["tracker"]["slots"] == tracker.current_slot_values()
     assert "domain" not in ours
     json.dumps(ours)
+    form = DialogueStateTracker.from_events("talk", [*session_start(), *Talk(0)._start()], DOMAIN.slots)
+    assert action_calls.action_call_format(action, form, DOMAIN) == stock_call(action, form)
     short = DialogueStateTracker.from_events("talk", [*session_start(), user("greet")], DOMAIN.slots)
-    assert speed.action_call_format(action, short, DOMAIN) == stock_call(action, short)
+    assert action_calls.action_call_format(action, short, DOMAIN) == stock_call(action, short)
 
 
 def stock_call(action, tracker):
     return {"next_action": action.name(), "sender_id": tracker.sender_id, "version": rasa.__version__,
             "tracker": tracker.current_state(rasa.shared.core.trackers.EventVerbosity.ALL)}
+
+
+@pytest.mark.parametrize("value", [{"a": "中/文\u2028", "b": [1.5, None, True]}, {"n": float("nan")}, {"i": 2**80}, [], 0.1])
+def test_what_is_sent_reads_back_as_it_was(value):
+    assert json.dumps(json.loads(action_calls._encoded(value))) == json.dumps(value)
 
 
 def test_another_version_of_rasa_is_not_patched(monkeypatch, caplog):
@@ -295,8 +339,8 @@ def test_another_version_of_rasa_is_not_patched(monkeypatch, caplog):
 def test_the_patches_are_in_force_where_the_tracker_store_is_used():
     import bot.tracker_store  # noqa: F401
 
-    assert RemoteAction._validate_action_result is speed.validate_action_result
-    assert Event.resolve_by_type is speed.resolve_by_type
+    assert RemoteAction._validate_action_result is action_calls.validate_action_result
+    assert Event.resolve_by_type is replay.resolve_by_type
     assert Agent._create_tracker_store is speed.plain_tracker_store
 
 
@@ -316,14 +360,14 @@ async def test_calls_of_the_action_server_share_connections_and_tell_errors_as_r
     try:
         endpoint = EndpointConfig(f"http://127.0.0.1:{port}/webhook")
         for _ in range(3):
-            assert await speed.request(endpoint, json={"status": 200}) == {"got": {"status": 200}}
+            assert await action_calls.request(endpoint, json={"status": 200}) == {"got": {"status": 200}}
         assert len(peers) == 1
-        for request in (speed.request, speed._stock_request):
+        for request in (action_calls.request, action_calls._stock_request):
             with pytest.raises(ClientResponseError) as error:
                 await request(endpoint, json={"status": 400})
             assert error.value.status == 400
             assert json.loads(error.value.text) == {"got": {"status": 400}}
     finally:
-        await speed._session().close()
+        await action_calls._session().close()
         serving.cancel()
         await server.close()
