@@ -8,6 +8,7 @@ short fixed answers (yes, no, stop) are known by heart.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -86,6 +87,8 @@ class Understander:
         if any(one.type == "person" for one in matches) and self._is_known_saying(chances):
             matches = [one for one in matches if one.type != "person" or one.rank > BARE_NAME]
         entities = tuple(Entity(m.type, m.value, *_shown_span(cleaned.span(m.start, m.end), text)) for m in matches)
+        if not any(unicodedata.category(char)[0] in "LNS" for char in cleaned.text):
+            chances = np.full_like(chances, 1 / len(chances))  # nothing was said
         ruled = fixed_answer(cleaned.text)
         if ruled is None and matches and all(one.type in VALUES for one in matches):
             ruled = "inform" if _nothing_else(cleaned.text, [(m.start, m.end) for m in matches]) else None

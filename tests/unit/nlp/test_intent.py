@@ -1,0 +1,104 @@
+"""The intent classifier: quality, calibration, storage, bad input."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from nlp.datasets import Lines, bench_dir, read_tsv
+from nlp.evaluate import baseline, calibration_error, scores
+from nlp.intent import IntentClassifier
+from nlp.understanding import Understander
+from shop.errors import BadValue
+
+
+def test_it_hears_most_of_our_own_lines_that_it_never_saw(
+    small_classifier: IntentClassifier, own_split: tuple[Lines, Lines]
+) -> None:
+    asked = own_split[1]
+    figures = scores(small_classifier.labels, asked.labels, small_classifier.predict(asked.texts))
+    assert figures["accuracy"] >= 0.52
+    assert figures["top3"] >= 0.72
+    assert figures["ece"] <= 0.10
+
+
+def test_it_beats_ngrams_with_a_linear_svm(small_classifier: IntentClassifier, own_split: tuple[Lines, Lines]) -> None:
+    learned, asked = own_split
+    ours = scores(small_classifier.labels, asked.labels, small_classifier.predict(asked.texts))
+    labels, predict, _ = baseline(learned)
+    theirs = scores(labels, asked.labels, predict(asked.texts))
+    assert ours["accuracy"] > theirs["accuracy"] + 0.03
+
+
+def test_it_hears_real_customers(small_classifier: IntentClassifier) -> None:
+    path = bench_dir() / "gold" / "dev.tsv"
+    if not path.is_file():
+        pytest.skip(f"{path} is not there: set XIAOER_BENCH_DIR")
+    gold = read_tsv(path)
+    some = slice(None, None, 4)
+    figures = scores(small_classifier.labels, gold.labels[some], small_classifier.predict(gold.texts[some]))
+    assert figures["accuracy"] >= 0.60
+
+
+def test_a_saved_classifier_says_the_same(small_classifier: IntentClassifier, tmp_path: Path) -> None:
+    small_classifier.save(tmp_path)
+    loaded = IntentClassifier.load(tmp_path)
+    texts = ["怎么退货", "到哪了", "便宜点", "2", ""]
+    assert loaded.labels == small_classifier.labels
+    np.testing.assert_allclose(loaded.predict(texts), small_classifier.predict(texts), atol=0.02)
+
+
+def test_the_saved_folder_holds_no_pickled_code(small_classifier: IntentClassifier, tmp_path: Path) -> None:
+    small_classifier.save(tmp_path)
+    with np.load(tmp_path / "intent.npz", allow_pickle=False) as arrays:
+        assert all(arrays[name].dtype != object for name in arrays.files)
+
+
+def test_a_folder_of_another_version_is_refused_in_words(small_classifier: IntentClassifier, tmp_path: Path) -> None:
+    small_classifier.save(tmp_path)
+    about = tmp_path / "intent.json"
+    about.write_text(about.read_text(encoding="utf-8").replace('"format": 2', '"format": 99'), encoding="utf-8")
+    with pytest.raises(BadValue, match="train again"):
+        IntentClassifier.load(tmp_path)
+
+
+def test_one_intent_alone_cannot_be_learned() -> None:
+    with pytest.raises(BadValue, match="two intents"):
+        IntentClassifier().fit(["你好", "在吗"], ["greet", "greet"])
+
+
+def test_probabilities_are_probabilities(small_classifier: IntentClassifier) -> None:
+    chances = small_classifier.predict(["退货", "", "😀", "a" * 10_000])
+    assert chances.shape == (4, len(small_classifier.labels))
+    np.testing.assert_allclose(chances.sum(axis=1), 1, atol=1e-4)
+
+
+def test_alone_or_in_company_a_text_is_heard_alike(small_classifier: IntentClassifier) -> None:
+    together = small_classifier.predict(["怎么退货", "快递到哪了"])
+    np.testing.assert_allclose(together[1], small_classifier.predict(["快递到哪了"])[0], atol=1e-3)
+
+
+def test_the_calibration_error_is_the_gap_between_saying_and_being_right() -> None:
+    assert calibration_error(np.array([0.9, 0.9]), np.array([True, False])) == pytest.approx(0.4)
+    assert calibration_error(np.array([1.0, 1.0]), np.array([True, True])) == pytest.approx(0.0)
+
+
+@given(st.text(st.characters(exclude_categories=()), max_size=200))
+@example("")
+@example("\ud83d")
+@example("\x00\x01\x02")
+@example("😀" * 500)
+@example("1" * 10_000)
+@example("退" * 10_000)
+@example("11月31号2月30日第0个99999999999999999999元")
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_message_gets_an_answer(ear: Understander, text: str) -> None:
+    found = ear.understand(text)
+    assert found.ranking[0] == (found.intent, found.confidence)
+    assert len(found.ranking) == 10
+    for one in found.entities:
+        assert text[one.start : one.end] == one.text

@@ -1,0 +1,53 @@
+"""Short answers and bare values, which no statistics may get wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from nlp.understanding import Understander
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2", "第二个", "最后那个", "2026110300012345", "订单号是2026110300012345", "尾号0921", "0921", "13812345678", "两件",
+     "浙江省杭州市余杭区良睦路1号", "地址：良睦路1号3栋502室", "杭州", "红色XL", "昨天", "收件人张伟", "我要第二个", "XL码的",
+     "张伟 13812345678", "税号91330106MA2CFL6E3X", "三百以内"],
+)  # fmt: skip
+def test_a_bare_value_is_the_answer_to_a_question(ear: Understander, text: str) -> None:
+    found = ear.understand(text)
+    assert found.intent == "inform"
+    assert found.by_rule
+    assert found.entities
+
+
+@pytest.mark.parametrize("text", ["好的", "好的呀", "对", "嗯嗯", "确认", "是的！", "可以的哈", "OK", "没错", "行吧", "确认取消"])
+def test_a_yes_is_a_yes(ear: Understander, text: str) -> None:
+    assert ear.understand(text).intent == "affirm"
+
+
+@pytest.mark.parametrize("text", ["不是", "不用了", "不对", "不要", "不需要哦", "no"])
+def test_a_no_is_a_no(ear: Understander, text: str) -> None:
+    assert ear.understand(text).intent == "deny"
+
+
+@pytest.mark.parametrize("text", ["算了", "算了吧", "不办了", "退出", "先不弄了", "不退了"])
+def test_giving_up_is_heard(ear: Understander, text: str) -> None:
+    assert ear.understand(text).intent == "stop"
+
+
+@pytest.mark.parametrize("text", ["2026110300012345到哪了", "第二个多少钱", "取消2026110300012345", "杭州能送到吗", "XL有货吗"])
+def test_a_value_with_a_wish_is_no_bare_value(ear: Understander, text: str) -> None:
+    found = ear.understand(text)
+    assert not found.by_rule
+    assert found.entities
+
+
+@pytest.mark.parametrize("text", ["", "   ", "。。。", "\u200b"])
+def test_nothing_said_is_nothing_understood(ear: Understander, text: str) -> None:
+    assert ear.understand(text).confidence < 0.3
+
+
+def test_the_json_form_names_all_parts(ear: Understander) -> None:
+    found = ear.understand("订单2026110300012345").as_json()
+    assert set(found) == {"text", "intent", "confidence", "ranking", "entities", "by_rule"}
+    assert found["entities"][0]["value"] == "2026110300012345"
