@@ -15,6 +15,7 @@ from typing import Any
 from shop.front import Shop, open_shop
 from shop.models import Customer
 from shop.settings import Settings
+from tests.demo_shops import call_demo
 from tests.servers import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,6 +79,7 @@ class TinyBot:
 
     def __enter__(self) -> TinyBot:
         self.shop.database.create_all()
+        call_demo(self.shop)
         with self.shop.database.change() as session:
             session.add_all([
                 Customer(id=one, code=f"c{one}", name_sealed=self.shop.cipher.seal("测试"),

@@ -14,6 +14,7 @@ from shop.database import Database
 from shop.front import Shop
 from shop.models import Customer
 from shop.states import OrderState
+from tests.demo_shops import call_demo
 from web.app import create_app, safe_join
 
 
@@ -24,6 +25,7 @@ def client(shop) -> TestClient:
 
 @pytest.fixture
 def ann(shop, build):
+    call_demo(shop)
     return build.add(Customer(id=1, code="ann", name_sealed=shop.cipher.seal("安娜"), phone_sealed=shop.cipher.seal("13800001234")))
 
 
@@ -45,8 +47,19 @@ def test_whoever_is_no_customer_is_a_guest(client, ann, customer):
     answer = client.get("/", params={"customer": customer})
     assert answer.status_code == 200
     assert "<script>" not in answer.text
-    if customer in ("guest", "999"):
-        assert token_in(answer.text) is None
+    assert token_in(answer.text) is None
+
+
+def test_nobody_gets_the_token_of_a_customer_who_is_not_one_of_the_demos(client, shop, ann, build):
+    other = build.add(Customer(id=6, code="six"))
+    assert token_in(client.get("/", params={"customer": other.id}).text) is None
+    assert token_in(client.get("/", params={"customer": ann.id}).text)
+
+
+def test_the_customers_of_a_shop_that_the_demo_did_not_make_are_guests_on_its_page(client, build):
+    build.add(Customer(id=1, code="a person"))
+    for customer in (None, 1):
+        assert token_in(client.get("/", params={"customer": customer} if customer else {}).text) is None
 
 
 def test_an_empty_shop_has_a_page_too(client):
