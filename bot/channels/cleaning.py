@@ -42,7 +42,8 @@ def clean_text(raw: Any, limit: int) -> str:
         raise Refusal("too_long", limit=limit)
     text = raw.replace("\r\n", "\n").replace("\r", "\n")
     text = "".join(one for one in text if _kept(one)).strip()
-    text = text.lstrip("/ \t\n\u3000")
+    while text.startswith("/"):  # Rasa strips blanks of every kind once more, then looks for a command
+        text = text[1:].strip()
     if len(text) > limit:
         raise Refusal("too_long", limit=limit)
     return text
