@@ -126,6 +126,8 @@ class BotServer:
         self.start_server("actions", wait=False)
         self.start_server("rasa")
         self.wait("actions")
+        log = self.log_file("rasa").read_text(errors="replace")
+        assert "Could not load model" not in log, f"Rasa runs without a model:\n{log[-3000:]}"  # it answers all the same
         return self
 
     def stop(self) -> None:
