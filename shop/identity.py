@@ -113,6 +113,9 @@ class Identity:
     def claim(self, sender_id: str, customer_id: int, channel: str) -> bool:
         """Make a token's customer the owner of a conversation that has none.
 
+        What was said in a conversation that another customer has proved to be
+        theirs stays theirs, even when the proof has run out.
+
         Returns:
             Whether the conversation is theirs now; False if it is somebody else's.
 
@@ -126,7 +129,7 @@ class Identity:
             if known is None:
                 raise BadToken("the token's customer does not exist; issue a new token")
             row = _conversation(session, sender_id, channel)
-            if row.owner_id is None:
+            if row.owner_id is None and row.linked_id in (None, customer_id):
                 row.owner_id = customer_id
             return bool(row.owner_id == customer_id)
 

@@ -190,9 +190,10 @@ class Gate:
         identity, standing = self._shop.identity, self._shop.messages.standing
         owner, speaker = standing(incoming.sender_id)
         if owner is None and customer_id is not None:
-            taken = not identity.claim(incoming.sender_id, customer_id, incoming.channel)
-            owner = identity.owner(incoming.sender_id) if taken else customer_id
-        if owner == customer_id or owner is None:
+            theirs = identity.claim(incoming.sender_id, customer_id, incoming.channel)
+        else:
+            theirs = owner == customer_id
+        if theirs:
             return incoming.sender_id, speaker
         own = scoped(incoming.sender_id, customer_id)
         if customer_id is not None:

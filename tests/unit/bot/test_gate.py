@@ -119,6 +119,18 @@ async def test_a_token_of_a_customer_who_is_gone_is_a_bad_token(gate, shop):
     assert bot.got[0].metadata["identity"] is None
 
 
+async def test_a_customer_does_not_take_over_what_another_has_said_and_proved_as_a_guest(gate, shop, ann, bob):
+    bot = FakeBot({"text": "嗯"})
+    await gate.receive(say("送到我家"), bot)
+    shop.identity.link("talk", bob.id, "rest")
+    await gate.receive(say("第二个", token=shop.identity.issue_token(ann.id)), bot)
+    await gate.receive(say("第二个"), bot)
+    assert [one.sender_id for one in bot.got] == ["talk", f"talk~{ann.id}", "talk"]
+    assert shop.identity.who("talk") == bob.id
+    await gate.receive(say("第二个", token=shop.identity.issue_token(bob.id)), bot)
+    assert bot.got[-1].sender_id == "talk"
+
+
 async def test_strangers_under_a_customers_sender_id_talk_in_a_conversation_of_their_own(gate, shop, ann, bob):
     bot = FakeBot({"text": "嗯"})
     for token in (shop.identity.issue_token(ann.id), None, shop.identity.issue_token(bob.id)):

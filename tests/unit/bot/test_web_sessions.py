@@ -38,6 +38,13 @@ def test_a_guest_who_logs_in_keeps_the_conversation(shop, ann):
     assert (known.sender_id, known.token) == (guest.sender_id, "ok")
 
 
+def test_who_logs_in_after_another_guest_has_proved_who_they_are_gets_a_conversation_of_their_own(shop, ann, bob):
+    guest = open_session(shop, None, None)
+    shop.identity.link(guest.sender_id, bob.id, "web")
+    assert open_session(shop, guest.proof, shop.identity.issue_token(ann.id)).sender_id != guest.sender_id
+    assert open_session(shop, guest.proof, shop.identity.issue_token(bob.id)).sender_id == guest.sender_id
+
+
 def test_who_logs_out_or_changes_leaves_the_customers_conversation(shop, ann, bob):
     mine = open_session(shop, None, shop.identity.issue_token(ann.id))
     for token in (None, shop.identity.issue_token(bob.id), shop.identity.issue_token(ann.id, hours=-1)):
