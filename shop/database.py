@@ -21,6 +21,7 @@ from sqlalchemy.pool import QueuePool
 from shop.errors import ConcurrentChange, DatabaseDown
 
 BUSY_TIMEOUT_S = 5
+_BEGIN = text("BEGIN IMMEDIATE")
 _LOST_RACES = {"40001", "40P01"}  # PostgreSQL: serialisation failure, deadlock
 
 
@@ -61,7 +62,7 @@ class Database:
             session = self._session()
             try:
                 if self.is_sqlite:
-                    session.execute(text("BEGIN IMMEDIATE"))
+                    session.execute(_BEGIN)
                 yield session
                 session.commit()
             except BaseException:

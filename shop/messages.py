@@ -19,6 +19,16 @@ _TABLE = Message.__table__
 _TALKS = Conversation.__table__
 _HANDOFFS = Handoff.__table__
 _OPEN = _HANDOFFS.c.state != HandoffState.CLOSED.value
+# Statements of every message are built once: building one costs as much as running it.
+_INSERT = insert(_TABLE)
+_TOUCH = update(_TALKS).where(_TALKS.c.sender_id == bindparam("sender")).values(last_at=bindparam("now"))
+_STANDING = select(
+    select(_TALKS.c.owner_id).where(_TALKS.c.sender_id == bindparam("sender")).scalar_subquery().label("owner"),
+    select(_HANDOFFS.c.state)
+    .where(_HANDOFFS.c.sender_id == bindparam("sender"), _OPEN)
+    .scalar_subquery()
+    .label("state"),
+)
 _AGENT_SPEAKS = select(_HANDOFFS.c.id).where(
     _HANDOFFS.c.sender_id == bindparam("sender"), _HANDOFFS.c.state == HandoffState.AGENT.value
 )
@@ -34,10 +44,8 @@ class Messages:
 
     def standing(self, sender_id: str) -> tuple[int | None, str]:
         """Whose token opened a conversation, and who speaks in it (``bot``, ``waiting``, ``agent``), in one look."""
-        state = select(_HANDOFFS.c.state).where(_HANDOFFS.c.sender_id == sender_id, _OPEN).scalar_subquery()
-        owner = select(_TALKS.c.owner_id).where(_TALKS.c.sender_id == sender_id).scalar_subquery()
         with self._database.read() as session:
-            row = session.execute(select(owner.label("owner"), state.label("state"))).one()
+            row = session.execute(_STANDING, {"sender": sender_id}).one()
         return row.owner, row.state or "bot"
 
     def record_in(
@@ -72,7 +80,7 @@ class Messages:
                 if known is not None:
                     return known, False
                 _touch(session, sender_id, channel, now)
-                return int(session.execute(insert(_TABLE).values(row)).inserted_primary_key[0]), True
+                return int(session.execute(_INSERT, row).inserted_primary_key[0]), True
         except IntegrityError:  # another transaction stored the double between our look and our write
             with self._database.read() as session:
                 known = self._find(session, sender_id, external_id)
@@ -102,21 +110,12 @@ class Messages:
         if direction not in ("out", "agent"):
             raise ValueError(f"direction {direction!r} is neither out nor agent")
         sealed = [self._cipher.seal_json(body) for body in bodies]
+        common = {"sender_id": sender_id, "direction": direction, "reply_to": reply_to, "at": self._now()}
         with self._database.change() as session:
             if unless_agent and session.execute(_AGENT_SPEAKS, {"sender": sender_id}).first() is not None:
                 return []
             return [
-                int(
-                    session.execute(
-                        insert(_TABLE).values(
-                            sender_id=sender_id,
-                            direction=direction,
-                            reply_to=reply_to,
-                            body_sealed=text,
-                            at=self._now(),
-                        )
-                    ).inserted_primary_key[0]
-                )
+                int(session.execute(_INSERT, {**common, "body_sealed": text}).inserted_primary_key[0])
                 for text in sealed
             ]
 
@@ -155,8 +154,7 @@ class Messages:
 
 def _touch(session: Any, sender_id: str, channel: str, now: datetime) -> None:
     """Set the conversation's last moment, making its row when it is not there."""
-    mine = _TALKS.c.sender_id == sender_id
-    if session.execute(update(_TALKS).where(mine).values(last_at=now)).rowcount:
+    if session.execute(_TOUCH, {"sender": sender_id, "now": now}).rowcount:
         return
     try:
         with session.begin_nested():

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Sequence
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from shop.models import TrackerChunk
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from shop.front import Shop
 
 _TABLE = TrackerChunk.__table__
+_HEAD = select(func.max(_TABLE.c.id)).where(_TABLE.c.sender_id == bindparam("sender"))  # built once: it is asked often
+_INSERT = insert(_TABLE)
 _SMALLEST_TURN = 3  # a turn adds at least: the message, an action, the listening
 
 
@@ -42,7 +44,7 @@ class Trackers:
     def head(self, sender_id: str) -> int:
         """The id of a conversation's newest chunk; 0 when it has none."""
         with self._database.read() as session:
-            return session.execute(select(func.max(_TABLE.c.id)).where(_TABLE.c.sender_id == sender_id)).scalar() or 0
+            return session.execute(_HEAD, {"sender": sender_id}).scalar() or 0
 
     def append(self, sender_id: str, chunks: Sequence[Chunk]) -> int:
         """Keep chunks in one transaction and return the new head."""
@@ -59,7 +61,7 @@ class Trackers:
         head = 0
         with self._database.change() as session:
             for row in rows:
-                head = int(session.execute(insert(_TABLE).values(row)).inserted_primary_key[0])
+                head = int(session.execute(_INSERT, row).inserted_primary_key[0])
         return head
 
     def recent(self, sender_id: str, at_most: int) -> list[Chunk]:
