@@ -11,7 +11,7 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.channels.cleaning import SENDER
+from bot.channels.cleaning import MADE_BY_US, SENDER
 from bot.channels.collector import body_of
 from bot.channels.gate import Gate, Handler, Incoming
 from bot.channels.texts import Body
@@ -81,7 +81,7 @@ class RestInput(InputChannel):
         sender = content.get("sender")
         if sender is None or sender == "":
             sender = _new_sender()
-        elif not isinstance(sender, str) or not SENDER.fullmatch(sender):
+        elif not isinstance(sender, str) or not SENDER.fullmatch(sender) or MADE_BY_US.fullmatch(sender):
             return _reply(_new_sender(), [texts.body("bad_sender")])
         text, metadata, message_id = (content.get(key) for key in ("message", "metadata", "message_id"))
         incoming = Incoming(self.name(), sender, text, metadata, message_id, self.gate.keep)
