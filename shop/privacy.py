@@ -23,26 +23,44 @@ _EMAIL = re.compile(r"([\w.+-])[\w.+-]*@([\w-]+\.[\w.-]+)")
 _PHONE = re.compile(r"(?<!\d)(1[3-9]\d)[ -]?\d{4}[ -]?(\d{4})(?!\d)")
 _IDENTITY = re.compile(r"(?<!\d)(\d{4})\d{10}(\d{3}[\dXx])(?!\d)")
 
+_SHORTEST_KEY = 16
+
 
 def secret_key(settings: Settings) -> str:
-    """The key in force: the setting, or one made once in ``data_dir/secret.key``."""
+    """The key in force: the setting, or one made once in ``data_dir/secret.key``.
+
+    Raises:
+        BadSetting: the key is too short to be one, as in a file that a crash or a full disk left empty.
+    """
     if settings.secret_key:
-        if len(settings.secret_key) < 16:
-            raise BadSetting("XIAOER_SECRET_KEY", "…", "it must have at least 16 characters")
+        if len(settings.secret_key) < _SHORTEST_KEY:
+            raise BadSetting("XIAOER_SECRET_KEY", "…", f"it must have at least {_SHORTEST_KEY} characters")
         return settings.secret_key
     path = settings.data_dir / "secret.key"
+    if not path.exists():
+        _make_key(path)
+    key = path.read_text().strip()
+    if len(key) < _SHORTEST_KEY:
+        raise BadSetting("XIAOER_SECRET_KEY", "…", f"{path} holds no key: bring the right one back")
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """Make the file whole or not at all; the first of two processes wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read_key(path)
-    with os.fdopen(handle, "w") as file:
+    draft = path.with_name(f".secret.{secrets.token_hex(4)}.part")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secrets.token_hex(32))
-    return _read_key(path)
-
-
-def _read_key(path: Path) -> str:
-    return path.read_text().strip()
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without hard links
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 class Cipher:
@@ -87,7 +105,7 @@ class Cipher:
 
     def fingerprint(self, text: str) -> str:
         """Keyed hash (64 hex digits) of a text, the same each time."""
-        return hmac.new(self._pepper, text.encode("utf-8"), hashlib.sha256).hexdigest()
+        return hmac.new(self._pepper, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
 def _derive(secret: str, purpose: bytes) -> bytes:

@@ -144,7 +144,8 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
             continue
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
-            raise BadSetting(key, text, f"there is no such setting{f'; did you mean {near[0]}?' if near else ''}")
+            mend = f"there is no such setting{f'; did you mean {near[0]}?' if near else ''}"
+            raise BadSetting(key, "…", mend)  # without its value: it may be a key or a password under a mistyped name
         values[known[key].name] = _parse(key, text, known[key].default)
     return Settings(**values)
 

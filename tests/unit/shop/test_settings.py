@@ -43,8 +43,14 @@ def test_keys_of_other_programs_are_left_alone(tmp_path: Path):
 
 
 def test_an_unknown_key_is_refused_with_the_one_that_was_meant(tmp_path: Path):
-    with pytest.raises(BadSetting, match=r"XIAOER_WEBPORT='1': .* did you mean XIAOER_WEB_PORT\?"):
+    with pytest.raises(BadSetting, match=r"XIAOER_WEBPORT=.* did you mean XIAOER_WEB_PORT\?"):
         read(tmp_path, {"XIAOER_WEBPORT": "1"})
+
+
+def test_a_secret_under_a_mistyped_name_is_not_shown(tmp_path: Path):
+    with pytest.raises(BadSetting, match="XIAOER_SECRET_KEY") as caught:
+        read(tmp_path, {"XIAOER_SECRETKEY": "nobody may read this"})
+    assert "nobody" not in str(caught.value)
 
 
 def test_an_unknown_key_like_no_other_is_refused_without_a_guess(tmp_path: Path):
@@ -94,5 +100,5 @@ def test_a_mistyped_setting_stops_a_program_with_one_sentence(tmp_path: Path):
     )
     assert ended.returncode == 2
     assert ended.stderr.strip().splitlines() == [
-        "XIAOER_WEB_PROT='1': there is no such setting; did you mean XIAOER_WEB_PORT?"
+        "XIAOER_WEB_PROT='…': there is no such setting; did you mean XIAOER_WEB_PORT?"
     ]
