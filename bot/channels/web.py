@@ -23,7 +23,7 @@ from bot.channels.collector import body_of
 from bot.channels.gate import Gate, Handler, Incoming
 from bot.channels.texts import Body
 from bot.channels.web_http import WebHttp
-from bot.channels.web_sessions import HISTORY, open_session, wire_form
+from bot.channels.web_sessions import HISTORY, after_id, open_session, wire_form
 from bot.channels.wiring import the_gate
 from shop.errors import BadToken, ShopError
 
@@ -160,10 +160,9 @@ class _Talk:
         sender_id = await self._sender(sid, asked)
         if sender_id is None:
             return {"ok": False, "messages": []}
-        after = asked.get("after")
-        after_id = after if isinstance(after, int) and not isinstance(after, bool) else 0
+        after = after_id(asked.get("after"))
         try:
-            stored = await self._gate.in_thread(self._gate.shop.messages.history, sender_id, after_id, HISTORY)
+            stored = await self._gate.in_thread(self._gate.shop.messages.history, sender_id, after, HISTORY)
         except ShopError:
             return {"ok": False, "messages": []}
         return {"ok": True, "messages": [wire_form(one) for one in stored]}

@@ -14,7 +14,7 @@ from sanic.response import HTTPResponse
 
 from bot.channels.gate import Gate, log_incident
 from bot.channels.pace import RateLimit
-from bot.channels.web_sessions import HISTORY, may_see, wire_form
+from bot.channels.web_sessions import HISTORY, after_id, may_see, wire_form
 from shop.errors import BadPicture, BadToken, DatabaseDown, NotFound
 
 SESSION_HEADER = "X-Xiaoer-Session"
@@ -61,11 +61,11 @@ class WebHttp:
         if isinstance(sender_id, HTTPResponse):
             return sender_id
         try:
-            after = int(request.args.get("after", "0"))
+            after = after_id(int(request.args.get("after", "0")))
         except ValueError:
             after = 0
         try:
-            stored = await self._gate.in_thread(self._shop.messages.history, sender_id, max(0, after), HISTORY)
+            stored = await self._gate.in_thread(self._shop.messages.history, sender_id, after, HISTORY)
         except DatabaseDown:
             return self._refuse("database_down", 503)
         return response.json({"messages": [wire_form(one) for one in stored]})

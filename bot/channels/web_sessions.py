@@ -61,6 +61,11 @@ def may_see(shop: Shop, proof: Any, token: Any) -> str:
     return sender_id
 
 
+def after_id(raw: Any) -> int:
+    """The id after which a widget wants its history; 0 for what can be no message's id."""
+    return raw if isinstance(raw, int) and not isinstance(raw, bool) and 0 <= raw < 2**31 else 0
+
+
 def wire_form(message: StoredMessage) -> dict[str, Any]:
     """A kept message as a widget reads it."""
     return {**message.body, "id": message.id, "direction": message.direction, "at": message.at.isoformat()}
