@@ -79,7 +79,7 @@ class _RunPrinter(Printer):
         super().__init__(sys.stdout)
         self._running = running
         self._children: dict[str, int] = {}
-        self._skipping: str | None = None  # the server whose warning was left out
+        self._skipping: set[str] = set()  # servers whose last line was such a warning
 
     def write(self, message: Message) -> None:
         words = str(message.data).split()
@@ -92,10 +92,10 @@ class _RunPrinter(Printer):
     def _is_library_warning(self, message: Message) -> bool:
         text = message.data.decode("utf-8", "replace") if isinstance(message.data, bytes) else str(message.data)
         if _LIBRARY_WARNING.search(text):
-            self._skipping = message.name
+            self._skipping.add(message.name)
             return True
-        continued = self._skipping == message.name and text.startswith("  ")
-        self._skipping = None
+        continued = message.name in self._skipping and text.startswith("  ")
+        self._skipping.discard(message.name)
         return continued
 
 
