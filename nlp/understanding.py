@@ -22,6 +22,7 @@ from nlp.entities import Entity, EntityExtractor
 from nlp.gazetteer import Gazetteer
 from nlp.intent import IntentClassifier
 from nlp.matches import Match
+from nlp.salutations import without_salutation
 from nlp.text import clean
 from shop.entities import CatalogueWords
 from shop.settings import Settings
@@ -31,8 +32,7 @@ BARE_NAME = 30  # rank of a name that is known by nothing but its surname; surna
 KNOWN_SAYING = 0.5
 SURE = 0.98  # probability given to an intent that a rule sets
 VALUES = frozenset(
-    "order_no tracking_no case_no phone phone_tail ordinal quantity color size courier region address person date "
-    "invoice_title tax_no email price_range".split()
+    ["order_no", "tracking_no", "case_no", "phone", "phone_tail", "ordinal", "quantity", "color", "size", "courier", "region", "address", "person", "date", "invoice_title", "tax_no", "email", "price_range"]
 )
 """Types that say nothing of what is wanted when they stand alone."""
 
@@ -83,13 +83,13 @@ class Understander:
         """Understand one message; never raises for any string."""
         cleaned = clean(text)
         matches = self.extractor.matches(cleaned.text, now)
-        chances = self.classifier.predict([_without_numbers(cleaned.text, matches)])[0]
+        chances = self.classifier.predict([without_salutation(_without_numbers(cleaned.text, matches))])[0]
         if any(one.type == "person" for one in matches) and self._is_known_saying(chances):
             matches = [one for one in matches if one.type != "person" or one.rank > BARE_NAME]
         entities = tuple(Entity(m.type, m.value, *_shown_span(cleaned.span(m.start, m.end), text)) for m in matches)
         if not any(unicodedata.category(char)[0] in "LNS" for char in cleaned.text):
             chances = np.full_like(chances, 1 / len(chances))  # nothing was said
-        ruled = fixed_answer(cleaned.text)
+        ruled = fixed_answer(without_salutation(cleaned.text))
         if ruled is None and matches and all(one.type in VALUES for one in matches):
             ruled = "inform" if _nothing_else(cleaned.text, [(m.start, m.end) for m in matches]) else None
         if ruled in self.classifier.labels:
@@ -154,7 +154,8 @@ def _particles() -> str:
 
 def _nothing_else(text: str, spans: list[tuple[int, int]]) -> bool:
     """Whether only filler words are left when the values are taken out."""
-    rest, last = [], 0
+    rest, last = [], len(text) - len(without_salutation(text))
+    last = min([last, *(start for start, _ in spans)])
     for start, end in sorted(spans):
         rest.append(text[last:start])
         last = end
