@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import statistics
 import time
 from dataclasses import dataclass, field
@@ -61,10 +62,27 @@ class Level:
         return len(self.times_ms) / self.seconds if self.seconds else 0.0
 
 
+class Wording:
+    """Puts a line into ever other words, the same in every run."""
+
+    def __init__(self, seed: int) -> None:
+        self._around = _content()["around"]
+        self._random = random.Random(seed)
+
+    def of(self, line: Line) -> str:
+        """The line with something before and after it."""
+        before, after, end = (self._random.choice(self._around[part]) for part in ("before", "after", "end"))
+        return f"{before}{line.say}{after}{end}"
+
+
 def script(name: str) -> list[Line]:
     """The lines of one bot's script."""
-    content = yaml.safe_load((Path(__file__).parent / "turns.yml").read_text(encoding="utf-8"))
-    return [Line(one["say"], tuple(one["wants"])) for one in content[name]]
+    return [Line(one["say"], tuple(one["wants"])) for one in _content()[name]]
+
+
+def _content() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "turns.yml").read_text(encoding="utf-8"))
+    return content
 
 
 async def measure(
@@ -113,6 +131,7 @@ class _Customer:
         self._sender = sender
         self._lines = lines
         self._next = number
+        self._wording = Wording(number)
         self._metadata = {"token": token} if token else {}
 
     async def talk(self, level: Level, deadline: float, messages: int) -> None:
@@ -122,7 +141,7 @@ class _Customer:
     async def speak(self, level: Level | None) -> None:
         line = self._lines[self._next % len(self._lines)]
         self._next += 1
-        body = {"sender": self._sender, "message": line.say, "metadata": self._metadata}
+        body = {"sender": self._sender, "message": self._wording.of(line), "metadata": self._metadata}
         started = time.perf_counter()
         try:
             async with self._session.post(self._url, json=body) as response:
@@ -137,7 +156,7 @@ class _Customer:
         if level is None:
             return
         if wrong is not None:
-            level.errors.append(f"{line.say} → {wrong}")
+            level.errors.append(f"{body['message']} → {wrong}")
         else:
             level.times_ms.append(took)
             level.by_line.setdefault(line.say, []).append(took)
