@@ -28,7 +28,9 @@ def write_products(path: Path, count: int) -> None:
         for at in range(count):
             for size in "SML":
                 shelf = f"大类{at % 10}/小类{at % 40}"
-                writer.writerow([f"P{at}", f"P{at}-{size}", f"商品{at}", shelf, f"牌{at % 30}", f"¥{100 + at}", size, 99])
+                writer.writerow(
+                    [f"P{at}", f"P{at}-{size}", f"商品{at}", shelf, f"牌{at % 30}", f"¥{100 + at}", size, 99]
+                )
 
 
 def write_customers(path: Path, count: int) -> None:
