@@ -44,6 +44,8 @@ def tidy(shop: Shop) -> dict[str, int]:
             done[name] = chore(shop)
         except ShopError as error:
             log.warning("housekeeping of %s waits: %s", name, error)
+        except Exception as error:  # noqa: BLE001 - a full disk, a race: the next round tries again
+            log.error("housekeeping of %s failed: %s", name, type(error).__name__)
     if any(done.values()):
         log.info("housekeeping: %s", ", ".join(f"{count} {name}" for name, count in done.items() if count))
     return done

@@ -7,6 +7,7 @@ camera, comments) nor anything hidden behind its pixels is ever stored.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import secrets
 from datetime import timedelta
@@ -22,6 +23,9 @@ from shop.picture_file import clean_picture
 
 if TYPE_CHECKING:
     from shop.front import Shop
+
+log = logging.getLogger(__name__)
+PURGED_AT_ONCE = 500
 
 
 class Uploads:
@@ -60,6 +64,7 @@ class Uploads:
         )
         with self._database.change() as session:
             session.add(row)
+        self._store(digest, data)  # again: a purge may have taken the same picture of before just now
         return _view(row)
 
     def get(self, upload_id: str, sender_id: str | None = None) -> UploadView:
@@ -87,18 +92,34 @@ class Uploads:
 
     def purge(self) -> int:
         """Delete uploads past their days, unless a case rests on them; returns how many."""
+        done = 0
+        while True:
+            some = self._purge_some()
+            done += some
+            if some < PURGED_AT_ONCE:
+                return done
+
+    def _purge_some(self) -> int:
+        """Delete some uploads past their days: databases allow only so many values in a statement."""
         with self._database.change() as session:
             proofs = select(CaseProof.upload_id)
-            old = session.execute(
-                select(Upload.id, Upload.sha256).where(Upload.expires_at <= self._now(), Upload.id.not_in(proofs))
-            ).all()
-            session.execute(delete(Upload).where(Upload.id.in_([row.id for row in old])))
-            kept = set(
-                session.execute(select(Upload.sha256).where(Upload.sha256.in_([row.sha256 for row in old]))).scalars()
-            )
-        for digest in {row.sha256 for row in old} - kept:
+            query = select(Upload.id, Upload.sha256).where(Upload.expires_at <= self._now(), Upload.id.not_in(proofs))
+            old = session.execute(query.limit(PURGED_AT_ONCE)).all()
+            ids, digests = [row.id for row in old], {row.sha256 for row in old}
+            others = select(Upload.sha256).where(Upload.sha256.in_(digests), Upload.id.not_in(ids))
+            stuck = {one for one in digests - set(session.execute(others).scalars()) if not self._unlink(one)}
+            gone = [row.id for row in old if row.sha256 not in stuck]
+            session.execute(delete(Upload).where(Upload.id.in_(gone)))
+        return len(gone)
+
+    def _unlink(self, digest: str) -> bool:
+        """Whether a picture's file is gone; where it can't be deleted its row stays, and the next round tries again."""
+        try:
             self._place(digest).unlink(missing_ok=True)
-        return len(old)
+        except OSError as error:
+            log.error("an upload past its days can't be deleted: %s", type(error).__name__)
+            return False
+        return True
 
     def _place(self, digest: str) -> Path:
         return self._folder / digest[:2] / f"{digest}.jpg"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select
 
 from shop.errors import DatabaseDown
@@ -39,12 +40,15 @@ def test_old_keys_and_tries_go_and_new_ones_stay(shop, clock):
         assert session.execute(select(func.count(VerifyTry.id))).scalar() == 1
 
 
-def test_a_chore_that_fails_does_not_stop_the_others(shop, build, clock):
+@pytest.mark.parametrize("error", [DatabaseDown("gone"), OSError("no space left"), ValueError("13812345678")])
+def test_a_chore_that_fails_does_not_stop_the_others(shop, build, clock, caplog, error):
     class Broken:
         def purge(self) -> int:
-            raise DatabaseDown("gone")
+            raise error
 
     build.order(build.customer(), state=OrderState.PENDING_PAYMENT)
     clock.on(hours=2)
     shop.uploads = Broken()
     assert tidy(shop) == {"unpaid orders": 1, "keys": 0, "tries": 0}
+    assert "uploads" in caplog.text
+    assert "13812345678" not in caplog.text

@@ -9,10 +9,12 @@ from dataclasses import replace
 
 import pytest
 from PIL import Image
+from sqlalchemy import insert
 
 from shop.errors import BadPicture, NotFound
 from shop.front import Shop
-from shop.models import AfterSaleCase, CaseProof
+from shop.models import AfterSaleCase, CaseProof, Upload
+from shop.uploads import PURGED_AT_ONCE
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (300, 200), mode: str = "RGB", **options) -> bytes:
@@ -125,6 +127,31 @@ def test_an_upload_is_gone_after_its_days(shop, clock):
         shop.uploads.path(kept.id)
     assert shop.uploads.purge() == 1
     assert not file.exists()
+
+
+def test_more_uploads_than_a_statement_can_name_are_purged(shop, clock):
+    rows = [
+        {"id": f"{one:032x}", "sha256": f"{one:064x}", "sender_id": "talk", "width": 1, "height": 1, "bytes": 1,
+         "created_at": clock.now, "expires_at": clock.now}
+        for one in range(2 * PURGED_AT_ONCE + 1)
+    ]  # fmt: skip
+    with shop.database.change() as session:
+        session.execute(insert(Upload.__table__), rows)
+    assert shop.uploads.purge() == len(rows)
+    assert shop.uploads.purge() == 0
+
+
+def test_a_picture_that_cannot_be_deleted_keeps_its_row_and_holds_up_no_other(shop, clock):
+    stuck, free = (shop.uploads.put("talk", picture(color=color)) for color in ("red", "blue"))
+    place = shop.uploads.path(stuck.id)
+    place.unlink()
+    place.mkdir()
+    clock.on(days=shop.settings.upload_days + 1)
+    assert shop.uploads.purge() == 1
+    place.rmdir()
+    assert shop.uploads.purge() == 1
+    with pytest.raises(NotFound):
+        shop.uploads.get(free.id)
 
 
 def test_purging_spares_pictures_that_others_use_and_proofs_of_cases(shop, build, clock):
