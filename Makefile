@@ -42,6 +42,7 @@ check: setup ## Check style, types, floors and house rules
 	@$(PY) -m pytest -q tests/house
 
 bench: setup ## Measure answers per second, memory and start, beside a stock Rasa bot
+	@$(PY) -m deploy.train
 	@$(PY) -m tests.bench $(ARGS)
 
 demo: setup ## Make the demo shop's data, if it is not there
