@@ -13,7 +13,7 @@ from actions.picking import UNSHIPPED, pick_order
 from actions.texts import phrase, yuan
 from actions.turn import Turn
 from shop.entities import LineView
-from shop.errors import BadQuantity, CannotChange
+from shop.errors import BadQuantity, CannotChange, OutOfStock
 
 INTENTS = frozenset({"modify_order"})
 
@@ -55,7 +55,19 @@ def _read_wish(turn: Turn, answers: Answers, is_open: bool) -> dict[str, Any] | 
     wish = {kind: value for kind, value in wish.items() if value is not None}
     if "quantity" in wish and not 1 <= int(wish["quantity"]) <= 999:
         raise BadQuantity(f"{wish['quantity']} is not between 1 and 999")
+    if answers["modify_line"] is not None and not _comes_so(turn, answers["modify_line"], wish):
+        raise OutOfStock("the product does not come in that colour and size")
     return wish or None
+
+
+def _comes_so(turn: Turn, line_id: int, wish: dict[str, Any]) -> bool:
+    """Whether the product is sold in the wished colour and size; asked before the customer has to confirm."""
+    if not (wish.get("color") or wish.get("size")):
+        return True
+    line = line_of(turn, "modify_order", line_id)
+    return bool(
+        turn.shop.stock.availability(line.product_code, color=wish.get("color"), size=wish.get("size")).skus
+    )
 
 
 def _ask_wish(turn: Turn, answers: Answers) -> None:

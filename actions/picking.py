@@ -148,7 +148,8 @@ def offered(turn: Turn, options: Sequence[str]) -> str | None:
 
 def in_own_words(turn: Turn) -> bool:
     """Whether an open question was answered with words, not with some other value."""
-    return turn.intent == "inform" and not any(turn.entities(kind) for kind in _OTHER_VALUES)
+    words = any(char.isalpha() for char in turn.text)
+    return words and turn.intent == "inform" and not any(turn.entities(kind) for kind in _OTHER_VALUES)
 
 
 def points_back(turn: Turn) -> bool:
