@@ -19,7 +19,7 @@ _TAIL = re.compile(rf"(?:(?:{_PEOPLES})*自治(?:州|县|区|旗)|特别行政�
 _SEPARATOR = re.compile(r"[\s,，/\-.的]{0,2}")
 # A street goes on until punctuation, a phone or a receiver; it must name a road, a yard, a house or a village.
 _MARK = r"(?:大道|大街|胡同|路|街|道|巷|弄|里|号院|号楼|号(?!码)|小区|社区|花园|花苑|家园|公寓|大厦|大楼|广场|中心|城|苑|园|村|镇|乡|组|栋|幢|座|单元|室|楼|层|户|门|大学|学院|中学|小学|医院|公司|厂|超市|店|驿站|工业区|开发区|科技园|产业园|街道)"
-_STREET = re.compile(rf"[\u4e00-\u9fffA-Za-z0-9\-#·()]{{1,45}}")
+_STREET = re.compile(r"[\u4e00-\u9fffA-Za-z0-9\-#·()]{1,45}")
 _LAST_MARK = re.compile(rf"{_MARK}(?:[-\d#A-Za-z]{{1,10}}(?!\d))?")
 _STOP = re.compile(
     r"1[3-9]\d{9}|收件|收货|联系|电话|手机|姓名|邮编|(?<=[\u4e00-\u9fff])收$|谢谢|可以吗|行吗|吗|呢|吧|能不能|好不好|能送|能到|发货|要多久|几天|多久|麻烦|请|我"

@@ -16,7 +16,7 @@ _FIRST = re.compile(rf"(?:最上面|上面|头一|最前面|前面|首)(?:的)?(
 _CHEAP = re.compile(rf"(?:最|更|比较|价格)?(?:便宜|低价|实惠|划算)(?:点|些|一点|一些)?的?(?:那|这|一|那一)?{_THING}|最(?:便宜|低价|实惠)的?|价格最低的?|(?:便宜|低价)的(?=$|吧|就)")
 _DEAR = re.compile(rf"(?:最|更|比较|价格)?(?:贵|高价)(?:点|些|一点|一些)?的?(?:那|一|那一)?{_THING}|最贵的?|价格最高的?|贵的(?=$|吧|就)|(?:花|金额)?最多的(?:那|一)?{_THING}")
 _NEW = re.compile(rf"最(?:新|近)的?(?:那|一|这|那一|的一)?{_THING}(?!月|星期|礼拜|小时|季度|年)|最新的?(?=$|吧|订单)|(?:刚刚?|刚才|才)(?:买|下|拍|付)(?:好|完)?的?(?:那|这|一)?{_THING}?|上一{_THING}|新款那?个?")
-_BARE = re.compile(rf"(?:我?选择?|我?要|就要?|换)?(\d{{1,2}}|[一二三四五六七八九十])(?:\.|、|,)?(?:吧|啊|呢|哈|就行|就好)?")
+_BARE = re.compile(r"(?:我?选择?|我?要|就要?|换)?(\d{1,2}|[一二三四五六七八九十])(?:\.|、|,)?(?:吧|啊|呢|哈|就行|就好)?")
 
 _MEASURE = (
     r"(?:个|件|双|条|台|部|只|瓶|盒|箱|袋|包(?!裹|邮)|套|把|张|本|支|枝|枚|罐|桶|对|份|斤(?!左右|能|穿|的人|体重)|顶|副|块(?!钱|钱|左右|以|多|的(?:那|$))|床|盆|根|卷|片|组|提|打|辆|匹|朵|株|颗|粒|串|杯|碗|听|板|刀|盏|面|(?<!一)样)"
@@ -60,7 +60,7 @@ def _quantities(text: str) -> Iterator[Match]:
     for one in _COUNT.finditer(text):
         number = whole(one.group(1))
         alone = not text[: one.start()].strip(" ,.") or not text[one.end() :].strip(" ,.吧啊呢。!")
-        if number is None or number < 1 or one.group(1) in ("一", "1") and not (alone or _BUYS.search(text[: one.start()])):
+        if number is None or number < 1 or (one.group(1) in ("一", "1") and not (alone or _BUYS.search(text[: one.start()]))):
             continue
         yield Match("quantity", number, *one.span(), rank=52)
     for pattern in (_COUNT_WORD, _TIMES):

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Callable, Iterator
 from zoneinfo import ZoneInfo
 
-from nlp.calendar_days import FESTIVALS, FESTIVAL_NAMES, festival
+from nlp.calendar_days import FESTIVAL_NAMES, FESTIVALS, festival
 from nlp.matches import Match
 from nlp.numbers import CHINESE, whole
 
@@ -180,7 +180,7 @@ class _Reader:
         minute = 30 if "半" in clock.group() else int(clock.group(3) or clock.group(5) or 0)
         if hour is None or hour > 24 or minute > 59:
             return None
-        if part in ("下午", "傍晚", "晚上", "晚间", "夜里") and hour < 12 or part == "中午" and hour < 3:
+        if (part in ("下午", "傍晚", "晚上", "晚间", "夜里") and hour < 12) or (part == "中午" and hour < 3):
             hour += 12
         start = datetime.combine(day, time(), SHANGHAI) + timedelta(hours=hour, minutes=minute)
         iso = (start.isoformat(), (start + timedelta(hours=1)).isoformat())

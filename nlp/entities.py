@@ -15,7 +15,8 @@ from datetime import datetime
 from typing import Any, Callable, Iterator
 
 from nlp import addresses, choices, dates, identifiers, money, people
-from nlp.gazetteer import Gazetteer, Looks
+from nlp.gazetteer import Gazetteer
+from nlp.looks import Looks
 from nlp.matches import Match, settled
 from nlp.text import CleanText, clean
 

@@ -6,14 +6,14 @@ separated by blanks; ``#`` starts a comment. A ``.yml`` file is read as it is.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "lexicon"
 
 
-@lru_cache(maxsize=None)
+@cache
 def entries(name: str) -> dict[str, tuple[str, ...]]:
     """Each word of ``name.txt`` with its aliases, in the file's order."""
     found: dict[str, tuple[str, ...]] = {}
@@ -25,13 +25,13 @@ def entries(name: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def words(name: str) -> frozenset[str]:
     """Every word and alias of ``name.txt``."""
     return frozenset(one for word, aliases in entries(name).items() for one in (word, *aliases))
 
 
-@lru_cache(maxsize=None)
+@cache
 def document(name: str) -> Any:
     """The content of ``name.yml``."""
     import yaml
@@ -39,7 +39,7 @@ def document(name: str) -> Any:
     return yaml.safe_load((FOLDER / f"{name}.yml").read_text(encoding="utf-8"))
 
 
-@lru_cache(maxsize=None)
+@cache
 def by_alias(name: str) -> dict[str, str]:
     """From each word or alias of ``name.txt`` (lower case) to the word."""
     return {one.lower(): word for word, aliases in entries(name).items() for one in (word, *aliases)}

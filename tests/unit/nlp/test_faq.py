@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from shop.faq_store import FaqEntry
-
 from nlp.faq import FaqIndex
+from shop.faq_store import FaqEntry
 
 GENERAL = FaqEntry("courier", "ask_courier", ("发什么快递", "默认哪家物流"), "看仓库安排。", (), True)
 BIG = FaqEntry("big", "ask_courier", ("大件怎么送", "冰箱走什么物流"), "大件走大件物流。", ("查物流",), False)
