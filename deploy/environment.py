@@ -35,7 +35,7 @@ def child_environment(settings: Settings) -> dict[str, str]:
     values["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{values.get('PATH', '')}"
     values["PYTHONPATH"] = str(ROOT)
     values["PYTHONUNBUFFERED"] = "1"
-    values["SANIC_HOST"] = settings.bind_host  # the action server has no option for it
+    values["SANIC_HOST"] = settings.action_host  # the action server has no option for it
     values["XIAOER_ENDPOINTS"] = str(endpoints_file(settings))
     return values
 

@@ -15,7 +15,7 @@ from honcho.manager import Manager
 from honcho.printer import Message, Printer
 
 from deploy.environment import child_environment
-from deploy.ports import Server, answers, port_problem, servers
+from deploy.ports import Server, answers, host_of, port_problem, servers
 from deploy.running import Running
 from deploy.train import train
 from shop.errors import ShopError
@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def _run(settings: Settings, running: Running) -> int:
-    problems = [one for one in (port_problem(server, settings.bind_host) for server in servers(settings)) if one]
+    problems = [one for one in (port_problem(server, host_of(server, settings)) for server in servers(settings)) if one]
     if problems:
         print("\n".join(problems), file=sys.stderr)
         return 1
@@ -106,7 +106,7 @@ def _announce(settings: Settings, manager: Any) -> None:
     while waiting:
         if manager.returncode is not None:
             return
-        waiting = [one for one in waiting if not answers(settings.bind_host, one)]
+        waiting = [one for one in waiting if not answers(host_of(one, settings), one)]
         now = time.monotonic()
         if waiting and now - started > READY_WITHIN_S:
             names = ", ".join(one.name for one in waiting)

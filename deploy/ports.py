@@ -29,6 +29,11 @@ def servers(settings: Settings) -> list[Server]:
     ]
 
 
+def host_of(server: Server, settings: Settings) -> str:
+    """The address that a server listens on."""
+    return settings.action_host if server.name == "actions" else settings.bind_host
+
+
 def reach(host: str) -> str:
     """The address to call a server at that listens on ``host``."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)

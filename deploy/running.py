@@ -104,8 +104,18 @@ _WORDS = {"rasa": "rasa", "actions": "rasa_sdk", "web": "web"}
 
 def _is_ours(name: str, pid: int) -> bool:
     """Whether that pid is still the server it was: pids are given out again."""
+    return f"-m {_WORDS.get(name, name)} " in f"{_command(pid)} "
+
+
+def _command(pid: int) -> str:
+    """What a process was started by; empty when there is none. Small images have no ``ps``, macOS has no ``/proc``."""
+    if Path("/proc/self/cmdline").exists():
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+        except OSError:
+            return ""
     told = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return f"-m {_WORDS.get(name, name)}" in told.stdout
+    return told.stdout.strip()
 
 
 def _alive(pid: int) -> bool:

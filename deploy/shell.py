@@ -40,7 +40,7 @@ def main() -> int:
     conversation = told.stdout.split()[-1]
     actions = next(one for one in servers(settings) if one.name == "actions")
     helper = None
-    if not answers(settings.bind_host, actions):
+    if not answers(settings.action_host, actions):
         helper = _start_actions(actions, settings, environment)
         if helper is None:
             return 1
@@ -64,7 +64,7 @@ def _free() -> int:
 
 
 def _start_actions(server: Server, settings: Settings, environment: dict[str, str]) -> subprocess.Popen[bytes] | None:
-    problem = port_problem(server, settings.bind_host)
+    problem = port_problem(server, settings.action_host)
     if problem:
         print(problem, file=sys.stderr)
         return None
@@ -80,7 +80,7 @@ def _start_actions(server: Server, settings: Settings, environment: dict[str, st
         )
     deadline = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < deadline and helper.poll() is None:
-        if answers(settings.bind_host, server):
+        if answers(settings.action_host, server):
             return helper
         time.sleep(0.2)
     helper.kill()

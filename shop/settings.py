@@ -36,7 +36,7 @@ class Settings:
     database_url: str = _setting("", "SQLAlchemy address of the shop's database; empty: SQLite in data_dir")
     redis_url: str = _setting("", "Redis for locks shared by several Rasa workers; empty: in-process locks")
     secret_key: str = _setting("", "Signs tokens and encrypts personal data; empty: made once in data_dir/secret.key")
-    bind_host: str = _setting("127.0.0.1", "Address that the three servers listen on")
+    bind_host: str = _setting("127.0.0.1", "Address that the servers listen on (actions: this machine, unless action_url)")
     rasa_port: int = _setting(5005, "Port of the Rasa server")
     action_port: int = _setting(5055, "Port of the action server")
     action_url: str = _setting("", "Webhook of the action server as Rasa calls it; empty: this machine, action_port")
@@ -110,6 +110,14 @@ class Settings:
     def action_address(self) -> str:
         """The webhook that Rasa calls for actions."""
         return self.action_url or f"http://localhost:{self.action_port}/webhook"
+
+    @property
+    def action_host(self) -> str:
+        """The address that the action server listens on.
+
+        It answers whoever can post to it: this machine alone, unless ``action_url`` says that Rasa stands elsewhere.
+        """
+        return self.bind_host if self.action_url else "127.0.0.1"
 
     @property
     def origins(self) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
+from honcho.environ import parse_procfile
 
 from deploy.environment import child_environment, endpoints_file
 from shop.settings import ROOT, Settings, load_settings
@@ -36,7 +38,26 @@ def test_the_environment_of_the_servers_gives_back_the_same_settings(tmp_path: P
 
 
 def test_the_servers_tell_nothing_to_anyone_outside(tmp_path: Path):
-    environment = child_environment(Settings(data_dir=tmp_path, bind_host="127.0.0.2"))
+    environment = child_environment(Settings(data_dir=tmp_path))
     assert environment["RASA_TELEMETRY_ENABLED"] == "false"
-    assert environment["SANIC_HOST"] == "127.0.0.2"
     assert environment["PYTHONPATH"] == str(ROOT)
+
+
+def test_the_action_server_is_open_to_this_machine_alone_unless_rasa_stands_elsewhere(tmp_path: Path):
+    public = Settings(data_dir=tmp_path, bind_host="0.0.0.0")
+    assert child_environment(public)["SANIC_HOST"] == "127.0.0.1"
+    apart = Settings(data_dir=tmp_path, bind_host="0.0.0.0", action_url="http://actions:5055/webhook")
+    assert child_environment(apart)["SANIC_HOST"] == "0.0.0.0"
+
+
+def test_the_procfile_starts_rasa_from_a_folder_with_a_blank_in_its_name(tmp_path: Path):
+    command = parse_procfile((ROOT / "Procfile").read_text()).processes["rasa"]
+    told = subprocess.run(
+        command.replace("exec python -m rasa", "printf '%s\\n'"),
+        shell=True,
+        env={"XIAOER_ENDPOINTS": "/my shop/endpoints.yml"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.splitlines()[:3] == ["run", "--endpoints", "/my shop/endpoints.yml"]

@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from deploy.running import Running, stop
 from shop.settings import ROOT, Settings
 
@@ -87,6 +89,19 @@ def test_stop_leaves_a_stranger_alone_that_got_an_old_pid(tmp_path: Path):
     stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
     running = Running(Settings(data_dir=tmp_path))
     running.path.write_text(json.dumps({"pid": 0, "children": {"actions": stranger.pid}}))
+    assert not stop(running)
+    assert stranger.poll() is None
+    stranger.kill()
+    stranger.wait()
+
+
+def test_stop_needs_no_ps_and_takes_no_other_program_for_a_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "webmail.py").write_text("import time; time.sleep(60)")
+    stranger = subprocess.Popen([sys.executable, "-m", "webmail"], cwd=tmp_path, start_new_session=True)
+    running = Running(Settings(data_dir=tmp_path))
+    running.path.write_text(json.dumps({"pid": 0, "children": {"web": stranger.pid}}))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    time.sleep(0.3)
     assert not stop(running)
     assert stranger.poll() is None
     stranger.kill()
