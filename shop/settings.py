@@ -36,7 +36,7 @@ class Settings:
     database_url: str = _setting("", "SQLAlchemy address of the shop's database; empty: SQLite in data_dir")
     redis_url: str = _setting("", "Redis for locks shared by several Rasa workers; empty: in-process locks")
     secret_key: str = _setting("", "Signs tokens and encrypts personal data; empty: made once in data_dir/secret.key")
-    bind_host: str = _setting("127.0.0.1", "Address that the servers listen on (actions: this machine, unless action_url)")
+    bind_host: str = _setting("127.0.0.1", "Address that the servers listen on; the action server only with action_url")
     rasa_port: int = _setting(5005, "Port of the Rasa server")
     action_port: int = _setting(5055, "Port of the action server")
     action_url: str = _setting("", "Webhook of the action server as Rasa calls it; empty: this machine, action_port")
