@@ -54,7 +54,7 @@ class RestInput(InputChannel):
         self._gate = self.gate  # made now: a bad setting stops the start, not the first message
         routes = Blueprint("rest_webhook", __name__)
 
-        @routes.listener("before_server_start")
+        @routes.listener("after_server_start")  # before it, no agent is there yet
         async def warm(app: Sanic, _: Any) -> None:
             await warm_up(app, self.gate.texts)
 
