@@ -18,10 +18,12 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import QueuePool
 
-from shop.errors import ConcurrentChange, DatabaseDown
+from shop.errors import BadSetting, ConcurrentChange, DatabaseDown
 
 BUSY_TIMEOUT_S = 5
 _BEGIN = text("BEGIN IMMEDIATE")
+# Without these a server that has gone without a word holds a customer for minutes.
+_PATIENCE = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 10_000}
 _LOST_RACES = {"40001", "40P01"}  # PostgreSQL: serialisation failure, deadlock
 
 
@@ -29,7 +31,11 @@ class Database:
     """Sessions on one engine; safe to share between threads."""
 
     def __init__(self, address: str) -> None:
-        self.engine = _make_engine(address)
+        try:
+            self.engine = _make_engine(address)
+        except (exc.ArgumentError, ImportError) as error:  # its message may show a password
+            mend = f"no address of a database ({type(error).__name__}): give postgresql+psycopg2://… or leave it empty"
+            raise BadSetting("XIAOER_DATABASE_URL", "…", mend) from None
         self._session = sessionmaker(self.engine, expire_on_commit=False, future=True)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
 
@@ -89,7 +95,9 @@ class Database:
 
 def _make_engine(address: str) -> Engine:
     if not address.startswith("sqlite"):
-        return create_engine(address, pool_pre_ping=True, pool_size=5, max_overflow=10, future=True)
+        return create_engine(
+            address, connect_args=_PATIENCE, pool_pre_ping=True, pool_size=5, max_overflow=10, future=True
+        )
     # SQLAlchemy 1.4 would open a file anew for each session, and the last one to close pays for a checkpoint: 20 ms.
     engine = create_engine(
         address,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from sqlalchemy.engine import Engine
 
 from shop.database import Database
 from shop.entities import NewAddress
-from shop.errors import ConcurrentChange, DatabaseDown
+from shop.errors import BadSetting, ConcurrentChange, DatabaseDown
 from shop.front import Shop
 from shop.models import Base, Category, Customer, Order
 from shop.states import OrderState
@@ -41,6 +43,24 @@ def test_a_server_that_dies_in_between_is_down_and_says_nothing_secret(postgres:
     with pytest.raises(DatabaseDown) as caught, database.read() as session:
         session.execute(text("SELECT 'secret'"))
     assert "secret" not in str(caught.value)
+
+
+def test_a_server_that_takes_the_call_and_says_nothing_is_down_within_seconds() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        database = Database(f"postgresql+psycopg2://nobody@127.0.0.1:{silent.getsockname()[1]}/none")
+        begin = time.monotonic()
+        with pytest.raises(DatabaseDown), database.read() as session:
+            session.execute(text("SELECT 1"))
+    assert time.monotonic() - begin < 15
+
+
+@pytest.mark.parametrize("address", ["postgres://ann:hunter2@host/shop", "hunter2", "nosuch+driver://ann:hunter2@host/shop"])
+def test_an_address_that_is_none_is_a_bad_setting_and_shows_no_password(address: str) -> None:
+    with pytest.raises(BadSetting, match="XIAOER_DATABASE_URL") as caught:
+        Database(address)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_row_that_changed_in_between_is_a_concurrent_change(shop: Shop, build: Builder) -> None:
