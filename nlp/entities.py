@@ -62,14 +62,24 @@ class EntityExtractor:
             found.extend(self._names.find(text))
         found.extend(self._looks.find(text))
         values = settled(found)
-        if any(one.type in ("phone", "phone_tail") for one in values):
-            values = [m for m in values if m.type != "category" or not _PHONE_WORD.fullmatch(text[m.start : m.end])]
+        called = any(one.type in ("phone", "phone_tail") for one in values)
+        values = [one for one in values if one.type != "category" or not _is_own_phone(text, one, called)]
         names = [one for one in values if one.type in ("product", "brand", "category")]
         reasons = [one for one in settled(people.find_reasons(text)) if not any(one.overlaps(name) for name in names)]
         return sorted([*values, *reasons], key=lambda match: match.start)
 
 
-_PHONE_WORD = re.compile("手机|电话")  # beside a number it is the customer's own and no goods
+_PHONE_WORD = re.compile("手机|电话")
+_PHONE_TAIL = re.compile("号|尾号|验证|短信|端|版|上|里|没|打不通|联系|关机|停机")
+
+
+def _is_own_phone(text: str, one: Match, called: bool) -> bool:
+    """Whether a word for a phone means the customer's own and no goods: beside a number, or its number, its screen."""
+    if not _PHONE_WORD.fullmatch(text[one.start : one.end]):
+        return False
+    return called or _PHONE_TAIL.match(text, one.end) is not None
+
+
 _FINDERS: tuple[Callable[[str], Iterator[Match]], ...] = (
     identifiers.find,
     choices.find,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 CHECK_S = 30.0  # a changed catalogue is noticed after so many seconds at most
 NEAR = 0.8  # share of a product's name that must be there for a nearly right one
+PART = 0.6  # the same where all that was said belongs to the name
 _RANKS = {"product": 75, "brand": 57, "category": 54}
 _END = ""
 
@@ -87,7 +88,8 @@ class Names:
             blocks = [one for one in SequenceMatcher(None, key, name, autojunk=False).get_matching_blocks() if one.size]
             share = sum(one.size for one in blocks) / len(name)
             start, end = blocks[0].a, blocks[-1].a + blocks[-1].size
-            if share >= NEAR and end - start <= len(name) * 1.3:
+            whole = end - start == sum(one.size for one in blocks) >= 4  # left out of the name, but nothing else said
+            if (share >= NEAR and end - start <= len(name) * 1.3) or (share >= PART and whole):
                 best.append((share, name, start, end))
         best.sort(reverse=True)
         codes = {self._products[name] for share, name, *_ in best if share >= best[0][0] - 0.02}
@@ -106,11 +108,18 @@ class Gazetteer:
     Args:
         read: reads the catalogue's words; may raise a ShopError while there is no database.
         clock: seconds that only grow.
+        background: later versions are read in a thread of their own, so that no message waits.
     """
 
-    def __init__(self, read: Callable[[], CatalogueWords], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        read: Callable[[], CatalogueWords],
+        clock: Callable[[], float] = time.monotonic,
+        background: bool = False,
+    ) -> None:
         self._read = read
         self._clock = clock
+        self._background = background
         self._due = float("-inf")
         self._lock = threading.Lock()
         self._names = Names(None)
@@ -123,16 +132,22 @@ class Gazetteer:
     def names(self) -> Names:
         """The names in force; none while the shop cannot be read."""
         if self._clock() >= self._due and self._lock.acquire(blocking=False):
-            try:
-                self._due = self._clock() + CHECK_S
-                words = self._read()
-                if words.version != self._names.version:
-                    self._names, self.words = Names(words), words
-            except ShopError as error:
-                log.warning("catalogue not read, its names stay as they were: %s", error)
-            finally:
-                self._lock.release()
+            self._due = self._clock() + CHECK_S
+            if self._background and self.words is not None:
+                threading.Thread(target=self._renew, daemon=True).start()
+            else:
+                self._renew()
         return self._names
+
+    def _renew(self) -> None:
+        try:
+            words = self._read()
+            if words.version != self._names.version:
+                self._names, self.words = Names(words), words
+        except ShopError as error:
+            log.warning("catalogue not read, its names stay as they were: %s", error)
+        finally:
+            self._lock.release()
 
 
 _FAINT = {"5g", "4g"}

@@ -176,7 +176,7 @@ def serving_extractor(settings: Settings) -> EntityExtractor:
     def read() -> CatalogueWords:
         return open_shop(settings).catalogue.words()
 
-    return EntityExtractor(Gazetteer(read))
+    return EntityExtractor(Gazetteer(read, background=True))
 
 
 def load(folder: Path, extractor: EntityExtractor | None = None) -> Understander:

