@@ -118,7 +118,7 @@ def say_error(turn: Turn, error: ShopError) -> Events:
         key: label("error_facts", value) if isinstance(value, str) else value for key, value in error.facts.items()
     }
     level = logging.WARNING if isinstance(error, (Unavailable, TooManyTries)) else logging.INFO
-    log.log(level, "refused with %s for %s", type(error).__name__, turn.key("error"))
+    log.log(level, "message %s refused with %s", turn.message_id, type(error).__name__)
     facts.setdefault("why", phrase("no_reason"))
     facts.setdefault("state", phrase("no_reason"))
     turn.say(response_of(error), **facts)

@@ -38,6 +38,11 @@ class Turn:
         return str(self.tracker.sender_id)
 
     @property
+    def message_id(self) -> str:
+        """The message's id; logs name it and never the conversation, whose id may be a person's."""
+        return str(self._message.get("message_id") or len(self.tracker.events))
+
+    @property
     def text(self) -> str:
         """The customer's words."""
         return str(self._message.get("text") or "")
@@ -133,8 +138,7 @@ class Turn:
 
     def key(self, operation: str) -> str:
         """Idempotency key of a change that this very message asks for."""
-        message = self._message.get("message_id") or len(self.tracker.events)
-        return f"{self.sender}:{message}:{operation}"[:160]
+        return f"{self.sender}:{self.message_id}:{operation}"[:160]
 
     # Memory
 

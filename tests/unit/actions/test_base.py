@@ -122,6 +122,15 @@ def test_a_dead_database_is_said_in_chinese():
     assert said.names == ["utter_error_database_down"]
 
 
+def test_the_log_names_the_message_of_a_refusal_and_not_its_conversation(caplog: pytest.LogCaptureFixture):
+    shop = FakeShop(order())
+    shop.orders.fails = DatabaseDown("down")
+    with caplog.at_level(logging.DEBUG):
+        run(ListOrders(shop), tracker("我的订单", "list_orders", message_id="m7"))
+    assert "m7" in caplog.text
+    assert "talk-1" not in caplog.text
+
+
 def test_the_reason_of_a_refusal_is_said_in_chinese():
     shop = FakeShop(order(state=OrderState.SHIPPED))
     said = run(StartCancel(shop), tracker("取消", "cancel_order"))
