@@ -11,8 +11,7 @@ import pytest
 
 from shop.database import Database
 from shop.front import Shop
-from shop.models import utc_now
-from shop.models import Base
+from shop.models import Base, utc_now
 from shop.privacy import Cipher
 from shop.settings import Settings
 from tests.builders import Builder
