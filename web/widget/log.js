@@ -12,6 +12,8 @@ export class Log {
     this.context = context;
     this.own = new Map(); // client id → row of a message that was sent from here
     this.latest = null; // moment of the last message
+    this.anchor = null; // the row of the customer's last message
+    this.settledAt = 0; // where the list was scrolled to from here
     this.list = make("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": context.texts.log, tabindex: 0 });
     this.jump = make("button", { type: "button", class: "jump", hidden: true, onclick: () => this.toBottom() },
       context.texts.new_messages);
@@ -72,9 +74,9 @@ export class Log {
 
   typing(on) {
     if (on) {
-      const stick = this.isAtBottom();
+      const follow = this.follows();
       this.list.append(this.dots);
-      if (stick) this.toBottom();
+      if (follow) this.settle();
     } else {
       this.dots.remove();
     }
@@ -110,14 +112,22 @@ export class Log {
   }
 
   place(row, at, mine) {
-    const stick = mine || this.isAtBottom();
+    const follow = mine || this.follows();
     // Quick replies belong to the moment: once somebody has spoken again, they are over.
     if (mine) for (const old of this.list.querySelectorAll(".replies")) old.remove();
+    else this.carryReplies(row);
     this.time(at);
     this.list.append(row);
     if (this.dots.isConnected) this.list.append(this.dots);
-    if (stick) this.toBottom();
+    if (mine) this.anchor = row;
+    if (follow) this.settle();
     else this.jump.hidden = false;
+  }
+
+  /** Quick replies of a text stay below the card that follows it in the same answer. */
+  carryReplies(row) {
+    const before = this.list.querySelector(".row:nth-last-child(1 of .row:not(.typing)) .replies");
+    if (before && !before.closest(".welcome") && !row.querySelector(".replies")) row.querySelector(".stack").append(before);
   }
 
   time(at) {
@@ -133,8 +143,23 @@ export class Log {
     return this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < NEAR_BOTTOM_PX;
   }
 
+  /** Whether the reader is where the last messages left them, and has not scrolled away. */
+  follows() {
+    return this.isAtBottom() || Math.abs(this.list.scrollTop - this.settledAt) < 2;
+  }
+
+  /** Show the newest messages; a long answer from its beginning, just below the question. */
+  settle() {
+    const bottom = this.list.scrollHeight - this.list.clientHeight;
+    const question = this.anchor?.isConnected ? this.anchor.offsetTop - this.list.offsetTop - 12 : bottom;
+    this.list.scrollTop = Math.min(bottom, question);
+    this.settledAt = this.list.scrollTop;
+    this.jump.hidden = true;
+  }
+
   toBottom() {
     this.list.scrollTop = this.list.scrollHeight;
+    this.settledAt = this.list.scrollTop;
     this.jump.hidden = true;
   }
 }
