@@ -17,6 +17,7 @@ from shop.errors import CaseNotFound, NotFound, OutOfStock, WrongState
 from shop.idempotency import once
 from shop.models import AfterSaleCase, CaseEvent, CaseProof, Order, OrderLine, Sku, Stock, Upload
 from shop.order_views import found_order
+from shop.privacy import mask_text
 from shop.states import CaseKind, CaseReason, CaseState, may_step
 from shop.stock import fitting_skus
 from shop.text_match import clean, digits
@@ -163,6 +164,7 @@ class AfterSale:
                 self._shelve(session, order, case)
             if state is CaseState.DONE and case.kind in {CaseKind.RETURN.value, CaseKind.REFUND.value}:
                 order_changes.pay_back(session, order, case.amount_fen)
+                order_changes.fit_invoice(session, order)
             customer_id, number = case.customer_id, case.number
         return self._get(customer_id, number)
 
@@ -187,7 +189,7 @@ class AfterSale:
             description_sealed=self._shop.cipher.seal(clean(description, 1000) or None),
             quantity=made.quantity,
             amount_fen=made.offer.amount_fen,
-            wanted_spec=clean(wanted, 100) or None,
+            wanted_spec=mask_text(clean(wanted, 200))[:100] or None,  # not sealed: no place for a phone
             state=CaseState.SUBMITTED.value,
             created_at=now,
             updated_at=now,

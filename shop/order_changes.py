@@ -10,13 +10,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from shop import policy
 from shop.entities import NewAddress
 from shop.errors import BadAddress, BadQuantity, BadValue, CannotCancel, CannotChange, NotFound, OutOfStock
 from shop.models import Customer, CustomerCoupon, Invoice, OrderChange, Payment, Sku
+from shop.privacy import mask_text
 from shop.states import OrderState
 from shop.stock import fitting_skus
 from shop.text_match import clean, digits
@@ -85,6 +86,19 @@ def pay_back(session: Session, order: Any, amount_fen: int | None) -> int:
     return sent
 
 
+def fit_invoice(session: Session, order: Any) -> None:
+    """Keep a requested invoice over what was paid and not given back; it is void when that is nothing."""
+    kept = session.execute(
+        select(func.sum(Payment.amount_fen - Payment.refunded_fen)).where(Payment.order_id == order.id)
+    ).scalar()
+    amount = int(order.total_fen if kept is None else kept)
+    session.execute(
+        update(Invoice)
+        .where(Invoice.order_id == order.id, Invoice.state == "requested")
+        .values(**({"amount_fen": amount} if amount > 0 else {"state": "void"}))
+    )
+
+
 def change_address(shop: Shop, session: Session, order: Any, new: NewAddress) -> dict[str, Any]:
     """Send the order elsewhere; name and phone stay unless new ones are given.
 
@@ -151,11 +165,7 @@ def modify_line(
     line.sku_id, line.spec, line.quantity, line.price_fen = sku.id, sku.spec, wanted, price
     if difference and order.state == OrderState.PAID.value:
         pay_back(session, order, -difference)
-    session.execute(
-        update(Invoice)
-        .where(Invoice.order_id == order.id, Invoice.state == "requested")
-        .values(amount_fen=order.total_fen)
-    )
+    fit_invoice(session, order)
     after = {"spec": line.spec, "quantity": wanted, "price_fen": price}
     trail(shop, session, order, "line", {"line": line.id, "before": before, "after": after})
     return {"difference_fen": difference}
@@ -239,7 +249,7 @@ def schedule(shop: Shop, session: Session, order: Any, when: str) -> dict[str, A
         BadValue: nothing was said.
     """
     _check_open(order)
-    order.deliver_on = clean(when, 40)
+    order.deliver_on = mask_text(clean(when, 200))[:40].strip()  # not sealed: no place for a phone
     if not order.deliver_on:
         raise BadValue("the wished time is empty", limit=40)
     trail(shop, session, order, "schedule", {"when": order.deliver_on})

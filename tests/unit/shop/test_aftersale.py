@@ -9,7 +9,7 @@ import pytest
 
 from shop.errors import AlreadyOpen, BadQuantity, CannotReturn, CaseNotFound, NotFound, OutOfStock, WrongState
 from shop.front import Shop
-from shop.models import AfterSaleCase, CaseEvent, CaseProof, Order, Payment, Stock, StockMovement, Upload
+from shop.models import AfterSaleCase, CaseEvent, CaseProof, Invoice, Order, Payment, Stock, StockMovement, Upload
 from shop.states import CaseKind, CaseReason, CaseState, OrderState
 from tests.builders import Builder
 from tests.conftest import Clock
@@ -303,3 +303,24 @@ def test_cases_come_newest_first_and_by_order_kind_and_openness(shop: Shop, buil
     assert len(shop.aftersale.list(who, order_number=f" {first.number} ")) == 2
     assert shop.aftersale.list(who, order_number=second.number) == []
     assert shop.aftersale.list(second.customer_id) == []
+
+
+def test_a_requested_invoice_shrinks_with_what_goes_back_and_is_void_when_nothing_is_left(
+    shop: Shop, build: Builder
+) -> None:
+    order = _order(build)
+    who, number = order.customer_id, order.number
+    shop.invoices.request(who, number, "personal", "王小明", key="i")
+    left = []
+    for line in order.lines:
+        case = shop.aftersale.open(who, number, "return", "unwanted", line_id=line.id, key=f"k{line.id}")
+        _step(shop, case.number, "approved", "goods_on_way", "goods_received", "refunding", "done")
+        left += [(one.amount_fen, one.state) for one in _all(shop, Invoice)]
+    assert left == [(5000, "requested"), (5000, "void")]
+
+
+def test_a_phone_in_the_words_for_a_wanted_spec_is_masked(shop: Shop, build: Builder) -> None:
+    order = _order(build)
+    who, number = order.customer_id, order.number
+    shop.aftersale.open(who, number, "exchange", "wrong_size", wanted_spec="大一号，打 13912345678", key="k")
+    assert _all(shop, AfterSaleCase)[0].wanted_spec == "大一号，打 139****5678"

@@ -274,6 +274,12 @@ def test_notes_are_appended_and_sealed_up_to_the_limit(shop: Shop, build: Builde
     assert len(shop.orders.add_note(order.customer_id, order.number, "长" * left, key="e").note or "") == 200
 
 
+def test_a_phone_in_a_wished_time_is_masked(shop: Shop, build: Builder) -> None:
+    order = build.order(build.customer(), build.product().skus[0])
+    view = shop.orders.schedule(order.customer_id, order.number, "周六下午，到了打13912345678", key="k")
+    assert view.deliver_on == "周六下午，到了打139****5678"
+
+
 def test_the_wished_day_is_kept(shop: Shop, build: Builder) -> None:
     order = build.order(build.customer(), build.product().skus[0])
     view = shop.orders.schedule(order.customer_id, order.number, " 2025-03-15 上午", key="k")
