@@ -127,7 +127,9 @@ class BotServer:
         self.start_server("rasa")
         self.wait("actions")
         log = self.log_file("rasa").read_text(errors="replace")
-        assert "Could not load model" not in log, f"Rasa runs without a model:\n{log[-3000:]}"  # it answers all the same
+        assert "Could not load model" not in log, (
+            f"Rasa runs without a model:\n{log[-3000:]}"
+        )  # it answers all the same
         return self
 
     def stop(self) -> None:

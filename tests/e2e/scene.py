@@ -81,7 +81,7 @@ class SceneBuilder(Builder):
                 options=[("白色", "")], attributes={"续航": "12小时", "防水": "IPX4"},
             ),
             "mug": self.product(
-                "山居陶瓷马克杯", category=mug, brand=self.brand("山居"), warehouse=home, price_fen=3900, stock=50,
+                "山居陶瓷马克杯", category=mug, brand=self.brand("山居"), warehouse=home, price_fen=3900, stock=5000,
                 options=[("白色", ""), ("绿色", "")], attributes={"容量": "350毫升"},
             ),
             "blanket": self.product(
