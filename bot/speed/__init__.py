@@ -2,6 +2,7 @@
 
     action_calls.py   what an action server is sent, how, and what it answers
     replay.py         events, trackers and slots
+    hearing.py        understanding a message
     prediction.py     states and rules of RulePolicy, the graph, the domain
 
 ``apply()`` puts them in at server start (the tracker store and the channels
@@ -23,6 +24,7 @@ import rasa.core.processor
 from rasa.core.actions.action import RemoteAction
 from rasa.core.agent import Agent
 from rasa.core.policies.rule_policy import RulePolicy
+from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import TrackerStore
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.domain import Domain
@@ -31,7 +33,7 @@ from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
-from bot.speed import action_calls, prediction, replay
+from bot.speed import action_calls, hearing, prediction, replay
 from shop.settings import load_settings
 
 log = logging.getLogger(__name__)
@@ -57,6 +59,7 @@ def apply() -> bool:
     DialogueStateTracker.applied_events = replay.applied_events
     DialogueStateTracker.copy = replay.copy_tracker
     DialogueStateTracker.update = replay.update
+    MessageProcessor.parse_message = hearing.parse_message
     RulePolicy._prediction_states = prediction.prediction_states
     RulePolicy._get_possible_keys = prediction.possible_keys
     DaskGraphRunner.run = prediction.run_graph
