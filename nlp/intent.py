@@ -21,6 +21,7 @@ import numpy as np
 from nlp.encoder import RememberingEncoder, shared_encoder
 from nlp.ngrams import NgramFeatures, SparseRow
 from nlp.text import clean
+from nlp.typos import mended
 from shop.errors import BadValue
 
 if TYPE_CHECKING:
@@ -197,8 +198,8 @@ class IntentClassifier:
 
 
 def prepare(text: str) -> str:
-    """A line as the classifier reads it."""
-    return clean(text).text.lower()
+    """A line as the classifier reads it: clean, in small letters, known mistakes put right."""
+    return mended(clean(text).text.lower())
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

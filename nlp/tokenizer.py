@@ -17,7 +17,7 @@ from nlp import lexicon
 
 # Kept as one token, whatever the dictionary says: addresses of pages, e-mail, numbers and codes.
 _WHOLE = re.compile(r"https?://[^\s\u4e00-\u9fff]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[A-Za-z]*\d[A-Za-z0-9.]*", re.ASCII)
-_LISTS = ("colors", "sizes", "couriers", "terms", "homophones")
+_LISTS = ("colors", "sizes", "couriers", "terms")
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from shop.settings import load_settings
 log = logging.getLogger(__name__)
 FALLBACK = "nlu_fallback"
 EXTRACTOR = "xiaoer"
-TRAINED_BY = ("encoder.py", "intent.py", "ngrams.py", "text.py")
+TRAINED_BY = ("encoder.py", "intent.py", "ngrams.py", "text.py", "typos.py")
 """The sources whose change makes an earlier training useless."""
 
 
