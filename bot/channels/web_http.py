@@ -32,7 +32,7 @@ class WebHttp:
         self._shop = gate.shop
         self._origins = set(gate.shop.settings.origins)
         self._rate = RateLimit(UPLOADS_PER_MINUTE)
-        # One picture at a time, in a thread of its own: a large one takes seconds and 200 MB, and talks go on meanwhile.
+        # One picture at a time, beside the talks: a large one takes seconds and 200 MB.
         self._painter = ThreadPoolExecutor(1, thread_name_prefix="picture")
 
     def add_to(self, routes: Blueprint) -> None:

@@ -34,7 +34,7 @@ async def upload(http, shop, body, content_type="image/png"):
 @pytest.mark.parametrize(
     "content_type", ["multipart/form-data", "multipart/form-data; boundary=", 'multipart/form-data; boundary="x"']
 )
-@pytest.mark.parametrize("body", [b"x", b"--x", b"--x\r\nContent-Disposition: form-data; name=\"a\"", b"--\xff--"])
+@pytest.mark.parametrize("body", [b"x", b"--x", b'--x\r\nContent-Disposition: form-data; name="a"', b"--\xff--"])
 async def test_a_damaged_form_is_refused_with_a_sentence(shop, content_type, body):
     gate = Gate(shop)
     status, said = await upload(WebHttp(gate), shop, body, content_type)

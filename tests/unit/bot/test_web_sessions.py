@@ -67,7 +67,9 @@ def test_a_session_says_who_speaks(shop):
     assert open_session(shop, opened.proof, None).speaker == "waiting"
 
 
-@pytest.mark.parametrize(("raw", "read"), [(7, 7), (0, 0), (-1, 0), (2**31, 0), (10**30, 0), (True, 0), ("7", 0), (None, 0)])
+@pytest.mark.parametrize(
+    ("raw", "read"), [(7, 7), (0, 0), (-1, 0), (2**31, 0), (10**30, 0), (True, 0), ("7", 0), (None, 0)]
+)
 def test_a_history_is_asked_for_after_a_message_that_can_be(shop, raw, read):
     assert after_id(raw) == read
     assert shop.messages.history("nobody", after_id(raw)) == []
