@@ -96,6 +96,8 @@ class Continue(ShopAction):
             turn.say("utter_still_which", count=len(shown["values"]))
             return None
         begins = next((action for kind, action in BEGINS.items() if turn.entity(kind)), None)
+        if not begins and (turn.entity("color") or turn.entity("size")) and turn.focused("product"):
+            begins = "action_ask_stock"  # "and in white?"
         if begins:
             return go_on(begins, turn)
         turn.say("utter_inform_unclear")

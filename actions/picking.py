@@ -20,9 +20,7 @@ _OTHER_VALUES = ("address", "invoice_title", "tax_no", "phone", "tracking_no", "
 PAID_FOR = (OrderState.PAID, OrderState.SHIPPED, OrderState.DELIVERED, OrderState.COMPLETED)
 
 
-def pick_order(
-    turn: Turn, states: Iterable[OrderState], resume: str, *, only_states: bool = False
-) -> OrderView | None:
+def pick_order(turn: Turn, states: Iterable[OrderState], resume: str, *, only_states: bool = False) -> OrderView | None:
     """The order that is meant, or None when the customer was asked which.
 
     Args:
@@ -180,6 +178,8 @@ def _fits(turn: Turn, number: str, states: tuple[OrderState, ...]) -> bool:
 
 def _candidates(turn: Turn, states: tuple[OrderState, ...], words: str | None) -> list[OrderView]:
     orders = turn.shop.orders.list(turn.customer, states=states, words=words, limit=MOST_CHOICES)
+    named = set(turn.entities("product"))  # a product's own name means no goods of a similar one
+    orders = [one for one in orders if any(line.product_code in named for line in one.lines)] or orders
     if orders or not words:
         return orders or turn.shop.orders.list(turn.customer, limit=1)
     return turn.shop.orders.list(turn.customer, words=words, limit=MOST_CHOICES) or turn.shop.orders.list(

@@ -111,6 +111,8 @@ class SceneBuilder(Builder):
             "two": self.order(customer, sku["dress"][2], state=OrderState.DELIVERED, quantity=2, ago=hours(40)),
             "worn": self.order(customer, sku["shoes"][0], state=OrderState.DELIVERED, ago=hours(50)),
             "lines": self.order(customer, sku["mug"][1], sku["cheap"][0], state=OrderState.DELIVERED, ago=hours(60)),
+            "broken": self.order(customer, sku["mug"][1], state=OrderState.DELIVERED, ago=hours(45)),
+            "wrong": self.order(customer, sku["cheap"][0], state=OrderState.DELIVERED, ago=hours(55)),
             "old": self.order(customer, sku["earphone"][1], state=OrderState.COMPLETED, ago=hours(24 * 40)),
             "gone": self.order(customer, sku["mug"][1], state=OrderState.CANCELLED, ago=hours(24 * 50)),
             "foreign": self.order(stranger, sku["dress"][1], ago=hours(3)),

@@ -28,6 +28,7 @@ def look_around(talk: Talk, scene: Scene) -> None:
     first = found.cards[0]
     talk.say("第一个多少钱").has(first["title"], first["price"])
     talk.say("声悦降噪蓝牙耳机有货没").has("黑色", "白色")
+    talk.say("白色的呢").has("30 件")
     talk.say("云步轻便跑鞋43码啥时候补货").has("40 件", day(_expected(scene, "shoes")))
     talk.say("那它是什么料子的").has("飞织网布")
     talk.say("声悦降噪蓝牙耳机和声悦入门蓝牙耳机哪个好").has("¥299", "¥99", "30小时", "12小时")
@@ -53,8 +54,9 @@ def cancel_one(talk: Talk, scene: Scene) -> None:
 def follow_parcels(talk: Talk, scene: Scene) -> None:
     (parcel,) = scene.shop.orders.get(scene.customer.id, scene.number("moving")).shipments
     talk.say(f"查下物流{scene.number('moving')}").has("顺丰速运", "已揽收", parcel.tracking_number)
+    talk.say("快第到哪了").has(parcel.tracking_number)
     talk.say("啥时候能到啊").has("预计", day(parcel.eta))
-    talk.say("催一下 急死了").has("催")
+    talk.say("催发或啊 急死了").has("催")
     talk.say("再催催").has("已经帮您催过")
     talk.say("电热毯的物流怎么一直不动").has("登记催查", "已揽收")
 
@@ -64,7 +66,7 @@ def change_orders(talk: Talk, scene: Scene) -> None:
     talk.say(f"{shoes}这单改个地址").has("地址")
     talk.say("杭州西湖区").has("不完整")
     talk.say("算了").has("没有")
-    talk.say(f"改地址 {shoes}").has("地址")
+    talk.say(f"改下收或地址 {shoes}").has("地址")
     talk.say("浙江省杭州市余杭区文一西路969号3幢").has("文一西路969号3幢", shoes)
     again = talk.say("运费多少")
     again.has("文一西路969号3幢")
@@ -90,12 +92,25 @@ def open_cases(talk: Talk, scene: Scene) -> None:
     talk.say(f"{scene.number('lines')}少发了一个东西").has("哪一件")
     talk.say("马克杯").has("补发", "山居陶瓷马克杯")
     talk.say("对").has("补发", "AS")
-    talk.say("退款到哪一步了").has("AS", "审核")
-    cases = talk.say("售后进度")
-    assert len(cases.cards) == 3
-    talk.say("第三个").has("退货", "青禾碎花连衣裙")
+    assert len(talk.say("收到的杯子碎了").cards) == 2
+    talk.say("第一个").has("山居陶瓷马克杯").offers("退货", "换货", "退款")
+    talk.say("退钱就行").has("照片").offers("没有照片")
+    talk.say("没拍照片").has("退款", "¥39", "不用寄回")
+    talk.say("嗯").has("退款", "AS", "¥39")
+    assert len(talk.say("声悦入门蓝牙耳机发错货了").cards) == 2
+    talk.say("第一个").offers("退货", "换货", "退款")
+    talk.press("换货").has("照片")
+    talk.press("没有照片").has("换货", "发错货")
+    talk.say("可以").has("换货", "AS")
+
+
+def ask_about_cases(talk: Talk, scene: Scene) -> None:
+    assert len(talk.say("退款到哪一步了").cards) == 2
+    talk.say("最后一个").has("退货", "青禾碎花连衣裙", "审核")
+    assert len(talk.say("售后进度").cards) == 5
+    talk.say("第三个").has("补发", "山居陶瓷马克杯", "审核")
     talk.say("换货的那个不换了 帮我撤销").has("售后单")
-    talk.say("第二个").has("撤销", "云步轻便跑鞋").offers("确认")
+    talk.say("第四个").has("撤销", "云步轻便跑鞋").offers("确认")
     talk.say("嗯").has("已经撤销")
 
 
@@ -151,7 +166,16 @@ def picture() -> bytes:
 def test_a_walk_through_all_flows_changes_what_it_should_and_nothing_else(bot: BotServer, scene: Scene):
     before = snapshot(bot.shop.database)
     talk = bot.customer(scene.customer)
-    for part in (look_around, cancel_one, follow_parcels, change_orders, open_cases, ask_for_invoices, leave):
+    for part in (
+        look_around,
+        cancel_one,
+        follow_parcels,
+        change_orders,
+        open_cases,
+        ask_about_cases,
+        ask_for_invoices,
+        leave,
+    ):
         part(talk, scene)
     assert len(talk.turns) >= TURNS
     changes = difference(before, snapshot(bot.shop.database))
@@ -204,17 +228,22 @@ def the_orders_changed(changes: dict[str, Any], scene: Scene) -> None:
 
 
 def the_cases_are_there(changes: dict[str, Any], scene: Scene) -> None:
-    cases = {row["kind"]: row for row in changes["aftersale_case"].added.values()}
-    assert set(cases) == {CaseKind.RETURN.value, CaseKind.EXCHANGE.value, CaseKind.RESEND.value}
-    back, swap, more = cases["return"], cases["exchange"], cases["resend"]
-    assert (back["order_id"], back["quantity"], back["amount_fen"]) == (scene.orders["two"].id, 1, 12900)
-    assert (back["reason"], back["state"]) == ("wrong_size", CaseState.SUBMITTED.value)
-    assert (swap["order_id"], swap["reason"], swap["state"]) == (scene.orders["worn"].id, "quality", "withdrawn")
-    assert (more["order_id"], more["reason"]) == (scene.orders["lines"].id, "missing_item")
-    assert more["order_line_id"] == scene.orders["lines"].lines[0].id
+    roles = {order.id: role for role, order in scene.orders.items()}
+    cases = {roles[row["order_id"]]: row for row in changes["aftersale_case"].added.values()}
+    assert {role: (row["kind"], row["reason"], row["quantity"], row["amount_fen"]) for role, row in cases.items()} == {
+        "two": (CaseKind.RETURN.value, "wrong_size", 1, 12900),
+        "worn": (CaseKind.EXCHANGE.value, "quality", 1, 0),
+        "lines": (CaseKind.RESEND.value, "missing_item", 1, 0),
+        "broken": (CaseKind.REFUND.value, "damaged", 1, 3900),
+        "wrong": (CaseKind.EXCHANGE.value, "wrong_item", 1, 0),
+    }
+    assert {role for role, row in cases.items() if row["state"] != CaseState.SUBMITTED.value} == {"worn"}
+    assert cases["worn"]["state"] == CaseState.WITHDRAWN.value
+    assert cases["lines"]["order_line_id"] == scene.orders["lines"].lines[0].id
+    assert scene.shop.cipher.open(cases["broken"]["description_sealed"]) == "收到的杯子碎了"
     (proof,) = changes["case_proof"].added.values()
-    assert proof["case_id"] == swap["id"]
-    assert len(changes["case_event"].added) == 4
+    assert proof["case_id"] == cases["worn"]["id"]
+    assert len(changes["case_event"].added) == len(cases) + 1
 
 
 def the_papers_are_there(changes: dict[str, Any], scene: Scene) -> None:

@@ -25,6 +25,7 @@ from shop.entities import (
     ReceiverView,
     ShipmentView,
     SkuView,
+    StockAnswer,
     TrackingView,
 )
 from shop.errors import OrderNotFound, ProductNotFound
@@ -161,6 +162,19 @@ class FakeCatalogue:
         raise ProductNotFound("no such product")
 
 
+class FakeStock:
+    """Eight units of anything."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str | None, str | None]] = []
+
+    def availability(self, code: str, *, color: str | None = None, size: str | None = None) -> StockAnswer:
+        """Keeps the question."""
+        self.asked.append((code, color, size))
+        sku = SkuView(1, f"{code}-1", code, "连衣裙", color or "", size or "", 9900, 8)
+        return StockAnswer(code, "连衣裙", (sku,), 8, None, 0)
+
+
 class FakeHandoffs:
     """A queue of one."""
 
@@ -212,6 +226,7 @@ class FakeShop:
         self.catalogue = FakeCatalogue(*products)
         self.identity = FakeIdentity(customer)
         self.handoffs = FakeHandoffs()
+        self.stock = FakeStock()
         self.clock = lambda: NOW
 
 

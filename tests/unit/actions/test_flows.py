@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from actions.address import AddressForm, SubmitAddress
@@ -283,3 +284,17 @@ def test_a_choice_made_waits_for_nothing_any_more():
     assert chosen.slots["resume"] is None
     said = run(Continue(shop), tracker("x", "inform", entity("address", HANGZHOU), slots=chosen.slots))
     assert said.next == "address_form"
+
+
+def test_a_colour_alone_asks_for_the_product_of_before_in_that_colour():
+    shop = FakeShop()
+    focus = {"focus_product": {"value": "p1", "at": int(time.time())}}
+    said = run(Continue(shop), tracker("白色的呢", "inform", entity("color", "白色", "白色"), slots=focus))
+    assert shop.stock.asked == [("p1", "白色", None)]
+    assert "8" in said.text
+
+
+def test_a_colour_without_any_product_is_asked_about():
+    assert run(Continue(FakeShop()), tracker("白色的呢", "inform", entity("color", "白色", "白色"))).names == [
+        "utter_inform_unclear"
+    ]

@@ -133,6 +133,14 @@ def test_goods_in_the_message_win_over_the_order_of_before():
     assert picked.number == SECOND
 
 
+def test_a_products_own_name_means_no_order_of_a_similar_product():
+    similar = order(FIRST, OrderState.PAID, line(name="连衣裙 新款", code="p2"))
+    shop = FakeShop(similar, order(SECOND, OrderState.PAID, line(name="连衣裙", code="p1")))
+    picked = pick_order(turn(shop, "连衣裙取消", "cancel_order", entity("product", "p1", "连衣裙")), PAID, "x")
+    assert picked is not None
+    assert picked.number == SECOND
+
+
 def test_a_customer_without_orders_is_told_so():
     one = turn(FakeShop(), "我的订单", "order_status")
     assert pick_order(one, PAID, "x") is None
