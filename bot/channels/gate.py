@@ -74,8 +74,9 @@ class _Message:
 class Gate:
     """Takes messages of every channel; one for a process, so that pace and doubles are seen."""
 
-    def __init__(self, shop: Shop, texts: Texts | None = None) -> None:
+    def __init__(self, shop: Shop, texts: Texts | None = None, double_wait_s: float = DOUBLE_WAIT_S) -> None:
         self._shop = shop
+        self._double_wait_s = double_wait_s
         settings = shop.settings
         self.texts = texts or Texts(service_phone=settings.service_phone)
         self._rate = RateLimit(settings.messages_per_minute)
@@ -261,7 +262,7 @@ class Gate:
         """The answers to a message that another process, or this one before, has taken."""
         if message.speaker == "agent":
             return Outcome([], message.id, double=True)
-        deadline = asyncio.get_running_loop().time() + DOUBLE_WAIT_S
+        deadline = asyncio.get_running_loop().time() + self._double_wait_s
         while True:
             stored = await self.in_thread(self._shop.messages.answers, message.id)
             if stored:

@@ -11,6 +11,7 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot.channels.bodies import read_body
 from bot.channels.cleaning import MADE_BY_US, SENDER
 from bot.channels.collector import body_of
 from bot.channels.gate import Gate, Handler, Incoming
@@ -62,15 +63,15 @@ class RestInput(InputChannel):
         async def health(_: Request) -> HTTPResponse:
             return response.json({"status": "ok"})
 
-        @routes.route("/webhook", methods=["POST"])
+        @routes.route("/webhook", methods=["POST"], stream=True)  # a stream: Sanic would take 100 MB before we look
         async def receive(request: Request) -> HTTPResponse:
-            return await self._answer(request.body, on_new_message)
+            return await self._answer(await read_body(request, MAX_REQUEST), on_new_message)
 
         return routes
 
-    async def _answer(self, raw: bytes, handler: Handler) -> HTTPResponse:
+    async def _answer(self, raw: bytes | None, handler: Handler) -> HTTPResponse:
         texts = self.gate.texts
-        if len(raw) > MAX_REQUEST:
+        if raw is None:
             return _reply(_new_sender(), [texts.body("too_long", limit=self.gate.message_limit)])
         try:
             content = json.loads(raw)

@@ -139,6 +139,9 @@ class _Talk:
         incoming = Incoming("web", sender_id, said.get("message"), metadata, said.get("message_id"), self._output.send)
         outcome = await self._gate.receive(incoming, self._handler)
         if outcome.double:
+            for body in outcome.answers:
+                if "id" not in body:  # in no history: the bot stopped in the middle of this message
+                    await self._say(sid, body)
             return {"ok": True, "id": outcome.message_id, "double": True}
         if outcome.message_id is None:  # refused: only this tab is told
             for body in outcome.answers:

@@ -14,6 +14,7 @@ from sanic import Blueprint, response
 from sanic.request import Request, parse_multipart_form
 from sanic.response import HTTPResponse
 
+from bot.channels.bodies import read_body
 from bot.channels.gate import Gate, log_incident
 from bot.channels.pace import RateLimit
 from bot.channels.web_sessions import HISTORY, after_id, may_see, wire_form
@@ -132,19 +133,9 @@ class WebHttp:
     async def _body(self, request: Request) -> bytes | None:
         """The picture's bytes, plain or as a form's first file; None when there are too many."""
         limit = self._shop.settings.upload_limit_mb * 1024 * 1024 + _FORM_OVERHEAD
-        parts, size = [], 0
-        while True:
-            part = await request.stream.read()
-            if not part:
-                break
-            size += len(part)
-            if size <= limit:  # what is over the limit is read, so that the answer arrives, and dropped
-                parts.append(part)
-        if size > limit:
-            return None
-        raw = b"".join(parts)
+        raw = await read_body(request, limit)
         kind = request.headers.get("content-type", "")
-        if not kind.startswith("multipart/form-data"):
+        if raw is None or not kind.startswith("multipart/form-data"):
             return raw
         boundary = kind.partition("boundary=")[2].strip().strip('"')
         try:

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from bot.channels.bodies import read_body
 from bot.channels.gate import Gate
 from bot.channels.web_http import SESSION_HEADER, WebHttp
 from bot.channels.web_sessions import open_session
@@ -29,6 +30,15 @@ class Request:
 async def upload(http, shop, body, content_type="image/png"):
     answer = await http._upload(Request(open_session(shop, None, None).proof, body, content_type))
     return answer.status, json.loads(answer.body)
+
+
+async def test_a_body_over_the_limit_is_read_to_its_end_and_not_kept():
+    request = Request("", b"x" * 10)
+    request._parts = [b"x" * 10] * 5
+    assert await read_body(request, 49) is None
+    assert request._parts == []
+    request._parts = [b"x" * 10] * 5
+    assert await read_body(request, 50) == b"x" * 50
 
 
 @pytest.mark.parametrize(
