@@ -8,7 +8,8 @@ from typing import Iterator
 from nlp.matches import Match
 from nlp.numbers import CHINESE, parse
 
-_N = rf"(\d+(?:\.\d+)?(?:[百千万kKwW]\d?)?|[{CHINESE}]+)"
+# Bounded: from each digit of a long run an unbounded number would be tried to the run's end.
+_N = rf"(\d{{1,12}}(?:\.\d{{1,6}})?(?:[百千万kKwW]\d?)?|[{CHINESE}]{{1,20}})"
 _UNIT = r"(?:块钱|元钱|块|元|圆|rmb|RMB)"
 _YUAN = rf"{_UNIT}?(?:人民币)?"
 _ABOUT = r"(?:左右|上下|附近|出头)"
