@@ -7,6 +7,7 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import yaml
 
@@ -44,15 +45,33 @@ def endpoints_file(settings: Settings, source: Path = ROOT / "endpoints.yml") ->
     """The endpoints that hold under these settings.
 
     ``endpoints.yml`` itself, unless the action server stands elsewhere than that
-    file says: then a copy in the data folder with the address changed.
+    file says or locks are kept in Redis: then a copy in the data folder that says so.
     """
     content: dict[str, Any] = yaml.safe_load(source.read_text(encoding="utf-8")) or {}
-    wanted = settings.action_address
-    action = content.get("action_endpoint") or {}
-    if action.get("url") == wanted:
+    wanted = dict(content)
+    wanted["action_endpoint"] = {**(content.get("action_endpoint") or {}), "url": settings.action_address}
+    if settings.redis_url:
+        wanted["lock_store"] = lock_store(settings.redis_url)
+    if wanted == content:
         return source
-    content["action_endpoint"] = {**action, "url": wanted}
     target = settings.data_dir / "endpoints.yml"
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    draft = target.with_suffix(".part")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        yaml.safe_dump(wanted, file, allow_unicode=True, sort_keys=False)  # it may hold a password
+    draft.replace(target)
     return target
+
+
+def lock_store(redis_url: str) -> dict[str, Any]:
+    """Rasa's lock store in that Redis; Rasa takes the parts of an address, not the whole."""
+    parts = urlsplit(redis_url)
+    given = {
+        "url": parts.hostname or "localhost",
+        "port": parts.port or 6379,
+        "db": int(parts.path.strip("/") or 0),
+        "username": unquote(parts.username) if parts.username else None,
+        "password": unquote(parts.password) if parts.password else None,
+        "use_ssl": True if parts.scheme == "rediss" else None,
+    }
+    return {"type": "redis", **{name: value for name, value in given.items() if value is not None}}

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 from honcho.environ import parse_procfile
+from rasa.core.lock_store import LockStore, RedisLockStore
+from rasa.utils.endpoints import read_endpoint_config
 
 from deploy.environment import child_environment, endpoints_file
 from shop.settings import ROOT, Settings, load_settings
@@ -30,6 +32,25 @@ def test_another_action_port_changes_only_the_address(tmp_path: Path, source: Pa
     assert yaml.safe_load(changed.read_text()) == {
         "action_endpoint": {"url": "http://localhost:6055/webhook", "enable_selective_domain": True}
     }
+
+
+@pytest.mark.parametrize(
+    ("address", "wanted"),
+    [
+        ("redis://cache", {"host": "cache", "port": 6379, "db": 0, "username": None, "password": None}),
+        (
+            "redis://ann:p%40ss@10.0.0.5:6380/3",
+            {"host": "10.0.0.5", "port": 6380, "db": 3, "username": "ann", "password": "p@ss"},
+        ),
+    ],
+)
+def test_with_redis_rasa_keeps_its_locks_there(tmp_path: Path, source: Path, address: str, wanted: dict[str, object]):
+    made = endpoints_file(Settings(data_dir=tmp_path / "data", redis_url=address), source)
+    assert made.stat().st_mode & 0o077 == 0
+    store = LockStore.create(read_endpoint_config(str(made), "lock_store"))
+    assert isinstance(store, RedisLockStore)
+    told = store.red.connection_pool.connection_kwargs
+    assert {name: told.get(name) for name in wanted} == wanted
 
 
 def test_the_environment_of_the_servers_gives_back_the_same_settings(tmp_path: Path):
