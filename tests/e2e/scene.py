@@ -18,8 +18,9 @@ from tests.builders import Builder
 
 NAME, PHONE, STREET = "欧阳晓峰", "13700012345", "凤起东路8号3幢502"
 OTHER_NAME, OTHER_PHONE, OTHER_STREET = "诸葛文静", "15900067890", "龙阳大道77号"
-SECRETS = (NAME, PHONE, STREET, OTHER_NAME, OTHER_PHONE, OTHER_STREET)
-"""What must stand in no log."""
+NEW_STREET, COMPANY, TAX = "文一西路969号3幢", "杭州云栖望远科技有限公司", "91330106MA2CFLDG4R"
+SECRETS = (NAME, PHONE, STREET, OTHER_NAME, OTHER_PHONE, OTHER_STREET, NEW_STREET, COMPANY, TAX)
+"""What must stand in no log: the first six are stored, the others are said in talks."""
 
 
 @dataclass

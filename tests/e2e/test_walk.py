@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -11,10 +12,9 @@ from PIL import Image
 from actions.texts import day
 from shop.states import CaseKind, CaseState, OrderState
 from tests.e2e.harness import BotServer, Talk
-from tests.e2e.scene import NAME, PHONE, STREET, Scene
+from tests.e2e.scene import COMPANY, NAME, NEW_STREET, PHONE, SECRETS, TAX, Scene
 from tests.e2e.snapshot import difference, snapshot
 
-COMPANY, TAX = "杭州云栖望远科技有限公司", "91330106MA2CFLDG4R"
 TALKING = {"conversation", "message", "tracker_chunk", "idempotency_key"}
 """Tables that every talk writes to."""
 TURNS = 60
@@ -67,10 +67,10 @@ def change_orders(talk: Talk, scene: Scene) -> None:
     talk.say("杭州西湖区").has("不完整")
     talk.say("算了").has("没有")
     talk.say(f"改下收或地址 {shoes}").has("地址")
-    talk.say("浙江省杭州市余杭区文一西路969号3幢").has("文一西路969号3幢", shoes)
+    talk.say(f"浙江省杭州市余杭区{NEW_STREET}").has(NEW_STREET, shoes)
     again = talk.say("运费多少")
-    again.has("文一西路969号3幢")
-    talk.say("是的").has("余杭区文一西路969号3幢")
+    again.has(NEW_STREET)
+    talk.say("是的").has(f"余杭区{NEW_STREET}")
     talk.say("帮我备注一下：放丰巢柜").has("放丰巢柜", shoes)
     talk.say("好").has("备注好了")
     talk.say("这单周六下午送行不行").has("周六下午", shoes)
@@ -201,7 +201,7 @@ def the_orders_changed(changes: dict[str, Any], scene: Scene) -> None:
     assert set(shoes) == {"district", "receiver_sealed", "note_sealed", "deliver_on", "version"}
     assert shoes["district"] == ("西湖区", "余杭区")
     receiver = scene.shop.cipher.open_json(shoes["receiver_sealed"][1])
-    assert receiver == {"name": NAME, "phone": PHONE, "street": "文一西路969号3幢"}
+    assert receiver == {"name": NAME, "phone": PHONE, "street": NEW_STREET}
     assert scene.shop.cipher.open(shoes["note_sealed"][1]) == "放丰巢柜"
     assert "周六下午" in shoes["deliver_on"][1]
     assert {name: mugs[name] for name in mugs if name != "version"} == {
@@ -267,10 +267,15 @@ def the_talk_is_kept(changes: dict[str, Any], talk: Talk, scene: Scene) -> None:
     assert {row["sender_id"] for row in messages} == {talk.sender}
     assert len([row for row in messages if row["direction"] == "in"]) == len(talk.turns)
     assert not changes["message"].changed
+    made = Counter(row["operation"] for row in changes["idempotency_key"].added.values())
+    assert made == Counter(
+        cancel=1, change_address=1, add_note=1, schedule=1, modify_line=2, urge=2, investigate=1, open_case=5,
+        withdraw_case=1, request_invoice=2, claim=1,
+    )  # fmt: skip
     (conversation,) = changes["conversation"].added.values()
     assert (conversation["owner_id"], conversation["linked_id"]) == (scene.customer.id, None)
     dump = repr(changes)
-    assert [secret for secret in (NAME, PHONE, STREET, "文一西路969号", COMPANY) if secret in dump] == []
+    assert [secret for secret in SECRETS if secret in dump] == []
 
 
 def _stock(scene: Scene) -> list[Any]:
