@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 import nlp
+from nlp.encoder import shared_encoder
 from nlp.faq import FaqIndex
 from nlp.intent import IntentClassifier, IntentConfig
 from nlp.understanding import Understander, Understanding, serving_extractor
@@ -110,7 +112,9 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the intents of the training lines and store the classifier."""
         lines = {(one.get(TEXT), one.get(INTENT)): None for one in training_data.intent_examples if one.get(TEXT)}
-        classifier = IntentClassifier(IntentConfig(encoder=load_settings().encoder))
+        config = IntentConfig(encoder=load_settings().encoder)
+        # All cores while training; the vectors are the same as those of one.
+        classifier = IntentClassifier(config, shared_encoder(config.encoder, threads=os.cpu_count() or 1))
         classifier.fit([text for text, _ in lines], [intent for _, intent in lines])
         with self._model_storage.write_to(self._resource) as folder:
             classifier.save(Path(folder))
