@@ -65,9 +65,7 @@ def _comes_so(turn: Turn, line_id: int, wish: dict[str, Any]) -> bool:
     if not (wish.get("color") or wish.get("size")):
         return True
     line = line_of(turn, "modify_order", line_id)
-    return bool(
-        turn.shop.stock.availability(line.product_code, color=wish.get("color"), size=wish.get("size")).skus
-    )
+    return bool(turn.shop.stock.availability(line.product_code, color=wish.get("color"), size=wish.get("size")).skus)
 
 
 def _ask_wish(turn: Turn, answers: Answers) -> None:

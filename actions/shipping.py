@@ -29,6 +29,15 @@ def parcel_facts(parcel: ShipmentView) -> dict[str, Any]:
     }
 
 
+def order_with_parcel(turn: Turn, resume: str) -> OrderView | None:
+    """The order whose parcel is meant; None when the customer was asked which, or told that nothing has left yet."""
+    order = pick_order(turn, (OrderState.SHIPPED,), resume)
+    if order is not None and not order.shipments:
+        OrderStatus.tell(turn, order)
+        return None
+    return order
+
+
 class TrackPackage(ShopAction):
     """Where the parcel is."""
 
@@ -36,11 +45,8 @@ class TrackPackage(ShopAction):
 
     def answer(self, turn: Turn) -> None:
         """The last scan first, the whole trail as a card."""
-        order = pick_order(turn, (OrderState.SHIPPED,), self.action_name)
+        order = order_with_parcel(turn, self.action_name)
         if order is None:
-            return
-        if not order.shipments:
-            OrderStatus.tell(turn, order)
             return
         tell_parcels(turn, order)
 
@@ -126,11 +132,8 @@ class LogisticsStuck(ShopAction):
 
     def answer(self, turn: Turn) -> None:
         """A parcel that really stands still is investigated; a moving one is shown."""
-        order = pick_order(turn, (OrderState.SHIPPED,), self.action_name)
+        order = order_with_parcel(turn, self.action_name)
         if order is None:
-            return
-        if not order.shipments:
-            OrderStatus.tell(turn, order)
             return
         parcel = order.shipments[-1]
         if parcel.delivered_at or not parcel.stuck:
@@ -154,11 +157,8 @@ class ContactCourier(ShopAction):
 
     def answer(self, turn: Turn) -> None:
         """The courier's phone and the tracking number to give them."""
-        order = pick_order(turn, (OrderState.SHIPPED,), self.action_name)
+        order = order_with_parcel(turn, self.action_name)
         if order is None:
-            return
-        if not order.shipments:
-            OrderStatus.tell(turn, order)
             return
         parcel = order.shipments[-1]
         turn.say(
