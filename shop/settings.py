@@ -69,14 +69,18 @@ class Settings:
         "50000,200000,500000,1000000", "Spend of a year (fen) from which levels 1, 2, 3, 4 begin"
     )
     catalogue_check_s: float = _setting(5.0, "Seconds for which product search may lag behind a changed catalogue")
-    housekeeping_s: float = _setting(60.0, "Seconds between rounds of housekeeping: unpaid orders lapse, old uploads go")
+    housekeeping_s: float = _setting(
+        60.0, "Seconds between rounds of housekeeping: unpaid orders lapse, old uploads go"
+    )
     # Conversation
     token_hours: int = _setting(12, "Life of a customer's signed token in hours")
     link_days: int = _setting(30, "Days that a conversation stays linked after order number and phone tail were right")
     verify_tries: int = _setting(5, "Wrong order number or phone tail tries an hour and sender")
     message_limit: int = _setting(2000, "Longest message in characters that is read; the rest is refused politely")
     messages_per_minute: int = _setting(60, "Messages a minute and sender before the gate says slow down")
-    history_events: int = _setting(80, "Recent events of a conversation that policies see; slots and forms are kept whole")
+    history_events: int = _setting(
+        80, "Recent events of a conversation that policies see; slots and forms are kept whole"
+    )
     upload_limit_mb: int = _setting(10, "Largest picture in MB")
     upload_megapixels: int = _setting(40, "Largest picture in millions of pixels")
     upload_days: int = _setting(90, "Days that uploads are kept")

@@ -118,8 +118,12 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
         classifier.fit([text for text, _ in lines], [intent for _, intent in lines])
         with self._model_storage.write_to(self._resource) as folder:
             classifier.save(Path(folder))
-        log.info("%d lines, %d intents, leave-one-out accuracy %.3f", len(lines), len(classifier.labels),
-                 classifier.left_out_accuracy)
+        log.info(
+            "%d lines, %d intents, leave-one-out accuracy %.3f",
+            len(lines),
+            len(classifier.labels),
+            classifier.left_out_accuracy,
+        )
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:

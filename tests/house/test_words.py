@@ -14,7 +14,18 @@ HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 # The grammar of numerals, dates, money, addresses, names and sizes: here the characters are the code's subject.
 GRAMMAR = {
     f"nlp/{name}.py"
-    for name in ("addresses", "choices", "dates", "entities", "gazetteer", "identifiers", "looks", "money", "numbers", "people")
+    for name in (
+        "addresses",
+        "choices",
+        "dates",
+        "entities",
+        "gazetteer",
+        "identifiers",
+        "looks",
+        "money",
+        "numbers",
+        "people",
+    )
 }
 
 
