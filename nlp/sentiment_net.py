@@ -1,0 +1,162 @@
+"""The sentiment model in torch: three scorers in one graph, how they learn, and their way to ONNX."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Sequence
+
+import numpy as np
+import torch
+from torch import nn
+
+from nlp.sentiment import FORMAT, SentimentConfig
+from nlp.sentiment_features import Batch, characters, view
+from nlp.sentiment_material import CHAT, REVIEW, Task
+
+log = logging.getLogger(__name__)
+
+
+class Net(nn.Module):
+    """Three scorers in one graph; see ``nlp.sentiment``."""
+
+    def __init__(self, config: SentimentConfig, chars: int, vector: int) -> None:
+        super().__init__()
+        self.config = config
+        self.embed = nn.Embedding(chars, config.width, padding_idx=0)
+        self.lstm = nn.LSTM(config.width, config.hidden, batch_first=True, bidirectional=True)
+        self.attend = nn.Linear(2 * config.hidden, 1)
+        self.drop = nn.Dropout(config.dropout)
+        self.heads = nn.ModuleList([nn.Linear(4 * config.hidden, size) for size in (3, 2)])
+        self.register_buffer("gram_tables", torch.zeros(config.buckets, 5))
+        self.register_buffer("gram_bias", torch.zeros(5))
+        self.register_buffer("rarity", torch.zeros(config.buckets))
+        self.register_buffer("mean", torch.zeros(vector))
+        self.register_buffer("vector_table", torch.zeros(vector, 5))
+        self.register_buffer("vector_bias", torch.zeros(5))
+        self.register_buffer("offset", torch.zeros(3))
+        self.register_buffer("temper", torch.ones(2))
+
+    def deep(self, chars: torch.Tensor, task: int) -> torch.Tensor:
+        """Logits of the LSTM for one task."""
+        there = (chars > 0).unsqueeze(-1)
+        states, _ = self.lstm(self.drop(self.embed(chars)))
+        share = torch.softmax(self.attend(torch.tanh(states)).masked_fill(~there, -1e9), dim=1)
+        read = (share * states).sum(dim=1)
+        highest = states.masked_fill(~there, -1e9).max(dim=1).values
+        return self.heads[task](self.drop(torch.cat([read, highest], dim=1)))
+
+    def forward(
+        self, chars: torch.Tensor, grams: torch.Tensor, weights: torch.Tensor, vector: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Probabilities for chat and for reviews, and the n-grams' rarity, which serving needs first."""
+        wide = (self.gram_tables[grams] * weights.unsqueeze(-1)).sum(dim=1) + self.gram_bias
+        centred = vector - self.mean
+        centred = centred / centred.norm(dim=1, keepdim=True).clamp(min=1e-6)
+        meant = centred @ self.vector_table + self.vector_bias
+        found = []
+        for task, part, shares in (
+            (CHAT, slice(0, 3), self.config.shares_chat),
+            (REVIEW, slice(3, 5), self.config.shares_review),
+        ):
+            logits = shares[0] * self.deep(chars, task) + shares[1] * wide[:, part] + shares[2] * meant[:, part]
+            logits = logits * self.temper[task] + (self.offset if task == CHAT else 0.0)
+            found.append(torch.softmax(logits, dim=1))
+        return found[0], found[1], self.rarity
+
+
+def fit_lstm(net: Net, tasks: Sequence[Task], numbers: dict[str, int], config: SentimentConfig) -> None:
+    """Learn the LSTM on both tasks at once, lines of like length together."""
+    batches: list[tuple[int, torch.Tensor, torch.Tensor, torch.Tensor]] = []
+    for task, lines in enumerate(tasks):
+        order = sorted(range(len(lines.texts)), key=lambda place: (len(view(lines.texts[place])), place))
+        for at in range(0, len(order), config.batch):
+            some = order[at : at + config.batch]
+            chars = characters([lines.texts[place] for place in some], numbers)
+            target = lines.targets[some] // (2 if task == REVIEW else 1)
+            batches.append(
+                (task, torch.from_numpy(chars), torch.from_numpy(target), torch.from_numpy(lines.weights[some]))
+            )
+    best = torch.optim.AdamW(net.parameters(), lr=config.rate, weight_decay=1e-2)
+    steps = config.epochs * len(batches)
+    course = torch.optim.lr_scheduler.OneCycleLR(best, max_lr=config.rate, total_steps=max(steps, 2), pct_start=0.1)
+    drawn = random.Random(config.seed)
+    for epoch in range(config.epochs):
+        net.train()
+        drawn.shuffle(batches)
+        total, start = 0.0, time.perf_counter()
+        for task, chars, target, weight in batches:
+            hidden = chars.masked_fill((torch.rand(chars.shape) < 0.05) & (chars > 0), 1)
+            loss = nn.functional.cross_entropy(net.deep(hidden, task), target, reduction="none", label_smoothing=0.05)
+            loss = (loss * weight).mean()
+            best.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            best.step()
+            course.step()
+            total += loss.item()
+        log.info("epoch %d: loss %.4f, %.0f s", epoch + 1, total / max(1, len(batches)), time.perf_counter() - start)
+    net.eval()
+
+
+def fit_tables(net: Net, task: int, made: Batch, vectors: np.ndarray, known: np.ndarray, lines: Task) -> None:
+    """Logistic regressions over n-grams (all lines) and sentence vectors (``known`` lines) of one task."""
+    from scipy.sparse import csr_matrix
+    from sklearn.linear_model import LogisticRegression
+
+    rows = np.repeat(np.arange(len(made.grams)), made.grams.shape[1])
+    shape = (len(made.grams), net.config.buckets)
+    grams = csr_matrix((made.weights.ravel(), (rows, made.grams.ravel())), shape=shape)
+    place = slice(0, 3) if task == CHAT else slice(3, 5)
+    for table, bias, data, those, c in (
+        (net.gram_tables, net.gram_bias, grams, np.arange(len(lines.texts)), 5.0),
+        (net.vector_table, net.vector_bias, vectors, known, 10.0),
+    ):
+        model = LogisticRegression(C=c, max_iter=1000).fit(
+            data, lines.targets[those], sample_weight=lines.weights[those]
+        )
+        slopes, offsets = model.coef_, model.intercept_
+        if len(slopes) == 1:  # two classes: one slope, against each other
+            slopes, offsets = np.concatenate([-slopes, slopes]) / 2, np.concatenate([-offsets, offsets]) / 2
+        table[:, place] = torch.from_numpy(slopes.T.astype(np.float32))
+        bias[place] = torch.from_numpy(offsets.astype(np.float32))
+
+
+def export(net: Net, numbers: dict[str, int], path: Path) -> None:
+    """Write the net as ONNX with what serving must know in its metadata."""
+    import onnx
+
+    net.eval()
+    one = torch.ones((2, 3), dtype=torch.int64)
+    given = (one, one, torch.ones((2, 3)), torch.ones((2, len(net.mean))))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.onnx.export(
+        net,
+        given,
+        str(path),
+        input_names=["chars", "grams", "weights", "vector"],
+        output_names=["chat", "review", "rarity"],
+        dynamic_axes={
+            "chars": {0: "n", 1: "t"},
+            "grams": {0: "n", 1: "g"},
+            "weights": {0: "n", 1: "g"},
+            "vector": {0: "n"},
+            "chat": {0: "n"},
+            "review": {0: "n"},
+        },
+        opset_version=17,
+        dynamo=False,
+    )
+    model = onnx.load(str(path))
+    about = {
+        "format": str(FORMAT),
+        "encoder": net.config.encoder,
+        "chars": json.dumps(list(numbers), ensure_ascii=False),
+    }
+    about["config"] = json.dumps(asdict(net.config))
+    onnx.helper.set_model_props(model, about)
+    onnx.save(model, str(path))
