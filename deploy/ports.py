@@ -23,7 +23,7 @@ class Server:
 def servers(settings: Settings) -> list[Server]:
     """The three servers under these settings."""
     return [
-        Server("rasa", "rasa_port", settings.rasa_port, "/"),
+        Server("rasa", "rasa_port", settings.rasa_port, "/webhooks/rest/"),  # 503 without a model
         Server("actions", "action_port", settings.action_port, "/health"),
         Server("web", "web_port", settings.web_port, "/"),
     ]

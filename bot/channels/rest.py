@@ -16,7 +16,7 @@ from bot.channels.cleaning import MADE_BY_US, SENDER
 from bot.channels.collector import body_of
 from bot.channels.gate import Gate, Handler, Incoming
 from bot.channels.texts import Body
-from bot.channels.wiring import the_gate, warm_up
+from bot.channels.wiring import has_model, the_gate, warm_up
 
 MAX_REQUEST = 256 * 1024
 SENDER_HEADER = "X-Xiaoer-Sender"
@@ -60,8 +60,10 @@ class RestInput(InputChannel):
             await warm_up(app, self.gate.texts)
 
         @routes.route("/", methods=["GET"])
-        async def health(_: Request) -> HTTPResponse:
-            return response.json({"status": "ok"})
+        async def health(request: Request) -> HTTPResponse:
+            if has_model(request.app):
+                return response.json({"status": "ok"})
+            return response.json({"status": "no model"}, status=503)
 
         @routes.route("/webhook", methods=["POST"], stream=True)  # a stream: Sanic would take 100 MB before we look
         async def receive(request: Request) -> HTTPResponse:

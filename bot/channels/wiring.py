@@ -21,12 +21,17 @@ def the_gate() -> Gate:
     return Gate(open_shop())
 
 
+def has_model(app: Any) -> bool:
+    """Whether Rasa can answer: its server says "up" even where no model could be loaded."""
+    agent = getattr(app.ctx, "agent", None)
+    return agent is not None and bool(agent.is_ready())
+
+
 async def warm_up(app: Any, texts: Texts) -> None:
     """Let the language parts read one sentence, so that dictionaries and models are in before the first customer."""
-    agent = getattr(app.ctx, "agent", None)
-    if agent is None or not agent.is_ready():
+    if not has_model(app):
         return
     try:
-        await agent.parse_message(texts.text("warm_up"))
+        await app.ctx.agent.parse_message(texts.text("warm_up"))
     except Exception as error:  # noqa: BLE001 - it is a courtesy; the first message will show what is wrong
         log.warning("no warm-up: %s", type(error).__name__)

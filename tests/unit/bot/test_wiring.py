@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from bot.channels.texts import Texts
-from bot.channels.wiring import warm_up
+from bot.channels.wiring import has_model, warm_up
 
 
 class Agent:
@@ -43,3 +43,8 @@ def test_every_sentence_of_the_gate_can_be_said():
     texts = Texts(service_phone="400")
     for name in texts._bodies:
         assert texts.body(name, limit=1, limit_mb=1, seconds=1)["text"]
+
+
+@pytest.mark.parametrize(("agent", "ready"), [(None, False), (Agent(ready=False), False), (Agent(), True)])
+def test_a_server_without_a_model_is_not_ready(agent, ready):
+    assert has_model(app_of(agent)) is ready
