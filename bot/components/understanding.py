@@ -25,7 +25,7 @@ from nlp.intent import IntentClassifier, IntentConfig
 from nlp.understanding import Understander, Understanding, serving_extractor
 from nlp.understanding import load as load_understander
 from shop.front import open_shop
-from shop.settings import load_settings
+from shop.settings import ROOT, load_settings
 
 log = logging.getLogger(__name__)
 FALLBACK = "nlu_fallback"
@@ -68,6 +68,7 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
         """Changes when the code or the encoder that trains changes, so that Rasa's cache is right."""
         folder = Path(nlp.__file__).parent
         sources = b"".join((folder / name).read_bytes() for name in TRAINED_BY)
+        sources += (ROOT / "data" / "lexicon" / "homophones.txt").read_bytes()  # typos are mended in training lines too
         return hashlib.sha256(sources + load_settings().encoder.encode()).hexdigest()
 
     def __init__(
