@@ -210,7 +210,8 @@ def _read_wanted(turn: Turn, answers: Answers, is_open: bool) -> str | None:
     if said:
         fits = [spec for spec in _other_specs(turn, answers) if all(part in spec for part in said)]
         return fits[0] if fits else " ".join(said)
-    return turn.text.strip()[:60] if takes_any_text(turn) else None
+    own_words = takes_any_text(turn) or turn.intent == "exchange_goods"  # "a size smaller, please"
+    return turn.text.strip()[:60] if own_words else None
 
 
 def _needs_proof(turn: Turn, answers: Answers) -> bool:

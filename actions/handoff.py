@@ -29,6 +29,7 @@ class RequestHuman(ShopAction):
     """The customer wants a person."""
 
     action_name = "action_request_human"
+    starts_flow = True  # who asks for a person is done with the form
 
     def answer(self, turn: Turn) -> None:
         """Queue the talk for anybody who is free."""

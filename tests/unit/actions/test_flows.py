@@ -8,6 +8,7 @@ from typing import Any
 from actions.address import AddressForm, SubmitAddress
 from actions.cancel import CancelForm, StartCancel, SubmitCancel
 from actions.chat import Affirm, Continue, Stop
+from actions.handoff import RequestHuman
 from actions.verify import SubmitVerify, VerifyForm
 from shop.errors import ConcurrentChange, DatabaseDown
 from shop.states import OrderState
@@ -298,3 +299,9 @@ def test_a_colour_without_any_product_is_asked_about():
     assert run(Continue(FakeShop()), tracker("白色的呢", "inform", entity("color", "白色", "白色"))).names == [
         "utter_inform_unclear"
     ]
+
+
+def test_who_asks_for_a_person_inside_a_form_is_not_asked_on():
+    said = run(RequestHuman(FakeShop(order())), cancel_at("confirm", "转人工", "request_human", cancel_reason="price"))
+    assert said.names == ["utter_handoff_waiting"]
+    assert (said.loops, said.next) == ([None], None)
