@@ -19,7 +19,7 @@ from typing import Callable, Sequence
 import numpy as np
 
 from nlp.datasets import read_tsv
-from nlp.sentiment import LABELS, MODEL, SentimentConfig, SentimentReader, prepare
+from nlp.sentiment import LABELS, MODEL, SentimentConfig, SentimentReader, decide, prepare
 from shop.errors import BadValue
 
 Chances = Callable[[Sequence[str]], np.ndarray]
@@ -49,13 +49,14 @@ def figures(truth: Sequence[str], chances: np.ndarray) -> dict[str, float]:
     """
     from nlp.evaluate import calibration_error
 
-    wanted, best = np.array(truth), np.array(LABELS)[chances.argmax(axis=1)]
+    wanted, said = np.array(truth), decide(chances)
+    best = np.array(LABELS)[said]
     each = {label: _f1(wanted == label, best == label) for label in LABELS if label in truth}
     return {
         "accuracy": float((wanted == best).mean()),
         "macro_f1": float(np.mean(list(each.values()))),
         "neg_f1": _f1(wanted == "neg", best == "neg"),
-        "ece": calibration_error(chances.max(axis=1), wanted == best),
+        "ece": calibration_error(chances[np.arange(len(said)), said], wanted == best),
     }
 
 

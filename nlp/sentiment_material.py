@@ -67,17 +67,6 @@ def _pick(lines: Lines, places: Sequence[int]) -> Lines:
     return Lines(tuple(lines.texts[place] for place in places), tuple(lines.labels[place] for place in places))
 
 
-def known_vectors(task: Task, kind: int, config: SentimentConfig) -> np.ndarray:
-    """Places of the lines of a task whose sentence vectors are learnt from: all but most reviews."""
-    if kind == CHAT:
-        return np.arange(len(task.texts))
-    short = read_reviews(config.vectors, config.seed, 6, 120)
-    every = read_reviews(config.reviews, config.seed)
-    long = [text for text in every.texts if len(text) >= 45][: config.long_vectors]
-    wanted, from_package = {*short.texts, *long}, set(every.texts)
-    return np.array([place for place, text in enumerate(task.texts) if text in wanted or text not in from_package])
-
-
 def _some(lines: Lines, count: int | None, seed: int) -> Lines:
     """So many lines, drawn at random; all for None."""
     if count is None or count >= len(lines):

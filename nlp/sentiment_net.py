@@ -15,10 +15,14 @@ import torch
 from torch import nn
 
 from nlp.sentiment import FORMAT, SentimentConfig
-from nlp.sentiment_features import Batch, characters, view
+from nlp.sentiment_features import UNKNOWN, Batch, characters, view
 from nlp.sentiment_material import CHAT, REVIEW, Task
 
 log = logging.getLogger(__name__)
+GRAM_LOOSENESS, VECTOR_LOOSENESS = 5.0, 10.0  # C of the regressions
+VECTOR_SCALE = 8.0  # brings the numbers of a unit vector to the size of the LSTM's
+HIDDEN_CHARS = 0.05  # share of characters that are hidden while learning
+Step = tuple[int, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 
 
 class Net(nn.Module):
@@ -31,7 +35,8 @@ class Net(nn.Module):
         self.lstm = nn.LSTM(config.width, config.hidden, batch_first=True, bidirectional=True)
         self.attend = nn.Linear(2 * config.hidden, 1)
         self.drop = nn.Dropout(config.dropout)
-        self.heads = nn.ModuleList([nn.Linear(4 * config.hidden, size) for size in (3, 2)])
+        self.meaning = nn.Linear(vector, config.meaning)
+        self.heads = nn.ModuleList([nn.Linear(4 * config.hidden + config.meaning, size) for size in (3, 2)])
         self.register_buffer("gram_tables", torch.zeros(config.buckets, 5))
         self.register_buffer("gram_bias", torch.zeros(5))
         self.register_buffer("rarity", torch.zeros(config.buckets))
@@ -41,46 +46,65 @@ class Net(nn.Module):
         self.register_buffer("offset", torch.zeros(3))
         self.register_buffer("temper", torch.ones(2))
 
-    def deep(self, chars: torch.Tensor, task: int) -> torch.Tensor:
-        """Logits of the LSTM for one task."""
+    def deep(self, chars: torch.Tensor, centred: torch.Tensor, task: int) -> torch.Tensor:
+        """Logits of the LSTM, which also sees the sentence vector, for one task."""
         there = (chars > 0).unsqueeze(-1)
         states, _ = self.lstm(self.drop(self.embed(chars)))
         share = torch.softmax(self.attend(torch.tanh(states)).masked_fill(~there, -1e9), dim=1)
         read = (share * states).sum(dim=1)
         highest = states.masked_fill(~there, -1e9).max(dim=1).values
-        return self.heads[task](self.drop(torch.cat([read, highest], dim=1)))
+        meant = torch.relu(self.meaning(self.drop(centred * VECTOR_SCALE)))
+        return self.heads[task](self.drop(torch.cat([read, highest, meant], dim=1)))
+
+    def centre(self, vector: torch.Tensor) -> torch.Tensor:
+        """Sentence vectors without their common direction, brought back to length one."""
+        centred = vector - self.mean
+        return centred / centred.norm(dim=1, keepdim=True).clamp(min=1e-6)
 
     def forward(
         self, chars: torch.Tensor, grams: torch.Tensor, weights: torch.Tensor, vector: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Probabilities for chat and for reviews, and the n-grams' rarity, which serving needs first."""
         wide = (self.gram_tables[grams] * weights.unsqueeze(-1)).sum(dim=1) + self.gram_bias
-        centred = vector - self.mean
-        centred = centred / centred.norm(dim=1, keepdim=True).clamp(min=1e-6)
+        centred = self.centre(vector)
         meant = centred @ self.vector_table + self.vector_bias
         found = []
         for task, part, shares in (
             (CHAT, slice(0, 3), self.config.shares_chat),
             (REVIEW, slice(3, 5), self.config.shares_review),
         ):
-            logits = shares[0] * self.deep(chars, task) + shares[1] * wide[:, part] + shares[2] * meant[:, part]
+            logits = (
+                shares[0] * self.deep(chars, centred, task) + shares[1] * wide[:, part] + shares[2] * meant[:, part]
+            )
             logits = logits * self.temper[task] + (self.offset if task == CHAT else 0.0)
             found.append(torch.softmax(logits, dim=1))
         return found[0], found[1], self.rarity
 
 
-def fit_lstm(net: Net, tasks: Sequence[Task], numbers: dict[str, int], config: SentimentConfig) -> None:
-    """Learn the LSTM on both tasks at once, lines of like length together."""
-    batches: list[tuple[int, torch.Tensor, torch.Tensor, torch.Tensor]] = []
+def _batches(net: Net, tasks: Sequence[Task], vectors: Sequence[np.ndarray], numbers: dict[str, int]) -> list[Step]:
+    """The lines of both tasks in batches of like length."""
+    batches: list[Step] = []
     for task, lines in enumerate(tasks):
         order = sorted(range(len(lines.texts)), key=lambda place: (len(view(lines.texts[place])), place))
-        for at in range(0, len(order), config.batch):
-            some = order[at : at + config.batch]
-            chars = characters([lines.texts[place] for place in some], numbers)
-            target = lines.targets[some] // (2 if task == REVIEW else 1)
-            batches.append(
-                (task, torch.from_numpy(chars), torch.from_numpy(target), torch.from_numpy(lines.weights[some]))
-            )
+        for at in range(0, len(order), net.config.batch):
+            some = order[at : at + net.config.batch]
+            chars = torch.from_numpy(characters([lines.texts[place] for place in some], numbers))
+            target = torch.from_numpy(lines.targets[some] // (2 if task == REVIEW else 1))
+            centred = net.centre(torch.from_numpy(vectors[task][some]))
+            batches.append((task, chars, centred, target, torch.from_numpy(lines.weights[some])))
+    return batches
+
+
+def fit_lstm(net: Net, tasks: Sequence[Task], vectors: Sequence[np.ndarray], numbers: dict[str, int]) -> None:
+    """Learn the LSTM on both tasks at once.
+
+    Args:
+        net: with the vectors' mean set.
+        tasks: chat and reviews.
+        vectors: the sentence vectors of each task's lines.
+        numbers: from character to number.
+    """
+    config, batches = net.config, _batches(net, tasks, vectors, numbers)
     best = torch.optim.AdamW(net.parameters(), lr=config.rate, weight_decay=1e-2)
     steps = config.epochs * len(batches)
     course = torch.optim.lr_scheduler.OneCycleLR(best, max_lr=config.rate, total_steps=max(steps, 2), pct_start=0.1)
@@ -89,9 +113,10 @@ def fit_lstm(net: Net, tasks: Sequence[Task], numbers: dict[str, int], config: S
         net.train()
         drawn.shuffle(batches)
         total, start = 0.0, time.perf_counter()
-        for task, chars, target, weight in batches:
-            hidden = chars.masked_fill((torch.rand(chars.shape) < 0.05) & (chars > 0), 1)
-            loss = nn.functional.cross_entropy(net.deep(hidden, task), target, reduction="none", label_smoothing=0.05)
+        for task, chars, centred, target, weight in batches:
+            shown = chars.masked_fill((torch.rand(chars.shape) < HIDDEN_CHARS) & (chars > 0), UNKNOWN)
+            found = net.deep(shown, centred, task)
+            loss = nn.functional.cross_entropy(found, target, reduction="none", label_smoothing=config.smoothing)
             loss = (loss * weight).mean()
             best.zero_grad()
             loss.backward()
@@ -103,8 +128,8 @@ def fit_lstm(net: Net, tasks: Sequence[Task], numbers: dict[str, int], config: S
     net.eval()
 
 
-def fit_tables(net: Net, task: int, made: Batch, vectors: np.ndarray, known: np.ndarray, lines: Task) -> None:
-    """Logistic regressions over n-grams (all lines) and sentence vectors (``known`` lines) of one task."""
+def fit_tables(net: Net, task: int, lines: Task, made: Batch, vectors: np.ndarray) -> None:
+    """Logistic regressions over n-grams and over sentence vectors of one task."""
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
@@ -112,13 +137,12 @@ def fit_tables(net: Net, task: int, made: Batch, vectors: np.ndarray, known: np.
     shape = (len(made.grams), net.config.buckets)
     grams = csr_matrix((made.weights.ravel(), (rows, made.grams.ravel())), shape=shape)
     place = slice(0, 3) if task == CHAT else slice(3, 5)
-    for table, bias, data, those, c in (
-        (net.gram_tables, net.gram_bias, grams, np.arange(len(lines.texts)), 5.0),
-        (net.vector_table, net.vector_bias, vectors, known, 10.0),
+    centred = net.centre(torch.from_numpy(vectors)).numpy()
+    for table, bias, data, looseness in (
+        (net.gram_tables, net.gram_bias, grams, GRAM_LOOSENESS),
+        (net.vector_table, net.vector_bias, centred, VECTOR_LOOSENESS),
     ):
-        model = LogisticRegression(C=c, max_iter=1000).fit(
-            data, lines.targets[those], sample_weight=lines.weights[those]
-        )
+        model = LogisticRegression(C=looseness, max_iter=1000).fit(data, lines.targets, sample_weight=lines.weights)
         slopes, offsets = model.coef_, model.intercept_
         if len(slopes) == 1:  # two classes: one slope, against each other
             slopes, offsets = np.concatenate([-slopes, slopes]) / 2, np.concatenate([-offsets, offsets]) / 2

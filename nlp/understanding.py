@@ -22,8 +22,8 @@ from nlp.entities import Entity, EntityExtractor
 from nlp.gazetteer import Gazetteer
 from nlp.intent import IntentClassifier, prepare
 from nlp.matches import Match
-from nlp.sentiment import Sentiment, SentimentReader, load_reader
 from nlp.salutations import without_salutation
+from nlp.sentiment import Sentiment, SentimentReader, load_reader
 from nlp.text import clean
 from shop.entities import CatalogueWords
 from shop.settings import Settings
