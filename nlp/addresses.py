@@ -15,7 +15,9 @@ _PEOPLES = (
     "满族|瑶族|土族|撒拉族|东乡族|保安族|纳西族|佤族|拉祜族|布朗族|黎族|畲族|仡佬族|水族|仫佬族|毛南族|达斡尔族|鄂温克族|"
     "鄂伦春族|裕固族|锡伯|塔吉克|各族|独龙族|怒族|普米族"
 )
-_TAIL = re.compile(rf"(?:(?:{_PEOPLES})*自治(?:州|县|区|旗)|特别行政区|维吾尔自治区|(?:{_PEOPLES})自治区|地区|省|市|盟)$")
+_TAIL = re.compile(
+    rf"(?:(?:{_PEOPLES})*自治(?:州|县|区|旗)|特别行政区|维吾尔自治区|(?:{_PEOPLES})自治区|地区|省|市|盟)$"
+)
 _SEPARATOR = re.compile(r"[\s,，/\-.的]{0,2}")
 # A street goes on until punctuation, a phone or a receiver; it must name a road, a yard, a house or a village.
 _MARK = r"(?:大道|大街|胡同|路|街|道|巷|弄|里|号院|号楼|号(?!码)|小区|社区|花园|花苑|家园|公寓|大厦|大楼|广场|中心|城|苑|园|村|镇|乡|组|栋|幢|座|单元|室|楼|层|户|门|大学|学院|中学|小学|医院|公司|厂|超市|店|驿站|工业区|开发区|科技园|产业园|街道)"
@@ -28,7 +30,9 @@ _BARE = re.compile(
     r"[\u4e00-\u9fff]{2,12}?(?:大道|大街|胡同|路|街|巷|弄)[A-Za-z0-9一二三四五六七八九十]{1,6}(?:号|弄)(?!码|线|楼上)[\u4e00-\u9fffA-Za-z0-9\-#]{0,25}"
     r"|[\u4e00-\u9fff]{2,12}(?:小区|花园|花苑|家园|公寓|大厦|新村|广场|社区|公馆|名苑|华庭)[A-Za-z0-9一二三四五六七八九十\-]{1,6}(?:栋|幢|座|号楼|单元|室|号|期)[\u4e00-\u9fffA-Za-z0-9\-#]{0,15}"
 )
-_LEAD = re.compile(r"^.*?(?:地址|改成|改为|改到|换成|换到|寄到|寄往|送到|送去|发到|发往|配送到|放到|放在|放|住在|在|是|为|到|:|去)(?=[\u4e00-\u9fff])")
+_LEAD = re.compile(
+    r"^.*?(?:地址|改成|改为|改到|换成|换到|寄到|寄往|送到|送去|发到|发往|配送到|放到|放在|放|住在|在|是|为|到|:|去)(?=[\u4e00-\u9fff])"
+)
 
 
 @dataclass(frozen=True)
@@ -167,7 +171,9 @@ def find(text: str) -> Iterator[Match]:
 def _bare_street(text: str, start: int, end: int) -> Iterator[Match]:
     street = _street(text[:end], start)
     if street and len(street[0]) >= 5:
-        yield Match("address", {"province": None, "city": None, "district": None, "street": street[0]}, start, street[1], 74)
+        yield Match(
+            "address", {"province": None, "city": None, "district": None, "street": street[0]}, start, street[1], 74
+        )
 
 
 def _street(text: str, at: int) -> tuple[str, int] | None:

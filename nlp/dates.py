@@ -13,33 +13,81 @@ from nlp.numbers import CHINESE, whole
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _N = rf"(\d{{1,2}}|[{CHINESE}]{{1,3}})"
-_DAYS = {"大前天": -3, "前天": -2, "前日": -2, "昨天": -1, "昨日": -1, "昨儿": -1, "昨晚": -1, "今天": 0, "今日": 0, "今儿": 0, "今晚": 0,
-         "今早": 0, "当天": 0, "明天": 1, "明日": 1, "明儿": 1, "明早": 1, "明晚": 1, "后天": 2, "后日": 2, "大后天": 3}
+_DAYS = {
+    "大前天": -3,
+    "前天": -2,
+    "前日": -2,
+    "昨天": -1,
+    "昨日": -1,
+    "昨儿": -1,
+    "昨晚": -1,
+    "今天": 0,
+    "今日": 0,
+    "今儿": 0,
+    "今晚": 0,
+    "今早": 0,
+    "当天": 0,
+    "明天": 1,
+    "明日": 1,
+    "明儿": 1,
+    "明早": 1,
+    "明晚": 1,
+    "后天": 2,
+    "后日": 2,
+    "大后天": 3,
+}
 _WEEKS = {"上上": -2, "上": -1, "这": 0, "本": 0, "下": 1, "下下": 2}
-_WEEKDAYS = {**{char: place for place, char in enumerate("一二三四五六日")}, "天": 6, **{str(n): n - 1 for n in range(1, 8)}}
-_PARTS = {"凌晨": (0, 6), "早上": (6, 12), "早晨": (6, 12), "清晨": (5, 8), "上午": (8, 12), "中午": (11, 14), "下午": (12, 18),
-          "傍晚": (17, 20), "晚上": (18, 24), "晚间": (18, 24), "夜里": (18, 24), "半夜": (0, 6), "白天": (8, 18)}
+_WEEKDAYS = {
+    **{char: place for place, char in enumerate("一二三四五六日")},
+    "天": 6,
+    **{str(n): n - 1 for n in range(1, 8)},
+}
+_PARTS = {
+    "凌晨": (0, 6),
+    "早上": (6, 12),
+    "早晨": (6, 12),
+    "清晨": (5, 8),
+    "上午": (8, 12),
+    "中午": (11, 14),
+    "下午": (12, 18),
+    "傍晚": (17, 20),
+    "晚上": (18, 24),
+    "晚间": (18, 24),
+    "夜里": (18, 24),
+    "半夜": (0, 6),
+    "白天": (8, 18),
+}
 _PART = "|".join(_PARTS)
 _CLOCK = rf"(?:(?:{_N}点(?:钟|半|整|(\d{{1,2}})分?)?)|(\d{{1,2}}):(\d{{2}}))"
 _YEARS = {"前年": -2, "去年": -1, "今年": 0, "本年": 0, "明年": 1}
 _AGO_UNITS = r"(天|日|周|星期|礼拜|个月|月|年|个星期|个礼拜|个周|小时|个小时)"
 
 _RELATIVE = re.compile(rf"({'|'.join(sorted(_DAYS, key=len, reverse=True))})(?!发货前)(?:的)?({_PART})?")
-_WEEKDAY = re.compile(r"(上上|下下|上|这|本|下)?(?:个)?(?:周|星期|礼拜)([一二三四五六日天1-6])(?!年|岁|[\d周])(?:的)?(" + _PART + ")?")
+_WEEKDAY = re.compile(
+    r"(上上|下下|上|这|本|下)?(?:个)?(?:周|星期|礼拜)([一二三四五六日天1-6])(?!年|岁|[\d周])(?:的)?(" + _PART + ")?"
+)
 _WEEKEND = re.compile(r"(上上|下下|上|这|本|下)?(?:个)?(?:周末|双休日?)")
 _WEEK = re.compile(r"(上上|下下|上|这|本|下)(?:个|一)?(?:周|星期|礼拜)(?![一二三四五六日天末1-6])")
-_MONTH = re.compile(r"(上上|下下|上|这|本|下)(?:个|一个)?月(?:的)?(?:(\d{1,2}|[" + CHINESE + r"]{1,3})(?:号|日)|(初|上旬|中旬|下旬|底|末))?")
+_MONTH = re.compile(
+    r"(上上|下下|上|这|本|下)(?:个|一个)?月(?:的)?(?:(\d{1,2}|["
+    + CHINESE
+    + r"]{1,3})(?:号|日)|(初|上旬|中旬|下旬|底|末))?"
+)
 _YEAR = re.compile(rf"({'|'.join(_YEARS)})(?:的)?(?:{_N}月(?:份)?(?:{_N}(?:号|日)?)?|(上半年|下半年))?")
 _ABSOLUTE = re.compile(
     rf"(?<![\d.])(?:(20\d\d|\d\d(?=年)|二[零〇][{CHINESE}]{{2}})(?:年|[-/.])(?:的)?)?"
     rf"(\d{{1,2}}|[{CHINESE}]{{1,2}})(?:月|[-/.](?=\d))(?:份)?(?:{_N}(?:号|日)?)?(?![\d./-])(?:的)?({_PART})?"
 )
 _ONLY_YEAR = re.compile(r"(?<!\d)(20\d\d)年(?!\d)")
-_ONLY_DAY = re.compile(rf"(?<![\d月个第])(?<!\d[./-])(\d{{1,2}}|[{CHINESE}]{{2,3}})(?:号|日)(?!楼|线|店|门|库|院|柜|仓|机|色|码|电|球|口|房|室|桌|公馆)(?:的)?({_PART})?")
+_ONLY_DAY = re.compile(
+    rf"(?<![\d月个第])(?<!\d[./-])(\d{{1,2}}|[{CHINESE}]{{2,3}})(?:号|日)(?!楼|线|店|门|库|院|柜|仓|机|色|码|电|球|口|房|室|桌|公馆)(?:的)?({_PART})?"
+)
 _SPAN = re.compile(rf"(?:最近|近|过去|这|前|最近这)(?:的)?(?:{_N}|(半)|(几))(?:多)?{_AGO_UNITS}(?:内|里|以内|来|之内)?")
 _AGO = re.compile(rf"(?:{_N}|(半)){_AGO_UNITS}(前|之前|以前|后|之后|以后)(?!后)")
 _LATELY = re.compile(r"(?:最近|近期|近来|这阵子|这段时间)(?!的?(?:快递|门店|自提|驿站|地铁|活动|有|是|在|优惠|怎么))")
-_FESTIVAL = re.compile(rf"(前年|去年|今年|明年)?(?:的)?({FESTIVAL_NAMES})(?!\d)(?:节|那天|当天|期间|那会儿?|的时候|时候|活动|那阵)?")
+_FESTIVAL = re.compile(
+    rf"(前年|去年|今年|明年)?(?:的)?({FESTIVAL_NAMES})(?!\d)(?:节|那天|当天|期间|那会儿?|的时候|时候|活动|那阵)?"
+)
 _TIME = re.compile(rf"(?:({_PART}))?{_CLOCK}(?:左右|之前|以前|前)?")
 _PART_ALONE = re.compile(rf"(?<!天)({_PART})(?!好)")
 
@@ -135,8 +183,9 @@ class _Reader:
         days = festival(one.group(2), year, self.today)
         return _period(one, days[0], days[1], "day") if days else None
 
-    def _month_day(self, one: re.Match[str], year: int | None, month: int | None, day: str | None,
-                   part: str | None) -> Match | None:
+    def _month_day(
+        self, one: re.Match[str], year: int | None, month: int | None, day: str | None, part: str | None
+    ) -> Match | None:
         if not year or not month or not 1 <= month <= 12:
             return None
         if day is None:
@@ -156,8 +205,11 @@ class _Reader:
 
     def _shift(self, unit: str, count: float) -> date:
         if "月" in unit:
-            return self.today + timedelta(days=15 * (1 if count > 0 else -1)) if abs(count) == 0.5 else (
-                _shift_months(self.today, int(count)))
+            return (
+                self.today + timedelta(days=15 * (1 if count > 0 else -1))
+                if abs(count) == 0.5
+                else (_shift_months(self.today, int(count)))
+            )
         if unit == "年":
             return _shift_months(self.today, int(count * 12))
         days = 7 if unit[-1] in "周期拜" else 1
@@ -209,10 +261,20 @@ def find(text: str, now: datetime | None = None) -> Iterator[Match]:
     """Days and periods in clean text: half-open, ISO 8601 with the offset of Asia/Shanghai."""
     reader = _Reader(now or datetime.now(SHANGHAI))
     steps: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Match | None]]] = [
-        (_FESTIVAL, reader.festival), (_RELATIVE, reader.relative), (_WEEKDAY, reader.weekday),
-        (_WEEKEND, reader.weekend), (_WEEK, reader.week), (_MONTH, reader.month), (_YEAR, reader.year),
-        (_ABSOLUTE, reader.absolute), (_ONLY_YEAR, reader.only_year), (_ONLY_DAY, reader.only_day),
-        (_SPAN, reader.span), (_AGO, reader.ago), (_LATELY, reader.lately), (_TIME, reader.clock),
+        (_FESTIVAL, reader.festival),
+        (_RELATIVE, reader.relative),
+        (_WEEKDAY, reader.weekday),
+        (_WEEKEND, reader.weekend),
+        (_WEEK, reader.week),
+        (_MONTH, reader.month),
+        (_YEAR, reader.year),
+        (_ABSOLUTE, reader.absolute),
+        (_ONLY_YEAR, reader.only_year),
+        (_ONLY_DAY, reader.only_day),
+        (_SPAN, reader.span),
+        (_AGO, reader.ago),
+        (_LATELY, reader.lately),
+        (_TIME, reader.clock),
         (_PART_ALONE, reader.part_alone),
     ]
     for pattern, read in steps:
@@ -237,7 +299,8 @@ def _moment(one: re.Match[str], start: datetime, end: datetime) -> Match:
 def _third(one: re.Match[str], first: date, part: str) -> Match:
     after = _add_months(first, 1)
     start, end = {
-        "初": (first, first.replace(day=11)), "上旬": (first, first.replace(day=11)),
+        "初": (first, first.replace(day=11)),
+        "上旬": (first, first.replace(day=11)),
         "中旬": (first.replace(day=11), first.replace(day=21)),
     }.get(part, (first.replace(day=21), after))
     return _period(one, start, end, "day")

@@ -43,7 +43,12 @@ class Names:
         if words is None:
             return
         nicknames = _nicknames(words)
-        tables = (("product", nicknames), ("category", words.categories), ("brand", words.brands), ("product", words.products))
+        tables = (
+            ("product", nicknames),
+            ("category", words.categories),
+            ("brand", words.brands),
+            ("product", words.products),
+        )
         for kind, table in tables:
             for name, code in table.items():
                 self._add(kind, name, code)

@@ -32,7 +32,12 @@ def _name_patterns() -> tuple[tuple[re.Pattern[str], int], ...]:
         (re.compile(_CUE + r"([\u4e00-\u9fff]{2,4})(?=$|[\s,.;\d]|电话|手机)"), 60),
         (re.compile(name + r"收(?![到货件藏费不了据割拾款益])"), 71),
         (re.compile(_ME + name + r"(?=$|[\s,.;!\d]|电话|手机|的订单|买|,)"), 66),
-        (re.compile(rf"(?<![\u4e00-\u9fff])({_surname()}[\u4e00-\u9fff]{{1,2}})[\s,:]*(?=(?:电话|手机|手机号)?[\s:]*1[3-9]\d{{9}})"), 70),
+        (
+            re.compile(
+                rf"(?<![\u4e00-\u9fff])({_surname()}[\u4e00-\u9fff]{{1,2}})[\s,:]*(?=(?:电话|手机|手机号)?[\s:]*1[3-9]\d{{9}})"
+            ),
+            70,
+        ),
         (re.compile(r"(?<=\d{11})[\s,]*(" + _surname() + r"[\u4e00-\u9fff]{1,2})(?![\u4e00-\u9fff])"), 70),
         (re.compile(_ME + polite), 66),
     )
@@ -46,7 +51,12 @@ def find_names(text: str) -> Iterator[Match]:
             if not _NOT_GIVEN.search(given[1:] if not given.endswith(("先生", "女士", "小姐")) else given[1:-2]):
                 yield Match("person", given, *one.span(1), rank=rank)
     bare = text.strip(" .。!,")
-    if 2 <= len(bare) <= 3 and bare[0] != bare[1] and re.fullmatch(_surname() + r"[\u4e00-\u9fff]{1,2}", bare) and _is_name(bare):
+    if (
+        2 <= len(bare) <= 3
+        and bare[0] != bare[1]
+        and re.fullmatch(_surname() + r"[\u4e00-\u9fff]{1,2}", bare)
+        and _is_name(bare)
+    ):
         start = text.index(bare)
         yield Match("person", bare, start, start + len(bare), rank=30)
 
@@ -68,8 +78,12 @@ _TITLE_CUE = r"(?:发票抬头|抬头|开票名称|公司名称|单位名称|公
 _BODY = r"[\u4e00-\u9fffA-Za-z0-9()·&]"
 _TITLE = re.compile(rf"{_TITLE_CUE}({_BODY}{{2,40}}?{_KIND}{_BRANCH})(?!名称|名)")
 _COMPANY = re.compile(rf"({_BODY}{{2,40}}?{_SURE_KIND}{_BRANCH})(?!名称|的?(?:地址|电话))")
-_LEAD = re.compile(r"^.*(?:抬头|名称|发票|开成|开具|开给|开|写成|写|填|改成|改为|换成|是|为|叫|给|用|在|帮我|我们|我|:)(?=[\u4e00-\u9fffA-Za-z(]{4,})")
-_PERSONAL = re.compile(r"(?:抬头|发票|开票|开|写|填)(?:[\s:]|开|写|是|为|就|填|用|的|成|改成|抬头|普通|电子)*(个人)(?!信息|中心|资料|账|原因)|(个人)(?:的)?(?:发票|抬头)|^(个人)(?:的|吧|就行|就可以|名字|抬头)?[.!]?$")
+_LEAD = re.compile(
+    r"^.*(?:抬头|名称|发票|开成|开具|开给|开|写成|写|填|改成|改为|换成|是|为|叫|给|用|在|帮我|我们|我|:)(?=[\u4e00-\u9fffA-Za-z(]{4,})"
+)
+_PERSONAL = re.compile(
+    r"(?:抬头|发票|开票|开|写|填)(?:[\s:]|开|写|是|为|就|填|用|的|成|改成|抬头|普通|电子)*(个人)(?!信息|中心|资料|账|原因)|(个人)(?:的)?(?:发票|抬头)|^(个人)(?:的|吧|就行|就可以|名字|抬头)?[.!]?$"
+)
 
 
 def find_titles(text: str) -> Iterator[Match]:
@@ -89,7 +103,9 @@ def find_titles(text: str) -> Iterator[Match]:
 @lru_cache(maxsize=1)
 def _couriers() -> re.Pattern[str]:
     names = sorted(lexicon.by_alias("couriers"), key=len, reverse=True)
-    return re.compile("|".join(rf"(?<![A-Za-z])(?i:{re.escape(n)})(?![A-Za-z])" if n.isascii() else re.escape(n) for n in names))
+    return re.compile(
+        "|".join(rf"(?<![A-Za-z])(?i:{re.escape(n)})(?![A-Za-z])" if n.isascii() else re.escape(n) for n in names)
+    )
 
 
 def find_couriers(text: str) -> Iterator[Match]:

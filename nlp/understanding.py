@@ -33,7 +33,26 @@ BARE_NAME = 30  # rank of a name that is known by nothing but its surname; surna
 KNOWN_SAYING = 0.5
 SURE = 0.98  # probability given to an intent that a rule sets
 VALUES = frozenset(
-    ["order_no", "tracking_no", "case_no", "phone", "phone_tail", "ordinal", "quantity", "color", "size", "courier", "region", "address", "person", "date", "invoice_title", "tax_no", "email", "price_range"]
+    [
+        "order_no",
+        "tracking_no",
+        "case_no",
+        "phone",
+        "phone_tail",
+        "ordinal",
+        "quantity",
+        "color",
+        "size",
+        "courier",
+        "region",
+        "address",
+        "person",
+        "date",
+        "invoice_title",
+        "tax_no",
+        "email",
+        "price_range",
+    ]
 )
 """Types that say nothing of what is wanted when they stand alone."""
 

@@ -30,7 +30,7 @@ from shop.settings import ROOT, load_settings
 log = logging.getLogger(__name__)
 FALLBACK = "nlu_fallback"
 EXTRACTOR = "xiaoer"
-TRAINED_BY = ("encoder.py", "intent.py", "ngrams.py", "text.py", "typos.py")
+TRAINED_BY = ("encoder.py", "e5_file.py", "e5_graph.py", "e5_words.py", "intent.py", "ngrams.py", "text.py", "typos.py")
 """The sources whose change makes an earlier training useless."""
 
 

@@ -56,7 +56,9 @@ def test_a_server_that_takes_the_call_and_says_nothing_is_down_within_seconds() 
     assert time.monotonic() - begin < 15
 
 
-@pytest.mark.parametrize("address", ["postgres://ann:hunter2@host/shop", "hunter2", "nosuch+driver://ann:hunter2@host/shop"])
+@pytest.mark.parametrize(
+    "address", ["postgres://ann:hunter2@host/shop", "hunter2", "nosuch+driver://ann:hunter2@host/shop"]
+)
 def test_an_address_that_is_none_is_a_bad_setting_and_shows_no_password(address: str) -> None:
     with pytest.raises(BadSetting, match="XIAOER_DATABASE_URL") as caught:
         Database(address)

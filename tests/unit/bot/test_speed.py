@@ -96,15 +96,30 @@ def test_results_of_actions_are_judged_as_by_rasa(result):
     assert ours_is_valid(result) == stock_is_valid(result)
 
 
-KINDS = ["slot", "user", "action", "bot", "followup", "active_loop", "reset_slots", "session_started", "entities", "nonsense"]
+KINDS = [
+    "slot",
+    "user",
+    "action",
+    "bot",
+    "followup",
+    "active_loop",
+    "reset_slots",
+    "session_started",
+    "entities",
+    "nonsense",
+]
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),
-    lambda one: st.lists(one, max_size=2) | st.dictionaries(st.sampled_from(["name", "intent", "entities", "entity"]), one),
+    lambda one: (
+        st.lists(one, max_size=2) | st.dictionaries(st.sampled_from(["name", "intent", "entities", "entity"]), one)
+    ),
     max_leaves=4,
 )
 EVENTS = st.fixed_dictionaries(
     {"event": st.sampled_from(KINDS)},
-    optional=dict.fromkeys(("name", "value", "text", "timestamp", "metadata", "parse_data", "entities", "policy"), ANYTHING),
+    optional=dict.fromkeys(
+        ("name", "value", "text", "timestamp", "metadata", "parse_data", "entities", "policy"), ANYTHING
+    ),
 )
 
 
@@ -202,7 +217,9 @@ def rules(tmp_path_factory):
     from rasa.shared.importers.importer import TrainingDataImporter
 
     importer = TrainingDataImporter.load_from_dict(
-        config_path=str(TINY / "config.yml"), domain_path=str(TINY / "domain.yml"), training_data_paths=[str(TINY / "rules.yml")]
+        config_path=str(TINY / "config.yml"),
+        domain_path=str(TINY / "domain.yml"),
+        training_data_paths=[str(TINY / "rules.yml")],
     )
     trackers = rasa.core.training.load_data(importer, DOMAIN)
     assert all(isinstance(one, TrackerWithCachedStates) for one in trackers)
@@ -274,7 +291,9 @@ def graph(tmp_path):
 def test_a_graph_gives_what_dask_gives(tmp_path, targets):
     runner = graph(tmp_path)
     for start in (1, 5):
-        assert prediction.run_graph(runner, {"start": start}, targets) == prediction._stock_run(runner, {"start": start}, targets)
+        assert prediction.run_graph(runner, {"start": start}, targets) == prediction._stock_run(
+            runner, {"start": start}, targets
+        )
 
 
 def test_a_graph_refuses_what_dask_refuses(tmp_path):
@@ -321,11 +340,17 @@ def test_an_action_is_sent_the_last_turns_and_all_slots():
 
 
 def stock_call(action, tracker):
-    return {"next_action": action.name(), "sender_id": tracker.sender_id, "version": rasa.__version__,
-            "tracker": tracker.current_state(rasa.shared.core.trackers.EventVerbosity.ALL)}
+    return {
+        "next_action": action.name(),
+        "sender_id": tracker.sender_id,
+        "version": rasa.__version__,
+        "tracker": tracker.current_state(rasa.shared.core.trackers.EventVerbosity.ALL),
+    }
 
 
-@pytest.mark.parametrize("value", [{"a": "中/文\u2028", "b": [1.5, None, True]}, {"n": float("nan")}, {"i": 2**80}, [], 0.1])
+@pytest.mark.parametrize(
+    "value", [{"a": "中/文\u2028", "b": [1.5, None, True]}, {"n": float("nan")}, {"i": 2**80}, [], 0.1]
+)
 def test_what_is_sent_reads_back_as_it_was(value):
     assert json.dumps(json.loads(action_calls._encoded(value))) == json.dumps(value)
 

@@ -20,7 +20,9 @@ def test_a_bare_value_is_the_answer_to_a_question(ear: Understander, text: str) 
     assert found.entities
 
 
-@pytest.mark.parametrize("text", ["好的", "好的呀", "对", "嗯嗯", "确认", "是的！", "可以的哈", "OK", "没错", "行吧", "确认取消"])
+@pytest.mark.parametrize(
+    "text", ["好的", "好的呀", "对", "嗯嗯", "确认", "是的！", "可以的哈", "OK", "没错", "行吧", "确认取消"]
+)
 def test_a_yes_is_a_yes(ear: Understander, text: str) -> None:
     assert ear.understand(text).intent == "affirm"
 
@@ -35,7 +37,9 @@ def test_giving_up_is_heard(ear: Understander, text: str) -> None:
     assert ear.understand(text).intent == "stop"
 
 
-@pytest.mark.parametrize("text", ["2026110300012345到哪了", "第二个多少钱", "取消2026110300012345", "杭州能送到吗", "XL有货吗"])
+@pytest.mark.parametrize(
+    "text", ["2026110300012345到哪了", "第二个多少钱", "取消2026110300012345", "杭州能送到吗", "XL有货吗"]
+)
 def test_a_value_with_a_wish_is_no_bare_value(ear: Understander, text: str) -> None:
     found = ear.understand(text)
     assert not found.by_rule

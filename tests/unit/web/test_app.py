@@ -26,7 +26,9 @@ def client(shop) -> TestClient:
 @pytest.fixture
 def ann(shop, build):
     call_demo(shop)
-    return build.add(Customer(id=1, code="ann", name_sealed=shop.cipher.seal("安娜"), phone_sealed=shop.cipher.seal("13800001234")))
+    return build.add(
+        Customer(id=1, code="ann", name_sealed=shop.cipher.seal("安娜"), phone_sealed=shop.cipher.seal("13800001234"))
+    )
 
 
 def token_in(page: str) -> str | None:
@@ -95,14 +97,19 @@ def test_a_forged_host_gets_into_no_header_and_no_page(client, ann):
         assert "onload" not in answer.text
 
 
-@pytest.mark.parametrize("name", ["xiaoer.js", "widget.css", "texts.zh.json", "vendor/socket.io.esm.min.js", "vendor/socket.io-client.LICENSE"])
+@pytest.mark.parametrize(
+    "name",
+    ["xiaoer.js", "widget.css", "texts.zh.json", "vendor/socket.io.esm.min.js", "vendor/socket.io-client.LICENSE"],
+)
 def test_the_widgets_files_are_there_for_every_page(client, name):
     answer = client.get(f"/widget/{name}")
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
-@pytest.mark.parametrize("path", ["/demo/page.py", "/demo/page.html", "/demo/__init__.py", "/widget/../app.py", "/widget/%2e%2e/app.py"])
+@pytest.mark.parametrize(
+    "path", ["/demo/page.py", "/demo/page.html", "/demo/__init__.py", "/widget/../app.py", "/widget/%2e%2e/app.py"]
+)
 def test_sources_and_templates_are_not_served(client, path):
     assert client.get(path).status_code == 404
 
@@ -137,7 +144,9 @@ def test_a_dead_database_is_said_and_the_server_lives(shop):
 def test_the_widget_writes_no_html_from_the_wire():
     for path in (Path(__file__).parents[3] / "web").rglob("*.js"):
         if "vendor" not in path.parts:
-            assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", path.read_text()), path
+            assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", path.read_text()), (
+                path
+            )
 
 
 def test_the_server_keeps_house_while_it_runs(shop, build):
