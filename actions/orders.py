@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from actions.base import ShopAction
 from actions.cards import button, goods, order_card
+from actions.meant import orders_meant, said_states
 from actions.picking import MOST_CHOICES, OPEN_STATES, let_choose, pick_order
 from actions.texts import label, minute, phrase, yuan
 from actions.turn import Turn
@@ -67,7 +69,15 @@ class ListOrders(ShopAction):
             return OrderStatus.tell(turn, turn.shop.orders.get(turn.customer, str(turn.entity("order_no"))))
         since, until = period(turn)
         words = turn.entity_text("product") or turn.entity_text("category") or turn.entity_text("brand")
-        orders = turn.shop.orders.list(turn.customer, since=since, until=until, words=words, limit=MOST_CHOICES)
+        listed = partial(
+            turn.shop.orders.list,
+            turn.customer,
+            states=said_states(turn.text) or None,
+            since=since,
+            until=until,
+            words=words,
+        )
+        orders = orders_meant(lambda most: listed(limit=most), turn.text, MOST_CHOICES)
         if not orders:
             turn.say("utter_no_orders")
             return None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Iterable, Sequence
 
 from actions.cards import order_card, product_card
+from actions.meant import orders_meant, said_states
 from actions.texts import labels
 from actions.turn import Turn
 from shop.entities import OrderView, ProductCard
@@ -38,10 +40,12 @@ def pick_order(turn: Turn, states: Iterable[OrderState], resume: str, *, only_st
     if number:
         return _take(turn, turn.shop.orders.get(customer, str(number)))
     words = turn.entity_text("product") or turn.entity_text("category") or turn.entity_text("brand")
+    said = said_states(turn.text)
+    wanted = tuple(state for state in said if state in wanted) or said or wanted
     held = None if words else turn.focused("order")
-    if held and ((points_back(turn) and not only_states) or _fits(turn, held, wanted)):
+    if held and ((points_back(turn) and not only_states and not said) or _fits(turn, held, wanted)):
         return _take(turn, turn.shop.orders.get(customer, held))
-    orders = _candidates(turn, wanted, words)
+    orders = orders_meant(lambda most: _candidates(turn, wanted, words, most), turn.text, MOST_CHOICES)
     if len(orders) == 1:
         return _take(turn, orders[0])
     if not orders:
@@ -176,12 +180,11 @@ def _fits(turn: Turn, number: str, states: tuple[OrderState, ...]) -> bool:
     return turn.shop.orders.get(turn.customer, number).state in states
 
 
-def _candidates(turn: Turn, states: tuple[OrderState, ...], words: str | None) -> list[OrderView]:
-    orders = turn.shop.orders.list(turn.customer, states=states, words=words, limit=MOST_CHOICES)
+def _candidates(turn: Turn, states: tuple[OrderState, ...], words: str | None, most: int) -> list[OrderView]:
+    mine = partial(turn.shop.orders.list, turn.customer)
+    orders = mine(states=states, words=words, limit=most)
     named = set(turn.entities("product"))  # a product's own name means no goods of a similar one
     orders = [one for one in orders if any(line.product_code in named for line in one.lines)] or orders
     if orders or not words:
-        return orders or turn.shop.orders.list(turn.customer, limit=1)
-    return turn.shop.orders.list(turn.customer, words=words, limit=MOST_CHOICES) or turn.shop.orders.list(
-        turn.customer, states=states, limit=MOST_CHOICES
-    )
+        return orders or mine(limit=1)
+    return mine(words=words, limit=most) or mine(states=states, limit=most)

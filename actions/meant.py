@@ -1,0 +1,59 @@
+"""Which of the customer's own orders the words of a message speak of: by where it stands, by what is in it."""
+
+from __future__ import annotations
+
+import re
+from typing import Callable, Sequence
+
+from actions.texts import labels
+from shop.entities import OrderView
+from shop.states import OrderState
+
+_NAME = re.compile(r"[\u4e00-\u9fff]+")
+_SEARCHED = 20  # orders that are looked through for goods
+_TELLING = 5  # characters from which a message may name goods
+_LONGEST = 4  # characters of a goods' name that are compared, from its end: 护眼台灯 is 灯, 台灯, ...
+
+
+def said_states(text: str) -> tuple[OrderState, ...]:
+    """Where the order stands by the customer's own words ("the one that is not paid"), or nothing."""
+    return tuple(
+        OrderState(state) for state, words in labels()["said_state"].items() if any(word in text for word in words)
+    )
+
+
+def orders_meant(listed: Callable[[int], list[OrderView]], text: str, most: int) -> list[OrderView]:
+    """At most so many of the orders that ``listed`` gives, newest first: those whose goods the text names, else all.
+
+    Older ones are looked at only when the text may name goods of theirs.
+    """
+    orders = listed(most)
+    found = narrowed(orders, text)
+    if len(found) == most and len(text) >= _TELLING:
+        older = narrowed(listed(_SEARCHED), text)
+        found = older if len(older) < _SEARCHED else found
+    return found[:most]
+
+
+def narrowed(orders: Sequence[OrderView], text: str) -> list[OrderView]:
+    """Those orders whose goods the text names best; all of them when it names none.
+
+    People call goods by the end of their name ("my lamp" for a desk lamp). A single
+    character counts only where a noun begins, because it is a part of many words.
+    """
+    fits = [_fit(order, text) for order in orders]
+    best = max(fits, default=0)
+    return [order for order, fit in zip(orders, fits) if fit == best]
+
+
+def _fit(order: OrderView, text: str) -> int:
+    return max((_named(run, text) for line in order.lines for run in _NAME.findall(line.name)), default=0)
+
+
+def _named(name: str, text: str) -> int:
+    """How many of a name's last characters the text says."""
+    for length in range(min(_LONGEST, len(name)), 1, -1):
+        if name[-length:] in text:
+            return length
+    places = (place for place, char in enumerate(text) if char == name[-1])
+    return int(any(place == 0 or text[place - 1] in labels()["before_goods"] for place in places))

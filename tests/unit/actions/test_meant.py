@@ -1,0 +1,66 @@
+"""Which of the customer's own orders the words of a message speak of."""
+
+from __future__ import annotations
+
+import pytest
+
+from actions.meant import narrowed, orders_meant, said_states
+from actions.picking import UNSHIPPED, pick_order
+from shop.states import OrderState
+from tests.unit.actions.fakes import FakeShop, line, order, turn
+
+LAMP = order("2025010100000001", OrderState.PENDING_PAYMENT, line(name="拾光灯社 护眼台灯 Ra97"))
+PHONE = order("2025010100000002", OrderState.PAID, line(name="屿客 Note 12 5G 手机"))
+EARPHONES = order("2025010100000003", OrderState.DELIVERED, line(name="山岚 X3 Pro 降噪蓝牙耳机"))
+CASE = order("2025010100000004", OrderState.SHIPPED, line(name="半途 20 寸登机箱"))
+ALL = [LAMP, PHONE, EARPHONES, CASE]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("我买的灯呢", [LAMP]),
+        ("台灯到哪了", [LAMP]),
+        ("那个耳机坏了", [EARPHONES]),
+        ("手机怎么还不发", [PHONE]),
+        ("箱子什么时候到", [CASE]),
+        ("发到我邮箱", ALL),
+        ("我的订单到哪了", ALL),
+        ("", ALL),
+    ],
+)
+def test_goods_are_known_by_the_end_of_their_name(text, meant):
+    assert narrowed(ALL, text) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "states"),
+    [
+        ("那个还没付款的", (OrderState.PENDING_PAYMENT,)),
+        ("没发货的能取消不", (OrderState.PAID,)),
+        ("在路上的那个", (OrderState.SHIPPED,)),
+        ("取消订单", ()),
+    ],
+)
+def test_where_an_order_stands_is_heard(text, states):
+    assert said_states(text) == states
+
+
+def test_the_order_that_the_words_describe_is_taken_though_another_is_in_focus():
+    one = turn(FakeShop(*ALL), "那个还没付款的灯取消", "cancel_order")
+    one.focus("order", CASE.number)
+    picked = pick_order(one, UNSHIPPED, "action_x")
+    assert picked is not None
+    assert picked.number == LAMP.number
+
+
+def test_goods_of_an_older_order_are_found_behind_the_newest():
+    asked = []
+
+    def listed(most: int):
+        asked.append(most)
+        return ([PHONE] * 5 + [LAMP])[:most]
+
+    assert orders_meant(listed, "我买的灯坏了", 5) == [LAMP]
+    assert orders_meant(listed, "退货", 5) == [PHONE] * 5
+    assert asked == [5, 20, 5]
