@@ -303,6 +303,20 @@ class CustomerView:
 
 
 @dataclass(frozen=True)
+class AgentView:
+    """A person who works at the desk."""
+
+    id: int
+    login: str
+    name: str
+    role: str  # agent, supervisor, admin
+    groups: tuple[str, ...]
+    capacity: int
+    status: str  # online, away, offline
+    is_active: bool
+
+
+@dataclass(frozen=True)
 class HandoffView:
     """A talk in the hands of people; position counts from 1 while waiting."""
 

@@ -13,6 +13,7 @@ from shop.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from shop.aftersale import AfterSale
+    from shop.agents import Agents
     from shop.catalogue import Catalogue
     from shop.customers import Customers
     from shop.events import Events
@@ -111,6 +112,13 @@ class Shop:
         from shop.handoffs import Handoffs
 
         return Handoffs(self)
+
+    @cached_property
+    def agents(self) -> Agents:
+        """Who works at the desk."""
+        from shop.agents import Agents
+
+        return Agents(self)
 
     @cached_property
     def trackers(self) -> Trackers:

@@ -45,6 +45,7 @@ class Settings:
     allowed_origins: str = _setting("", "Origins that may open the widget, separated by commas; empty: web_port here")
     demo_pages: bool = _setting(True, "Show the demo page, which hands out demo customers' tokens; off in a real shop")
     log_level: str = _setting("INFO", "Level of our own log lines")
+    desk_session_hours: int = _setting(12, "Hours after which an agent has to log in at the desk again")
     # The shop and its policy
     shop_name: str = _setting(_SHOP["shop_name"], "Name of the shop in greetings and answers")
     shop_address: str = _setting(_SHOP["shop_address"], "Address of the shop in answers")

@@ -9,6 +9,7 @@ import uvicorn
 from shop.errors import ShopError
 from shop.front import open_shop
 from web.app import create_app
+from web.desk.desk import make_demo_agents
 
 
 def main() -> int:
@@ -19,6 +20,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     settings = shop.settings
+    make_demo_agents(shop)
     uvicorn.run(
         create_app(shop),
         host=settings.bind_host,
@@ -26,7 +28,7 @@ def main() -> int:
         log_level=settings.log_level.lower(),
         access_log=False,
         server_header=False,
-        ws="none",  # no sockets here, and uvicorn's do not fit the websockets that Sanic pins
+        ws="wsproto",  # uvicorn's own does not fit the websockets that Sanic pins
     )
     return 0
 

@@ -24,6 +24,7 @@ from shop.front import Shop
 from shop.housekeeping import tidy
 from shop.settings import Settings
 from web.demo.page import DemoPage
+from web.desk.desk import desk_routes
 
 log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
@@ -37,6 +38,8 @@ def create_app(shop: Shop) -> Starlette:
         Route("/health", _health),
         Route("/pictures/{path:path}", _pictures(Path(settings.data_dir) / "pictures")),
         Mount("/widget", _Files(HERE / "widget")),
+        Mount("/desk/files", _Files(HERE / "desk")),
+        *desk_routes(shop),
     ]
     if settings.demo_pages:
         demo = DemoPage(shop)

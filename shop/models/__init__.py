@@ -7,6 +7,7 @@ money; all times are UTC.
 from shop.models.aftersale import AfterSaleCase, CaseEvent, CaseProof
 from shop.models.base import Base, utc_now
 from shop.models.catalogue import Brand, Category, Picture, PriceChange, Product, Review, Sku
+from shop.models.desk import Agent, AgentAudit, AgentSession, CannedReply, DeskNote, HandoffStep, TalkSignal, Ticket
 from shop.models.orders import Invoice, Order, OrderChange, OrderLine, Payment, Shipment, TrackingEvent
 from shop.models.people import Address, BehaviourEvent, Coupon, Customer, CustomerCoupon
 from shop.models.stock import Incoming, Stock, StockMovement, Supplier, SupplierSku, Warehouse
@@ -15,9 +16,13 @@ from shop.models.talk import Conversation, Handoff, IdempotencyKey, Message, Tra
 __all__ = [
     "Address",
     "AfterSaleCase",
+    "Agent",
+    "AgentAudit",
+    "AgentSession",
     "Base",
     "BehaviourEvent",
     "Brand",
+    "CannedReply",
     "CaseEvent",
     "CaseProof",
     "Category",
@@ -25,7 +30,9 @@ __all__ = [
     "Coupon",
     "Customer",
     "CustomerCoupon",
+    "DeskNote",
     "Handoff",
+    "HandoffStep",
     "IdempotencyKey",
     "Incoming",
     "Invoice",
@@ -44,6 +51,8 @@ __all__ = [
     "StockMovement",
     "Supplier",
     "SupplierSku",
+    "TalkSignal",
+    "Ticket",
     "TrackerChunk",
     "TrackingEvent",
     "Upload",

@@ -31,10 +31,12 @@ class Message(Base):
     id = Column(Integer, primary_key=True)
     sender_id = Column(String(100), nullable=False)
     external_id = Column(String(100))  # the channel's id of an incoming message, to refuse doubles
-    direction = Column(String(5), nullable=False)  # in, out, agent
+    direction = Column(String(5), nullable=False)  # in, out, agent, sys (a notice of the desk)
     reply_to = Column(ForeignKey("message.id"), index=True)  # of an answer: the message it answers
     body_sealed = Column(Text, nullable=False)  # JSON: text, buttons, custom, image, attachments
     at = Column(UtcTime, nullable=False, default=utc_now, index=True)
+    agent_id = Column(Integer, index=True)  # of a person's words: whose
+    delivered_at = Column(UtcTime)  # of agent and sys: when the channel took it
     __table_args__ = (
         UniqueConstraint("sender_id", "external_id"),
         Index("ix_message_sender_id", "sender_id", "id"),
@@ -82,11 +84,24 @@ class Handoff(Base):
     reason = Column(String(20), nullable=False)
     skill_group = Column(String(12), nullable=False, default="any")
     priority = Column(Integer, nullable=False, default=0)
-    agent = Column(String(40))
+    agent = Column(String(40))  # the name that the customer reads
+    agent_id = Column(Integer, index=True)
     summary = Column(JsonText)
     created_at = Column(UtcTime, nullable=False, default=utc_now)
+    rank_at = Column(UtcTime)  # place in the queue: created_at, earlier the higher the priority
+    reasons = Column(JsonText)  # every reason that was given, with its moment
     accepted_at = Column(UtcTime)
+    first_reply_at = Column(UtcTime)
+    agent_at = Column(UtcTime)  # the agent's last word
+    customer_at = Column(UtcTime)  # the customer's first word that is not answered yet
+    warned_at = Column(UtcTime)  # the agent was told of their silence
+    told_position = Column(Integer)  # the place that the customer last heard of
     closed_at = Column(UtcTime)
+    close_reason = Column(String(20))
+    tags = Column(JsonText)
+    rating = Column(Integer)  # 1 to 5
+    comment_sealed = Column(Text)
+    rated_at = Column(UtcTime)
     version = Column(Integer, nullable=False, default=1)
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
@@ -98,6 +113,7 @@ class Handoff(Base):
             postgresql_where=text("state <> 'closed'"),
         ),
         Index("ix_handoff_queue", "state", "priority", "created_at"),
+        Index("ix_handoff_rank", "state", "rank_at"),
     )
 
 
