@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from actions.address import AddressForm, SubmitAddress
+from actions.aftersale import CaseForm
 from actions.cancel import CancelForm, StartCancel, SubmitCancel
 from actions.chat import Affirm, Continue, Stop
 from actions.handoff import RequestHuman
@@ -305,3 +306,33 @@ def test_who_asks_for_a_person_inside_a_form_is_not_asked_on():
     said = run(RequestHuman(FakeShop(order())), cancel_at("confirm", "转人工", "request_human", cancel_reason="price"))
     assert said.names == ["utter_handoff_waiting"]
     assert (said.loops, said.next) == ([None], None)
+
+
+# The case form
+
+
+def case_at(slot: str, text: str, intent: str, *entities: dict[str, Any], **slots: Any) -> Any:
+    known = {"case_order": NUMBER, "case_line": 1, "case_reason": "quality", "requested_slot": slot, **slots}
+    return tracker(text, intent, *entities, slots=known, form="case_form")
+
+
+def test_what_is_told_beside_the_question_becomes_part_of_the_story():
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED))
+    said = run(CaseForm(shop), case_at("case_kind", "轮子掉了", "inform", case_story="箱子坏了"))
+    assert said.slots["case_story"] == "箱子坏了\n轮子掉了"
+    assert requested(said) == "case_kind"
+    assert len(said.messages) == 2
+
+
+def test_a_button_for_the_kind_is_no_story():
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED))
+    said = run(CaseForm(shop), case_at("case_kind", "换货", "inform"))
+    assert said.slots["case_kind"] == "exchange"
+    assert "case_story" not in said.slots
+
+
+def test_no_picture_may_be_said_before_one_is_asked_for():
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED))
+    said = run(CaseForm(shop), case_at("case_kind", "没照片，退款", "apply_refund", case_reason=None))
+    assert (said.slots["case_kind"], said.slots["case_proof"]) == ("refund", [])
+    assert requested(said) == "case_reason"
