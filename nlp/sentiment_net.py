@@ -25,18 +25,36 @@ HIDDEN_CHARS = 0.05  # share of characters that are hidden while learning
 Step = tuple[int, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 
 
-class Net(nn.Module):
-    """Three scorers in one graph; see ``nlp.sentiment``."""
+class Reader(nn.Module):
+    """A bidirectional LSTM with attention over characters that also sees the centred sentence vector."""
 
     def __init__(self, config: SentimentConfig, chars: int, vector: int) -> None:
         super().__init__()
-        self.config = config
         self.embed = nn.Embedding(chars, config.width, padding_idx=0)
         self.lstm = nn.LSTM(config.width, config.hidden, batch_first=True, bidirectional=True)
         self.attend = nn.Linear(2 * config.hidden, 1)
         self.drop = nn.Dropout(config.dropout)
         self.meaning = nn.Linear(vector, config.meaning)
         self.heads = nn.ModuleList([nn.Linear(4 * config.hidden + config.meaning, size) for size in (3, 2)])
+
+    def forward(self, chars: torch.Tensor, centred: torch.Tensor) -> torch.Tensor:
+        """What was read of each line: (lines, 4 * hidden + meaning)."""
+        there = (chars > 0).unsqueeze(-1)
+        states, _ = self.lstm(self.drop(self.embed(chars)))
+        share = torch.softmax(self.attend(torch.tanh(states)).masked_fill(~there, -1e9), dim=1)
+        read = (share * states).sum(dim=1)
+        highest = states.masked_fill(~there, -1e9).max(dim=1).values
+        meant = torch.relu(self.meaning(self.drop(centred * VECTOR_SCALE)))
+        return self.drop(torch.cat([read, highest, meant], dim=1))
+
+
+class Net(nn.Module):
+    """All scorers in one graph; see ``nlp.sentiment``."""
+
+    def __init__(self, config: SentimentConfig, chars: int, vector: int) -> None:
+        super().__init__()
+        self.config = config
+        self.readers = nn.ModuleList([Reader(config, chars, vector) for _ in range(config.readers)])
         self.register_buffer("gram_tables", torch.zeros(config.buckets, 5))
         self.register_buffer("gram_bias", torch.zeros(5))
         self.register_buffer("rarity", torch.zeros(config.buckets))
@@ -45,16 +63,6 @@ class Net(nn.Module):
         self.register_buffer("vector_bias", torch.zeros(5))
         self.register_buffer("offset", torch.zeros(3))
         self.register_buffer("temper", torch.ones(2))
-
-    def deep(self, chars: torch.Tensor, centred: torch.Tensor, task: int) -> torch.Tensor:
-        """Logits of the LSTM, which also sees the sentence vector, for one task."""
-        there = (chars > 0).unsqueeze(-1)
-        states, _ = self.lstm(self.drop(self.embed(chars)))
-        share = torch.softmax(self.attend(torch.tanh(states)).masked_fill(~there, -1e9), dim=1)
-        read = (share * states).sum(dim=1)
-        highest = states.masked_fill(~there, -1e9).max(dim=1).values
-        meant = torch.relu(self.meaning(self.drop(centred * VECTOR_SCALE)))
-        return self.heads[task](self.drop(torch.cat([read, highest, meant], dim=1)))
 
     def centre(self, vector: torch.Tensor) -> torch.Tensor:
         """Sentence vectors without their common direction, brought back to length one."""
@@ -68,14 +76,14 @@ class Net(nn.Module):
         wide = (self.gram_tables[grams] * weights.unsqueeze(-1)).sum(dim=1) + self.gram_bias
         centred = self.centre(vector)
         meant = centred @ self.vector_table + self.vector_bias
+        seen = [reader(chars, centred) for reader in self.readers]
         found = []
         for task, part, shares in (
             (CHAT, slice(0, 3), self.config.shares_chat),
             (REVIEW, slice(3, 5), self.config.shares_review),
         ):
-            logits = (
-                shares[0] * self.deep(chars, centred, task) + shares[1] * wide[:, part] + shares[2] * meant[:, part]
-            )
+            deep = torch.stack([reader.heads[task](one) for reader, one in zip(self.readers, seen)]).mean(dim=0)
+            logits = shares[0] * deep + shares[1] * wide[:, part] + shares[2] * meant[:, part]
             logits = logits * self.temper[task] + (self.offset if task == CHAT else 0.0)
             found.append(torch.softmax(logits, dim=1))
         return found[0], found[1], self.rarity
@@ -95,8 +103,8 @@ def _batches(net: Net, tasks: Sequence[Task], vectors: Sequence[np.ndarray], num
     return batches
 
 
-def fit_lstm(net: Net, tasks: Sequence[Task], vectors: Sequence[np.ndarray], numbers: dict[str, int]) -> None:
-    """Learn the LSTM on both tasks at once.
+def fit_readers(net: Net, tasks: Sequence[Task], vectors: Sequence[np.ndarray], numbers: dict[str, int]) -> None:
+    """Let each LSTM learn both tasks at once, each in an order of its own.
 
     Args:
         net: with the vectors' mean set.
@@ -104,28 +112,33 @@ def fit_lstm(net: Net, tasks: Sequence[Task], vectors: Sequence[np.ndarray], num
         vectors: the sentence vectors of each task's lines.
         numbers: from character to number.
     """
-    config, batches = net.config, _batches(net, tasks, vectors, numbers)
-    best = torch.optim.AdamW(net.parameters(), lr=config.rate, weight_decay=1e-2)
-    steps = config.epochs * len(batches)
-    course = torch.optim.lr_scheduler.OneCycleLR(best, max_lr=config.rate, total_steps=max(steps, 2), pct_start=0.1)
-    drawn = random.Random(config.seed)
+    batches = _batches(net, tasks, vectors, numbers)
+    for place, reader in enumerate(net.readers):
+        _fit_reader(reader, batches, net.config, net.config.seed + place)
+    net.eval()
+
+
+def _fit_reader(reader: nn.Module, batches: list[Step], config: SentimentConfig, seed: int) -> None:
+    best = torch.optim.AdamW(reader.parameters(), lr=config.rate, weight_decay=1e-2)
+    steps = max(2, config.epochs * len(batches))
+    course = torch.optim.lr_scheduler.OneCycleLR(best, max_lr=config.rate, total_steps=steps, pct_start=0.1)
+    drawn = random.Random(seed)
+    reader.train()
     for epoch in range(config.epochs):
-        net.train()
         drawn.shuffle(batches)
         total, start = 0.0, time.perf_counter()
         for task, chars, centred, target, weight in batches:
             shown = chars.masked_fill((torch.rand(chars.shape) < HIDDEN_CHARS) & (chars > 0), UNKNOWN)
-            found = net.deep(shown, centred, task)
+            found = reader.heads[task](reader(shown, centred))
             loss = nn.functional.cross_entropy(found, target, reduction="none", label_smoothing=config.smoothing)
             loss = (loss * weight).mean()
             best.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
             best.step()
             course.step()
             total += loss.item()
         log.info("epoch %d: loss %.4f, %.0f s", epoch + 1, total / max(1, len(batches)), time.perf_counter() - start)
-    net.eval()
 
 
 def fit_tables(net: Net, task: int, lines: Task, made: Batch, vectors: np.ndarray) -> None:

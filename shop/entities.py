@@ -339,6 +339,19 @@ class StoredMessage:
     direction: str  # in, out, agent
     body: dict[str, Any]
     at: datetime
+    mood: str | None = None  # of a customer's words: neg, neu, pos
+    anger: int = 0  # 0 calm to 3 insulting
+
+
+@dataclass(frozen=True)
+class UnansweredView:
+    """Masked words of a customer that no answer was known to."""
+
+    id: int
+    text: str
+    intent: str  # the likeliest one
+    confidence: float
+    at: datetime
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class Handoffs:
     def request(
         self, sender_id: str, customer_id: int | None, reason: str, skill_group: str = "any", priority: int = 0
     ) -> HandoffView:
-        """Ask for a person; asking again returns the same open row (``new`` is False then)."""
+        """Ask for a person; asking again returns the same open row (``new`` is False then), more urgent if need be."""
         try:
             with self._database.change() as session:
                 row, new = _open_row(session, sender_id), False
@@ -52,6 +52,9 @@ class Handoffs:
                         True,
                     )
                     session.add(row)
+                    session.flush()
+                elif priority > row.priority:
+                    row.priority = priority
                     session.flush()
                 return _view(session, row, new)
         except IntegrityError:  # the same request arrived twice at once

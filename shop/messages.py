@@ -32,6 +32,17 @@ _STANDING = select(
 _AGENT_SPEAKS = select(_HANDOFFS.c.id).where(
     _HANDOFFS.c.sender_id == bindparam("sender"), _HANDOFFS.c.state == HandoffState.AGENT.value
 )
+_HEARD = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("message"))
+    .values(mood=bindparam("mood_heard"), anger=bindparam("anger_heard"))
+)
+_ANGERS = (
+    select(_TABLE.c.anger)
+    .where(_TABLE.c.sender_id == bindparam("sender"), _TABLE.c.anger.is_not(None))
+    .order_by(_TABLE.c.id.desc())
+    .limit(bindparam("most"))
+)
 
 
 class Messages:
@@ -101,23 +112,37 @@ class Messages:
         reply_to: int | None = None,
         direction: str = "out",
         unless_agent: bool = False,
+        heard: tuple[str, int] | None = None,
     ) -> list[int]:
         """Keep several answers in one transaction and return their ids in order.
 
         With ``unless_agent`` nothing is kept, and no id comes back, when a person
-        speaks in the conversation now.
+        speaks in the conversation now. ``heard`` is the mood and anger of the message
+        that is answered; it is kept in any case.
         """
         if direction not in ("out", "agent"):
             raise ValueError(f"direction {direction!r} is neither out nor agent")
         sealed = [self._cipher.seal_json(body) for body in bodies]
         common = {"sender_id": sender_id, "direction": direction, "reply_to": reply_to, "at": self._now()}
         with self._database.change() as session:
+            if heard is not None and reply_to is not None:
+                session.execute(_HEARD, {"message": reply_to, "mood_heard": heard[0], "anger_heard": heard[1]})
             if unless_agent and session.execute(_AGENT_SPEAKS, {"sender": sender_id}).first() is not None:
                 return []
             return [
                 int(session.execute(_INSERT, {**common, "body_sealed": text}).inserted_primary_key[0])
                 for text in sealed
             ]
+
+    def set_mood(self, message_id: int, mood: str, anger: int) -> None:
+        """Keep how a customer's message sounds: ``neg``, ``neu`` or ``pos``, and 0 calm to 3 insulting."""
+        with self._database.change() as session:
+            session.execute(_HEARD, {"message": message_id, "mood_heard": mood, "anger_heard": anger})
+
+    def angers(self, sender_id: str, limit: int = 3) -> list[int]:
+        """Anger of the customer's newest messages of a conversation that were heard, oldest first."""
+        with self._database.read() as session:
+            return [row.anger for row in session.execute(_ANGERS, {"sender": sender_id, "most": limit})][::-1]
 
     def answers(self, message_id: int) -> list[StoredMessage]:
         """The answers to a message, in order."""
@@ -149,7 +174,8 @@ class Messages:
         return None if found is None else int(found)
 
     def _view(self, row: Any) -> StoredMessage:
-        return StoredMessage(row.id, row.direction, self._cipher.open_json(row.body_sealed), row.at)
+        body = self._cipher.open_json(row.body_sealed)
+        return StoredMessage(row.id, row.direction, body, row.at, row.mood, row.anger or 0)
 
 
 def _touch(session: Any, sender_id: str, channel: str, now: datetime) -> None:

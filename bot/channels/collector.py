@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Awaitable, Callable
+from typing import Any, Awaitable, Callable, Sequence
 
 from rasa.core.channels.channel import OutputChannel
 
 from bot.channels.texts import Body
+from nlp.anger import anger_over_turns
 
 Late = Callable[[str, Body], Awaitable[Any]]
 """Takes what is said to a conversation after its turn: reminders."""
@@ -21,11 +22,21 @@ class Collector(OutputChannel):
     buttons and card of one answer stay together.
     """
 
-    def __init__(self, channel: str, late: Late | None = None) -> None:
+    def __init__(self, channel: str, late: Late | None = None, angers: Sequence[int] = ()) -> None:
         self._channel = channel
+        self._angers = angers
         self._late = late
         self._closed = False
         self.bodies: list[Body] = []
+        self.mood: tuple[str, int] | None = None
+        """Mood and anger of the message that is answered, once it was understood."""
+
+    def heard(self, understood: dict[str, Any]) -> None:
+        """Take the mood of what was understood; anger that goes on over turns is set in it for the actions."""
+        mood = understood.get("sentiment")
+        if mood:
+            mood["anger"] = anger_over_turns(self._angers, mood["anger"])
+            self.mood = (mood["label"], mood["anger"])
 
     def close(self) -> list[Body]:
         """End the turn: what was said in it; anything later goes its own way."""

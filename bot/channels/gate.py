@@ -23,6 +23,8 @@ from bot.channels.cleaning import Refusal, clean_attachments, clean_id, clean_te
 from bot.channels.collector import Collector, Late
 from bot.channels.pace import RateLimit, Turnstile
 from bot.channels.texts import Body, Texts
+from nlp.anger import anger_over_turns
+from nlp.sentiment import Sentiment, read_mood
 from shop.errors import BadToken, DatabaseDown, NotFound
 from shop.front import Shop
 
@@ -69,12 +71,21 @@ class _Message:
     id: int = 0
     is_new: bool = True
     speaker: str = "bot"
+    angers: list[int] = field(default_factory=list)  # of the messages before
+    mood: tuple[str, int] | None = None  # of this one: label and anger
 
 
 class Gate:
     """Takes messages of every channel; one for a process, so that pace and doubles are seen."""
 
-    def __init__(self, shop: Shop, texts: Texts | None = None, double_wait_s: float = DOUBLE_WAIT_S) -> None:
+    def __init__(
+        self,
+        shop: Shop,
+        texts: Texts | None = None,
+        double_wait_s: float = DOUBLE_WAIT_S,
+        read_mood: Callable[[str], Sentiment | None] = read_mood,
+    ) -> None:
+        self._read_mood = read_mood
         self._shop = shop
         self._double_wait_s = double_wait_s
         settings = shop.settings
@@ -161,6 +172,7 @@ class Gate:
         if not message.is_new:
             return await self._again(message)
         if message.speaker == "agent":
+            await self.in_thread(self._hear, message)
             return Outcome(message.notices, message.id)
         if not message.text and not message.attachments:
             answers = [self.texts.body("bad_attachment")]
@@ -185,6 +197,14 @@ class Gate:
         message.id, message.is_new = self._shop.messages.record_in(
             message.sender_id, incoming.channel, body, message.external_id
         )
+        message.angers = self._shop.messages.angers(message.sender_id)
+
+    def _hear(self, message: _Message) -> None:
+        """Keep the mood of a message that only a person reads; runs in a thread."""
+        mood = self._read_mood(message.text) if message.text else None
+        if mood is not None:
+            anger = anger_over_turns(message.angers, mood.anger)
+            self._shop.messages.set_mood(message.id, mood.label, anger)
 
     def _conversation(self, incoming: Incoming, customer_id: int | None) -> tuple[str, str]:
         """The conversation that a message belongs to, and who speaks in it."""
@@ -208,7 +228,7 @@ class Gate:
             return False
 
     async def _ask(self, message: _Message, handler: Handler) -> list[Body]:
-        collector = Collector(message.incoming.channel, message.incoming.late)
+        collector = Collector(message.incoming.channel, message.incoming.late, message.angers)
         question = UserMessage(
             text=message.text or self.texts.text("picture"),
             output_channel=collector,
@@ -229,6 +249,8 @@ class Gate:
         except Exception as error:  # noqa: BLE001 - Rasa raises what its parts raise
             log_incident("failed in Rasa", message.incoming.channel, error)
             return [*collector.close(), self.texts.body("failed")]
+        finally:
+            message.mood = collector.mood
         return collector.close() or [self.texts.body("no_answer")]
 
     def _metadata(self, message: _Message) -> dict[str, Any]:
@@ -249,7 +271,9 @@ class Gate:
     def _depart(self, message: _Message, answers: list[Body]) -> list[Body]:
         """Keep the answers and give them their ids, unless a person took over meanwhile; runs in a thread."""
         try:
-            ids = self._shop.messages.record_answers(message.sender_id, answers, message.id, unless_agent=True)
+            ids = self._shop.messages.record_answers(
+                message.sender_id, answers, message.id, unless_agent=True, heard=message.mood
+            )
         except DatabaseDown:
             log_incident("no database for the answers", message.incoming.channel)
             return answers

@@ -30,6 +30,9 @@ async def parse_message(
         understood: dict[str, Any] = await work  # it waits for another server
     else:
         understood = await asyncio.get_running_loop().run_in_executor(_ear, _finish, work)
+    heard = getattr(message.output_channel, "heard", None)
+    if heard is not None:  # the gate keeps the mood with the message
+        heard(understood)
     return understood
 
 

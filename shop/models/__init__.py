@@ -11,7 +11,7 @@ from shop.models.desk import Agent, AgentAudit, AgentSession, CannedReply, DeskN
 from shop.models.orders import Invoice, Order, OrderChange, OrderLine, Payment, Shipment, TrackingEvent
 from shop.models.people import Address, BehaviourEvent, Coupon, Customer, CustomerCoupon
 from shop.models.stock import Incoming, Stock, StockMovement, Supplier, SupplierSku, Warehouse
-from shop.models.talk import Conversation, Handoff, IdempotencyKey, Message, TrackerChunk, Upload, VerifyTry
+from shop.models.talk import Conversation, Handoff, IdempotencyKey, Message, TrackerChunk, Unanswered, Upload, VerifyTry
 
 __all__ = [
     "Address",
@@ -55,6 +55,7 @@ __all__ = [
     "Ticket",
     "TrackerChunk",
     "TrackingEvent",
+    "Unanswered",
     "Upload",
     "VerifyTry",
     "Warehouse",

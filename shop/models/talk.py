@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 
 from shop.models.base import Base, JsonText, UtcTime, utc_now
 
@@ -36,11 +36,26 @@ class Message(Base):
     body_sealed = Column(Text, nullable=False)  # JSON: text, buttons, custom, image, attachments
     at = Column(UtcTime, nullable=False, default=utc_now, index=True)
     agent_id = Column(Integer, index=True)  # of a person's words: whose
+    mood = Column(String(3))  # of a customer's words: neg, neu, pos
+    anger = Column(Integer)  # the same: 0 calm to 3 insulting
     delivered_at = Column(UtcTime)  # of agent and sys: when the channel took it
     __table_args__ = (
         UniqueConstraint("sender_id", "external_id"),
         Index("ix_message_sender_id", "sender_id", "id"),
     )
+
+
+class Unanswered(Base):
+    """A customer's words that no answer was known to, masked; nothing tells whose they are."""
+
+    __tablename__ = "unanswered"
+    id = Column(Integer, primary_key=True)
+    text_sealed = Column(Text, nullable=False)
+    intent = Column(String(40), nullable=False)  # the likeliest one
+    confidence = Column(Float, nullable=False)
+    state = Column(String(8), nullable=False, default="open")  # open, taken, dropped
+    at = Column(UtcTime, nullable=False, default=utc_now)
+    __table_args__ = (Index("ix_unanswered_state_at", "state", "at"),)
 
 
 class TrackerChunk(Base):

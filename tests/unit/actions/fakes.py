@@ -180,10 +180,16 @@ class FakeHandoffs:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.priorities: list[int] = []
 
-    def request(self, sender_id: str, customer_id: int | None, reason: str, **_: Any) -> HandoffView:
+    def speaker(self, sender_id: str) -> str:
+        """The bot, until a person was asked for."""
+        return "waiting" if self.asked else "bot"
+
+    def request(self, sender_id: str, customer_id: int | None, reason: str, priority: int = 0, **_: Any) -> HandoffView:
         """Always first."""
         self.asked.append(reason)
+        self.priorities.append(priority)
         return HandoffView(1, sender_id, HandoffState.WAITING, reason, "any", 1, None, NOW, len(self.asked) == 1)
 
     def leave(self, sender_id: str) -> bool:
@@ -293,6 +299,8 @@ def tracker(
     channel: str = "rest",
     ranking: Iterable[tuple[str, float]] = (),
     message_id: str = "m1",
+    anger: int = 0,
+    before: Iterable[dict[str, Any]] = (),
 ) -> Tracker:
     """A tracker at the moment when an action runs."""
     placed = []
@@ -305,9 +313,10 @@ def tracker(
         "intent_ranking": [{"name": name, "confidence": share} for name, share in ranking],
         "entities": placed,
         "message_id": message_id,
+        "sentiment": {"label": "neg" if anger else "neu", "score": 0.9, "anger": anger},
         "metadata": {"identity": "", "attachments": list(attachments)},
     }
-    events: list[dict[str, Any]] = [{"event": "user", "input_channel": channel, "text": text}]
+    events: list[dict[str, Any]] = [*before, {"event": "user", "input_channel": channel, "text": text}]
     if rejected:
         events.append({"event": "action_execution_rejected", "name": form})
     return Tracker(

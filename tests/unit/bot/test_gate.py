@@ -283,3 +283,44 @@ async def test_pictures_come_with_a_message_only_from_their_own_conversation(gat
     assert is_sentence(await gate.receive(say("", attachments=[other]), bot), gate, "bad_attachment")
     assert is_sentence(await gate.receive(say("", attachments=["x"]), bot), gate, "bad_attachment")
     assert len(bot.got) == 1
+
+
+class HearingBot(FakeBot):
+    """A bot whose ear finds the same anger in each message."""
+
+    def __init__(self, anger):
+        super().__init__({"text": "好的"})
+        self.anger, self.heard = anger, []
+
+    async def __call__(self, message):
+        understood = {"sentiment": {"label": "neg", "score": 0.9, "anger": self.anger}}
+        message.output_channel.heard(understood)
+        self.heard.append(understood["sentiment"]["anger"])
+        await super().__call__(message)
+
+
+async def test_the_mood_of_each_message_is_kept_and_displeasure_that_goes_on_is_anger(shop, gate):
+    bot = HearingBot(anger=1)
+    for text in ("怎么还没到", "都三天了", "有人管吗"):
+        await gate.receive(say(text), bot)
+    assert bot.heard == [1, 1, 2]
+    kept = [one for one in shop.messages.history("talk") if one.direction == "in"]
+    assert [(one.mood, one.anger) for one in kept] == [("neg", 1), ("neg", 1), ("neg", 2)]
+
+
+async def test_the_mood_is_heard_while_a_person_speaks(shop):
+    from nlp.sentiment import Sentiment
+
+    gate = Gate(shop, read_mood=lambda text: Sentiment("neg", 0.9, 2))
+    await gate.receive(say("人呢"), FakeBot({"text": "好的"}))
+    shop.handoffs.accept(shop.handoffs.request("talk", None, "asked").id, "agent")
+    await gate.receive(say("太慢了！！！"), FakeBot({"text": "不该说"}))
+    assert shop.messages.angers("talk") == [2]
+    assert shop.messages.history("talk")[-1].mood == "neg"
+
+
+async def test_a_message_goes_on_where_nothing_hears_moods(shop):
+    gate = Gate(shop, read_mood=lambda text: None)
+    shop.handoffs.accept(shop.handoffs.request("talk", None, "asked").id, "agent")
+    await gate.receive(say("在吗"), FakeBot())
+    assert [one.mood for one in shop.messages.history("talk")] == [None]

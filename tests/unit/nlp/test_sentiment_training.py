@@ -16,7 +16,9 @@ from nlp.sentiment import LABELS, MODEL, SentimentConfig, SentimentReader
 from nlp.sentiment_data import FOLDER, draw_frames, read_chat, read_own_reviews, read_reviews, read_weak
 from nlp.sentiment_features import batch, gram_rarity, view
 
-SLICE = SentimentConfig(width=16, hidden=8, meaning=8, buckets=1 << 12, epochs=2, frames=60, reviews=60, weak=50)
+SLICE = SentimentConfig(
+    width=16, hidden=8, readers=2, meaning=8, buckets=1 << 12, epochs=2, frames=60, reviews=60, weak=50
+)
 
 
 class HashVectors:

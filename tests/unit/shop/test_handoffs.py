@@ -120,3 +120,12 @@ def test_a_customer_who_leaves_while_an_agent_takes_ends_in_one_state(shop):
         speaker = shop.handoffs.speaker(view.sender_id)
         assert speaker == ("agent" if taken.result() is HandoffState.AGENT else "bot")
         assert (left.result() is True) == (speaker == "bot")
+
+
+def test_asking_again_more_urgently_moves_ahead(shop):
+    for sender in ("first", "second"):
+        shop.handoffs.request(sender, None, "asked")
+    assert not shop.handoffs.request("second", None, "anger", priority=2).new
+    assert shop.handoffs.current("second").position == 1
+    shop.handoffs.request("second", None, "asked")
+    assert shop.handoffs.current("second").position == 1

@@ -75,3 +75,21 @@ def test_erasing_deletes_every_message_of_a_conversation(shop):
     assert shop.messages.erase("talk") == 2
     assert shop.messages.history("talk") == []
     assert len(shop.messages.history("another")) == 1
+
+
+def test_the_mood_of_a_message_is_kept_with_it(shop):
+    first, _ = shop.messages.record_in("talk", "web", {"text": "什么玩意"})
+    second, _ = shop.messages.record_in("talk", "web", {"text": "再不发我投诉"})
+    shop.messages.record_answers("talk", [{"text": "抱歉"}], first, heard=("neg", 1))
+    shop.messages.set_mood(second, "neg", 2)
+    assert [(one.mood, one.anger) for one in shop.messages.history("talk")] == [("neg", 1), ("neg", 2), (None, 0)]
+    assert shop.messages.angers("talk") == [1, 2]
+    assert shop.messages.angers("talk", limit=1) == [2]
+    assert shop.messages.angers("another") == []
+
+
+def test_the_mood_is_kept_though_a_person_has_taken_over(shop):
+    asked, _ = shop.messages.record_in("talk", "web", {"text": "快点"})
+    shop.handoffs.accept(shop.handoffs.request("talk", None, "asked").id, "agent")
+    assert shop.messages.record_answers("talk", [{"text": "好"}], asked, unless_agent=True, heard=("neg", 1)) == []
+    assert shop.messages.angers("talk") == [1]
