@@ -21,7 +21,7 @@ from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.mood import offer_person, soothe
-from actions.texts import label, phrase
+from actions.texts import label, labels, phrase
 from actions.turn import Turn
 from shop.errors import NotIdentified, ShopError, TooManyTries, Unavailable
 from shop.front import Shop, open_shop
@@ -87,6 +87,8 @@ class ShopAction(Action, ABC):
         if not active_form(turn):
             return []
         goes_on = any(one["event"] in ("followup", "active_loop") for one in events)
+        if not goes_on and turn.text.startswith(tuple(labels()["leaving"])):  # "never mind, have you got …"
+            return [ActiveLoop(None), SlotSet("requested_slot", None)]
         if self.starts_flow or (goes_on and not any(one["event"] == "active_loop" for one in events)):
             return [ActiveLoop(None), SlotSet("requested_slot", None)]
         return [] if goes_on else [FollowupAction(str(active_form(turn)))]
@@ -142,6 +144,4 @@ def snake(name: str) -> str:
 
 def label_errors() -> frozenset[str]:
     """Names of the error classes that have a reply of their own."""
-    from actions.texts import labels
-
     return frozenset(labels()["error_replies"])

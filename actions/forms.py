@@ -20,6 +20,8 @@ from actions.base import Events, ShopAction, ask_who, response_of, say_error
 from actions.turn import Turn
 from shop.errors import BadValue, NotIdentified, Refused, ShopError, Unavailable
 
+ASKED_AGAIN = 1  # interruptions in a row after which the form asks its question once more; then it waits in silence
+FORGOTTEN = 4  # interruptions in a row after which the form is left
 Answers = dict[str, Any]
 Read = Callable[[Turn, Answers, bool], Any]
 """(turn, answers so far, whether this very question is open) → a value, or None for no answer."""
@@ -69,7 +71,12 @@ class ShopForm(ShopAction):
         answers: Answers = {one.slot: turn.slot(one.slot) for one in questions}
         if requested is None and turn.slot("kept"):
             turn.resumes = True  # the form begins with the request that waited for a choice
-        if not self._asks_again(turn):
+        again = self._asks_again(turn)
+        if again:
+            if self._is_forgotten(turn):
+                turn.remember(interrupted=0, **dict.fromkeys(answers))
+                return [SlotSet("requested_slot", None)]
+        else:
             try:
                 events += self._read(turn, questions, answers, requested)
             except NotIdentified:
@@ -77,10 +84,12 @@ class ShopForm(ShopAction):
             except (BadValue, Refused) as error:
                 say_error(turn, error)
                 events += [SlotSet(str(requested), None)] if requested else []
+            if events:
+                turn.remember(interrupted=0)
             if requested and not events:
                 return []  # not an answer: let the rules have the message
         following = next((one for one in questions if answers[one.slot] is None and one.needed(turn, answers)), None)
-        if following is not None:
+        if following is not None and not (again and turn.slot("interrupted") > ASKED_AGAIN):
             following.ask(turn, answers)
         if turn.resumes:
             turn.remember(kept=None)
@@ -97,6 +106,11 @@ class ShopForm(ShopAction):
                 answers[one.slot] = value
                 events.append(SlotSet(one.slot, value))
         return events
+
+    def _is_forgotten(self, turn: Turn) -> bool:
+        """Count an interruption; a customer who keeps asking other things is let go."""
+        turn.remember(interrupted=int(turn.slot("interrupted") or 0) + 1)
+        return bool(turn.slot("interrupted") >= FORGOTTEN)
 
     def _asks_again(self, turn: Turn) -> bool:
         """Whether the form was interrupted in this turn, so that the message is spent."""

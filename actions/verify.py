@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from rasa_sdk.events import FollowupAction
+from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import Events, ShopAction, say_error
+from actions.cards import button
 from actions.forms import Answers, Question, ShopForm
 from actions.registry import go_on
+from actions.texts import labels
 from actions.turn import Turn
 from shop.errors import ShopError
 
@@ -22,6 +24,15 @@ class VerifyForm(ShopForm):
             Question("verify_order", lambda turn, _: turn.say("utter_question_verify_order"), _read_order),
             Question("verify_tail", lambda turn, _: turn.say("utter_question_verify_tail"), _read_tail),
         ]
+
+    def answer(self, turn: Turn) -> Events:
+        """Help a customer who has no order number at hand; else as every form."""
+        asked = turn.slot("requested_slot") == "verify_order" and not turn.entity("order_no")
+        if asked and any(word in turn.text for word in labels()["no_order_number"]):
+            human = button("human")
+            turn.say("utter_verify_help", buttons=[(human["title"], human["payload"])])
+            return [SlotSet("verify_order", None), SlotSet("requested_slot", "verify_order")]  # no interruption
+        return super().answer(turn)
 
 
 def _read_order(turn: Turn, answers: Answers, is_open: bool) -> str | None:
@@ -40,8 +51,12 @@ class SubmitVerify(ShopAction):
 
     def answer(self, turn: Turn) -> Events:
         """Link the talk to the customer, or say that the values don't fit."""
-        number, tail = str(turn.slot("verify_order")), str(turn.slot("verify_tail"))
+        number, tail = turn.slot("verify_order"), turn.slot("verify_tail")
         turn.remember(verify_order=None, verify_tail=None)
+        if not (number and tail):  # the customer talked of other things: the form was left
+            turn.remember(resume=None)
+            return []
+        number, tail = str(number), str(tail)
         try:
             customer = turn.shop.identity.prove(turn.sender, number, tail)
         except ShopError as error:

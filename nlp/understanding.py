@@ -31,6 +31,9 @@ from shop.settings import Settings
 RANKED = 10
 BARE_NAME = 30  # rank of a name that is known by nothing but its surname; surnames are words too: thank, look up
 KNOWN_SAYING = 0.5
+TURNED = 0.4  # confidence from which the wish after a "never mind" counts
+ENOUGH_AFTER = 4  # letters that such a wish has at least
+NO_WISHES = frozenset({"stop", "deny", "affirm", "inform", "chitchat", "thank", "goodbye"})
 SURE = 0.98  # probability given to an intent that a rule sets
 VALUES = frozenset(
     [
@@ -113,7 +116,7 @@ class Understander:
         cleaned = clean(text)
         matches = self.extractor.matches(cleaned.text, now)
         wish = without_salutation(_without_numbers(cleaned.text, matches))
-        chances = self.classifier.predict([wish])[0]
+        chances = self._heard(wish)
         mood = self.reader.read(text, prepare(wish)) if self.reader else None
         if any(one.type == "person" for one in matches) and self._is_known_saying(chances):
             matches = [one for one in matches if one.type != "person" or one.rank > BARE_NAME]
@@ -128,6 +131,15 @@ class Understander:
         best = np.argsort(-chances, kind="stable")[:RANKED]
         ranking = tuple((self.classifier.labels[at], float(chances[at])) for at in best)
         return Understanding(text, ranking[0][0], ranking[0][1], ranking, entities, ruled is not None, mood)
+
+    def _heard(self, wish: str) -> np.ndarray:
+        """The probabilities of a wish; of the new wish where the old one is dropped in the same breath."""
+        turned = after_the_turn(wish)
+        if turned is None:
+            return self.classifier.predict([wish])[0]
+        whole, rest = self.classifier.predict([wish, turned])
+        best = int(rest.argmax())
+        return rest if rest[best] >= TURNED and self.classifier.labels[best] not in NO_WISHES else whole
 
     def _is_known_saying(self, chances: np.ndarray) -> bool:
         """Whether the classifier takes the message for something else than a value: a saying is no name."""
@@ -159,6 +171,20 @@ def _with(chances: np.ndarray, place: int) -> np.ndarray:
     rest *= (1 - SURE) / max(float(rest.sum()), 1e-9)
     rest[place] = SURE
     return rest
+
+
+def after_the_turn(text: str) -> str | None:
+    """What follows a "never mind" at the beginning and is not more of it; None where nothing does."""
+    found = _turn().match(text)
+    rest = text[found.end() :] if found else ""
+    return rest if sum(char.isalnum() for char in rest) >= ENOUGH_AFTER else None
+
+
+@lru_cache(maxsize=1)
+def _turn() -> re.Pattern[str]:
+    words = lexicon.document("short_answers")
+    turns, more = ("|".join(map(re.escape, words[name])) for name in ("turns", "no_turns"))
+    return re.compile(rf"(?:{turns})[\W_]*(?!{more})(?=\w)")
 
 
 def fixed_answer(text: str) -> str | None:

@@ -22,6 +22,7 @@ from shop.errors import BadSetting, ConcurrentChange, DatabaseDown
 
 BUSY_TIMEOUT_S = 5
 _BEGIN = text("BEGIN IMMEDIATE")
+_ALONE = text("SELECT pg_advisory_xact_lock(20221)")  # any number that nobody else uses
 # Without these a server that has gone without a word holds a customer for minutes.
 _PATIENCE = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 10_000}
 _LOST_RACES = {"40001", "40P01"}  # PostgreSQL: serialisation failure, deadlock
@@ -78,13 +79,14 @@ class Database:
                 session.close()
 
     def create_all(self) -> None:
-        """Bring the schema to the newest migration; harmless when it is there."""
+        """Bring the schema to the newest migration, one process at a time; harmless when it is there."""
         from alembic import command
         from alembic.config import Config
 
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         with self.engine.begin() as connection:
+            connection.execute(_BEGIN if self.is_sqlite else _ALONE)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -171,3 +173,11 @@ def _scans(engine: Engine, asked: list[tuple[str, Any]]) -> set[tuple[str, str]]
                 if scan and scan[1] in set(Base.metadata.tables) - _SMALL:
                     found.add((row[3], statement))
     return found
+
+
+def test_processes_that_make_the_schema_at_once_wait_for_each_other(tmp_path: Path, postgres: PostgresServer) -> None:
+    postgres.run("CREATE DATABASE at_once")
+    for address in (f"sqlite:///{tmp_path}/new.db", postgres.address("at_once")):
+        code = f"from shop.database import Database; Database({address!r}).create_all()"
+        makers = [subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) for _ in range(3)]
+        assert [(maker.communicate()[1], maker.returncode) for maker in makers] == [(b"", 0)] * 3

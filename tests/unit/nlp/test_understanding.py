@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nlp.understanding import Understander
+from nlp.understanding import Understander, after_the_turn
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,19 @@ def test_the_json_form_names_all_parts(ear: Understander) -> None:
     found = ear.understand("订单2026110300012345").as_json()
     assert set(found) == {"text", "intent", "confidence", "ranking", "entities", "by_rule", "sentiment"}
     assert found["entities"][0]["value"] == "2026110300012345"
+
+
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [
+        ("算了 有耳机吗", "有耳机吗"),
+        ("算了，帮我查下快递", "帮我查下快递"),
+        ("算了吧我要转人工", "我要转人工"),
+        ("算了别取消了", None),
+        ("算了 不要了", None),
+        ("算了吧", None),
+        ("我说算了再查快递", None),
+    ],
+)
+def test_what_follows_a_never_mind_is_the_new_wish_unless_it_says_no_again(text, wish):
+    assert after_the_turn(text) == wish
