@@ -9,6 +9,7 @@ from actions.cards import button
 from actions.registry import go_on
 from actions.texts import labels
 from actions.turn import Turn
+from actions.unknown import keep_unanswered
 
 SUGGESTIONS = 3
 BEGINS = {
@@ -125,6 +126,7 @@ class Unsure(ShopAction):
         if active_form(turn):
             turn.say("utter_unsure_form" if times < 3 else "utter_unsure_again")
             return None
+        keep_unanswered(turn)
         words = labels()["suggest"]
         likely = [words[name] for name, _ in turn.ranking if name in words][:SUGGESTIONS]
         if times >= 2 or not likely:

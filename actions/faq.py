@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actions.base import ShopAction
 from actions.turn import Turn
+from actions.unknown import keep_unanswered
 
 
 class Faq(ShopAction):
@@ -16,6 +17,7 @@ class Faq(ShopAction):
         store = turn.shop.faq
         entry = store.entry(turn.faq["id"]) if turn.faq else store.for_intent(turn.intent)
         if entry is None:
+            keep_unanswered(turn)
             turn.remember(offer="action_request_human")
             turn.say("utter_faq_missing")
             return

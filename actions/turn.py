@@ -98,6 +98,11 @@ class Turn:
         """The words of the request: this message's, or those that waited for a choice or a proof."""
         return str((self.slot("kept") or {}).get("text") or self.text) if self.resumes else self.text
 
+    @property
+    def values(self) -> list[dict[str, Any]]:
+        """All values of the message: entity, value, start, end."""
+        return list(self._message.get("entities") or [])
+
     def entities(self, kind: str) -> list[Any]:
         """All values of an entity in the message, or in the request that it goes on with."""
         found = self._own(kind)

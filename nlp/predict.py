@@ -1,9 +1,10 @@
 """Understand messages from the command line.
 
-    python -m nlp.predict --text TEXT [--model FOLDER]
+    python -m nlp.predict --text TEXT [--model FOLDER] [--explain]
     python -m nlp.predict < LINES.jsonl      each line {"text": …}
 
-Prints one JSON object a message. Without ``--model`` the classifier of the
+Prints one JSON object a message. ``--explain`` adds the words that made the
+intent: how much of its probability is lost without each. Without ``--model`` the classifier of the
 newest archive in ``models/`` is used.
 """
 
@@ -15,8 +16,10 @@ import sys
 import tarfile
 import tempfile
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Any, Iterator, Sequence
 
+from nlp.explain import explain
+from nlp.text import clean
 from nlp.tokenizer import shared_tokenizer
 from nlp.understanding import Understander, load, serving_extractor
 from shop.errors import BadValue
@@ -50,7 +53,38 @@ def _texts(asked: argparse.Namespace) -> Iterator[str]:
         return
     for line in sys.stdin:
         if line.strip():
-            yield str(json.loads(line)["text"])
+            yield _text_of(line)
+
+
+def _text_of(line: str) -> str:
+    """The text of a JSON line.
+
+    Raises:
+        BadValue: it is none; the message shows what one looks like.
+    """
+    try:
+        text = json.loads(line)["text"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        text = None
+    if not isinstance(text, str):
+        raise BadValue(f'{line.strip()[:60]!r} is no message; write one JSON object a line: {{"text": "…"}}')
+    return text
+
+
+def described(ear: Understander, text: str, explained: bool = False) -> dict[str, Any]:
+    """What is heard of a message, as plain JSON.
+
+    Args:
+        ear: the understander.
+        text: the message.
+        explained: whether to add ``words``, the words that made the intent with their weights.
+    """
+    clean_text = clean(text).text
+    found = ear.understand(text).as_json()
+    found["tokens"] = [word.text for word in shared_tokenizer().words(clean_text)]
+    if explained:
+        found["words"] = [{**vars(one), "weight": round(one.weight, 4)} for one in explain(ear, clean_text)]
+    return found
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -58,11 +92,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m nlp.predict", description=__doc__)
     parser.add_argument("--text")
     parser.add_argument("--model", type=Path)
+    parser.add_argument("--explain", action="store_true")
     asked = parser.parse_args(arguments)
-    ear = understander(asked.model)
-    for text in _texts(asked):
-        tokens = [word.text for word in shared_tokenizer().words(text)]
-        print(json.dumps({**ear.understand(text).as_json(), "tokens": tokens}, ensure_ascii=False, default=str))
+    try:
+        ear = understander(asked.model)
+        for text in _texts(asked):
+            line = json.dumps(described(ear, text, asked.explain), ensure_ascii=False, default=str)
+            print(line.encode("utf-8", "replace").decode("utf-8"))
+    except BadValue as error:
+        raise SystemExit(str(error)) from error
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from shop.orders import Orders
     from shop.stock import StockLevels
     from shop.trackers import Trackers
+    from shop.unanswered import UnansweredMessages
     from shop.uploads import Uploads
 
 
@@ -140,6 +141,13 @@ class Shop:
         from shop.faq_store import FaqStore
 
         return FaqStore(self)
+
+    @cached_property
+    def unanswered(self) -> UnansweredMessages:
+        """What customers asked and nobody knew."""
+        from shop.unanswered import UnansweredMessages
+
+        return UnansweredMessages(self)
 
     @cached_property
     def events(self) -> Events:

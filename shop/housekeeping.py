@@ -37,6 +37,7 @@ def tidy(shop: Shop) -> dict[str, int]:
         "uploads": lambda one: one.uploads.purge(),
         "keys": _forget_keys,
         "tries": _forget_tries,
+        "unanswered messages": lambda one: one.unanswered.purge(),
     }
     done: dict[str, int] = {}
     for name, chore in chores.items():

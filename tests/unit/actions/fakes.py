@@ -221,6 +221,18 @@ class FakeIdentity:
         return CUSTOMER
 
 
+class FakeUnanswered:
+    """Keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, str, float]] = []
+
+    def record(self, text: str, intent: str, confidence: float) -> int:
+        """Always kept."""
+        self.kept.append((text, intent, confidence))
+        return len(self.kept)
+
+
 class FakeShop:
     """As much of ``shop.front.Shop`` as actions ask for."""
 
@@ -232,6 +244,7 @@ class FakeShop:
         self.catalogue = FakeCatalogue(*products)
         self.identity = FakeIdentity(customer)
         self.handoffs = FakeHandoffs()
+        self.unanswered = FakeUnanswered()
         self.stock = FakeStock()
         self.clock = lambda: NOW
 

@@ -1,0 +1,48 @@
+"""What the bot could not answer is kept without a trace of whose words they were."""
+
+from __future__ import annotations
+
+from actions.chat import Unsure
+from actions.faq import Faq
+from shop.errors import DatabaseDown
+from tests.unit.actions.fakes import FakeShop, entity, run, tracker
+
+RANKING = [("nlu_fallback", 0.8), ("ask_gift", 0.2), ("greet", 0.1)]
+
+
+def test_a_message_of_no_likely_intent_is_kept_with_its_likeliest_one():
+    shop = FakeShop()
+    run(Unsure(shop), tracker("杯子能刻字吗", "nlu_fallback", ranking=RANKING))
+    assert shop.unanswered.kept == [("杯子能刻字吗", "ask_gift", 0.2)]
+
+
+def test_names_numbers_and_addresses_are_masked():
+    shop = FakeShop()
+    text = "我叫张伟，寄到文三路1号，卡号62220212345，13812345678"
+    values = (entity("person", "张伟"), entity("address", "文三路1号"), entity("phone", "13812345678"))
+    run(Unsure(shop), tracker(text, "nlu_fallback", *values, ranking=RANKING))
+    assert shop.unanswered.kept[0][0] == "我叫[person]，寄到[address]，卡号[number]，[phone]"
+
+
+def test_the_answer_to_a_forms_question_is_not_kept():
+    shop = FakeShop()
+    run(Unsure(shop), tracker("随便", "nlu_fallback", form="note_form", ranking=RANKING))
+    assert shop.unanswered.kept == []
+
+
+def test_a_question_that_the_faq_lacks_is_kept():
+    shop = FakeShop()
+    shop.faq = type("Faq", (), {"for_intent": lambda self, intent: None, "entry": lambda self, name: None})()
+    said = run(Faq(shop), tracker("发什么快递", "ask_courier"))
+    assert shop.unanswered.kept == [("发什么快递", "ask_courier", 0.9)]
+    assert said.names == ["utter_faq_missing"]
+
+
+def test_a_shop_that_cannot_keep_it_still_answers():
+    shop = FakeShop()
+
+    def down(*_):
+        raise DatabaseDown("down")
+
+    shop.unanswered.record = down
+    assert run(Unsure(shop), tracker("杯子能刻字吗", "nlu_fallback", ranking=RANKING)).names
