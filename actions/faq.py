@@ -6,6 +6,9 @@ from actions.base import ShopAction
 from actions.turn import Turn
 from actions.unknown import keep_unanswered
 
+SURE = 0.8
+"""Score from which the best entry is said though another is nearly as good; below it the customer chooses."""
+
 
 class Faq(ShopAction):
     """Says the FAQ entry that the NLU chose, or the intent's general answer."""
@@ -22,4 +25,10 @@ class Faq(ShopAction):
             turn.say("utter_faq_missing")
             return
         turn.remember(misunderstood=0)
-        turn.say_text(entry.answer, buttons=[(title, title) for title in entry.buttons])
+        other = store.entry(turn.faq["second"]) if turn.faq and turn.faq.get("second") else None
+        if turn.faq and other and turn.faq["score"] < SURE:
+            questions = [one.questions[0] for one in (entry, other)]
+            turn.say("utter_faq_which", buttons=[(text, text) for text in questions])
+            return
+        titles = [*entry.buttons, *([other.questions[0]] if other else [])]
+        turn.say_text(entry.answer, buttons=[(title, title) for title in titles])

@@ -2,6 +2,8 @@
 
     python -m nlp.evaluate intents FILE.tsv [--train TRAIN.tsv] [--baseline] [--json]
     python -m nlp.evaluate sentiment FILE.tsv [--baseline] [--json]      see nlp.evaluate_sentiment
+    python -m nlp.evaluate entities FILE [--json]                        see nlp.evaluate_entities
+    python -m nlp.evaluate faq FILE.tsv [--json]                         see nlp.evaluate_faq
 
 With ``--train`` a classifier is trained from scratch on that file; without, on
 our own lines in ``data/nlu``. ``--baseline`` measures character n-grams with a
@@ -15,6 +17,7 @@ import json
 import sys
 import time
 from collections import Counter
+from importlib import import_module
 from pathlib import Path
 from typing import Callable, Sequence
 
@@ -114,13 +117,11 @@ def intents(
 def main(arguments: Sequence[str] | None = None) -> None:
     """See the module's text."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if given[:1] == ["sentiment"]:
-        from nlp import evaluate_sentiment
-
-        evaluate_sentiment.main(given[1:])
+    if given[:1] in (["sentiment"], ["entities"], ["faq"]):
+        import_module(f"nlp.evaluate_{given[0]}").main(given[1:])
         return
     parser = argparse.ArgumentParser(prog="python -m nlp.evaluate", description=__doc__)
-    parser.add_argument("task", choices=["intents"], metavar="intents|sentiment")
+    parser.add_argument("task", choices=["intents"], metavar="intents|sentiment|entities|faq")
     parser.add_argument("file", type=Path)
     parser.add_argument("--train", type=Path)
     parser.add_argument("--baseline", action="store_true")

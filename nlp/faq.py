@@ -5,7 +5,10 @@ character n-grams; the two similarities become one score between 0 and 1 by a
 logistic curve. Entries are read live: a changed file changes the index at the
 next question, and vectors of known questions come from the disk.
 
-    python -m nlp.faq "QUESTION" [--intent INTENT]
+    python -m nlp.faq "QUESTION" [--intent INTENT] [--json]
+
+prints what would be answered, and why: the nearest entries, the question of each that
+is nearest, and both similarities.
 """
 
 from __future__ import annotations
@@ -54,6 +57,26 @@ class FaqHit:
     second: str | None = None
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """An entry that was weighed, and why.
+
+    Attributes:
+        id, intent: the entry's.
+        question: its question that is nearest.
+        score: 0 to 1, how well it fits.
+        meaning: cosine of the sentence vectors.
+        spelling: cosine of the n-grams.
+    """
+
+    id: str
+    intent: str
+    question: str
+    score: float
+    meaning: float
+    spelling: float
+
+
 class _Index:
     """The questions of one version of the entries as vectors and n-grams."""
 
@@ -61,7 +84,7 @@ class _Index:
         self.entries = entries
         questions = [(place, prepare(one)) for place, entry in enumerate(entries) for one in entry.questions]
         self.owner = np.array([place for place, _ in questions], np.int64)
-        texts = [text for _, text in questions]
+        self.texts = texts = [text for _, text in questions]
         vectors = encoder.encode_for_training(texts)
         self.mean = vectors.mean(axis=0) if len(vectors) else np.zeros(encoder.width, np.float32)
         self.vectors = _unit(vectors - self.mean)
@@ -71,15 +94,24 @@ class _Index:
     def scores(self, vector: np.ndarray, text: str) -> np.ndarray:
         """The best score of each entry over its questions."""
         out = np.zeros(len(self.entries), np.float32)
-        if self.lists is None:
-            return out
+        if self.lists is not None:
+            near, alike = self.similarities(vector, text)
+            np.maximum.at(out, self.owner, fit(near, alike))
+        return out
+
+    def similarities(self, vector: np.ndarray, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """Of each question: cosine of the sentence vectors, and of the n-grams."""
         row = self.grams.row(text)
         dense = np.zeros(len(self.grams), np.float32)
         dense[row.columns] = row.weights
-        near = self.vectors @ _unit((vector - self.mean)[None])[0]
-        fits = 1 / (1 + np.exp(-(VECTOR * near + GRAMS * (self.lists @ dense) + OFFSET)))
-        np.maximum.at(out, self.owner, fits)
-        return out
+        assert self.lists is not None
+        return self.vectors @ _unit((vector - self.mean)[None])[0], self.lists @ dense
+
+
+def fit(near: np.ndarray, alike: np.ndarray) -> np.ndarray:
+    """One score between 0 and 1 for two similarities."""
+    score: np.ndarray = 1 / (1 + np.exp(-(VECTOR * near + GRAMS * alike + OFFSET)))
+    return score
 
 
 class FaqIndex:
@@ -123,6 +155,25 @@ class FaqIndex:
         default = next((one for one in index.entries if one.intent == intent and one.default), None)
         return FaqHit(default.id, default.answer, default.buttons, 0.0) if default else None
 
+    def weigh(self, text: str, count: int = 5) -> list[Candidate]:
+        """The entries that fit best and why, whatever their intent."""
+        index = self._current()
+        if index.lists is None:
+            return []
+        prepared = prepare(text)
+        near, alike = index.similarities(self._encoder.encode([prepared])[0], prepared)
+        scores = fit(near, alike)
+        found: dict[int, Candidate] = {}
+        for at in np.argsort(-scores, kind="stable"):
+            place = int(index.owner[at])
+            if place not in found:
+                entry = index.entries[place]
+                parts = (float(scores[at]), float(near[at]), float(alike[at]))
+                found[place] = Candidate(entry.id, entry.intent, index.texts[at], *parts)
+            if len(found) >= count:
+                break
+        return list(found.values())
+
     def _best(self, index: _Index, scores: np.ndarray, allowed: np.ndarray) -> FaqHit | None:
         order = [int(at) for at in np.argsort(-np.where(allowed, scores, -1.0)) if allowed[at]]
         if not order or scores[order[0]] < LOWEST:
@@ -152,9 +203,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m nlp.faq", description=__doc__)
     parser.add_argument("question")
     parser.add_argument("--intent")
+    parser.add_argument("--json", action="store_true")
     asked = parser.parse_args(arguments)
-    hit = FaqIndex(open_shop().faq).answer(asked.question, asked.intent)
-    print(json.dumps(vars(hit) if hit else None, ensure_ascii=False))
+    index = FaqIndex(open_shop().faq)
+    hit, weighed = index.answer(asked.question, asked.intent), index.weigh(asked.question)
+    if asked.json:
+        told = {"hit": vars(hit) if hit else None, "candidates": [vars(one) for one in weighed]}
+        print(json.dumps(told, ensure_ascii=False))
+        return
+    print(
+        f"{hit.id} ({hit.score:.2f}): {hit.answer}" if hit else f"no entry fits by {LOWEST}: suggestions, then a person"
+    )
+    if hit and hit.second:
+        print(f"nearly as good: {hit.second}; below a score of 0.8 the customer chooses")
+    for one in weighed:
+        print(
+            f"  {one.score:.2f}  {one.id} [{one.intent}] {one.question} (meaning {one.meaning:.2f}, spelling {one.spelling:.2f})"
+        )
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from actions.chat import Unsure
 from actions.faq import Faq
 from shop.errors import DatabaseDown
+from shop.faq_store import FaqEntry
 from tests.unit.actions.fakes import FakeShop, entity, run, tracker
 
 RANKING = [("nlu_fallback", 0.8), ("ask_gift", 0.2), ("greet", 0.1)]
@@ -46,3 +47,25 @@ def test_a_shop_that_cannot_keep_it_still_answers():
 
     shop.unanswered.record = down
     assert run(Unsure(shop), tracker("杯子能刻字吗", "nlu_fallback", ranking=RANKING)).names
+
+
+def with_two_entries(score: float):
+    first = FaqEntry("fee", "ask_fee", ("运费多少", "要运费吗"), "满 99 包邮。", ("查物流",), False)
+    second = FaqEntry("free", "ask_fee", ("怎么包邮",), "凑单。", (), False)
+    shop = FakeShop()
+    shop.faq = type("Faq", (), {"entry": lambda self, name: {"fee": first, "free": second}.get(name)})()
+    state = tracker("邮费的事", "ask_fee")
+    state.latest_message["faq"] = {"id": "fee", "score": score, "second": "free"}
+    return run(Faq(shop), state)
+
+
+def test_two_entries_that_fit_alike_are_offered_to_choose():
+    said = with_two_entries(0.6)
+    assert said.names == ["utter_faq_which"]
+    assert said.titles == ["运费多少", "怎么包邮"]
+
+
+def test_a_sure_entry_is_said_and_the_other_is_a_button():
+    said = with_two_entries(0.9)
+    assert said.text == "满 99 包邮。"
+    assert said.titles == ["查物流", "怎么包邮"]

@@ -4,50 +4,19 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import datetime
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from nlp.entities import EntityExtractor
+from nlp.evaluate_entities import NOW, Case, measure, read_cases
 from nlp.gazetteer import Gazetteer
 from shop.entities import CatalogueWords
-from shop.errors import DatabaseDown
+from shop.errors import BadValue, DatabaseDown
 from shop.states import CaseReason
 
-NOW = datetime(2026, 11, 24, 15, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 FILE = Path(__file__).with_name("entity_cases.tsv")
 WORDS = CatalogueWords(**json.loads(Path(__file__).with_name("catalogue_words.json").read_text(encoding="utf-8")))
-
-
-def _expected(kind: str, text: str) -> Any:
-    if kind == "date":
-        start, end, grain = text.split("/")
-        return {"start": _iso(start), "end": _iso(end), "grain": grain}
-    if kind == "price_range":
-        low, _, high = text.partition("-")
-        return {"min_fen": int(low) * 100 if low else None, "max_fen": int(high) * 100 if high else None}
-    if kind in ("region", "address"):
-        return dict(zip(("province", "city", "district", "street"), (part or None for part in text.split("/"))))
-    if kind in ("ordinal", "quantity") or text.startswith('"'):
-        return json.loads(text)
-    return text
-
-
-def _iso(text: str) -> str:
-    return datetime.fromisoformat(text).replace(tzinfo=NOW.tzinfo).isoformat()
-
-
-def _cases() -> list[tuple[str, list[tuple[str, Any]]]]:
-    found = []
-    for line in FILE.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            text, _, values = line.partition("\t")
-            pairs = [one.split(":", 1) for one in values.split(" | ") if one.strip()]
-            found.append((text, [(kind, _expected(kind, value)) for kind, value in pairs]))
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -56,13 +25,35 @@ def extractor() -> EntityExtractor:
 
 
 def test_there_are_enough_cases() -> None:
-    assert len(_cases()) >= 250
+    assert len(read_cases(FILE)) >= 300
 
 
-@pytest.mark.parametrize(("text", "expected"), _cases(), ids=lambda one: one if isinstance(one, str) else "")
-def test_a_message_holds_just_these_values(text: str, expected: list[Any], extractor: EntityExtractor) -> None:
-    found = [(one.type, one.value) for one in extractor.extract(text, NOW)]
-    assert sorted(found, key=repr) == sorted(expected, key=repr)
+@pytest.mark.parametrize("case", read_cases(FILE), ids=lambda one: one.text)
+def test_a_message_holds_just_these_values(case: Case, extractor: EntityExtractor) -> None:
+    found = [(one.type, one.value) for one in extractor.extract(case.text, NOW)]
+    assert sorted(found, key=repr) == sorted(case.expected, key=repr)
+
+
+def test_the_figures_count_messages_and_values(extractor: EntityExtractor) -> None:
+    cases = [
+        Case("13812345678", (("phone", "13812345678"),)),
+        Case("第二个", (("ordinal", 3),)),
+        Case("你好", (("color", "红色"),)),
+        Case("你好", ()),
+    ]
+    found = measure(cases, extractor)
+    assert (found["accuracy"], found["precision"], found["recall"]) == (0.5, 0.5, pytest.approx(1 / 3))
+    assert found["types"]["ordinal"] == [1, 1, 0]
+    assert [one["text"] for one in found["wrong"]] == ["第二个", "你好"]
+
+
+def test_cases_may_be_json_and_a_bad_line_is_named(tmp_path: Path) -> None:
+    good, bad = tmp_path / "a.jsonl", tmp_path / "b.tsv"
+    good.write_text('{"text": "第二个", "entities": [{"type": "ordinal", "value": 2}]}\n', encoding="utf-8")
+    assert read_cases(good) == [Case("第二个", (("ordinal", 2),))]
+    bad.write_text("你好\t\n第二个\tordinal:two\n", encoding="utf-8")
+    with pytest.raises(BadValue, match="b.tsv:2"):
+        read_cases(bad)
 
 
 def test_spans_point_into_what_the_customer_wrote(extractor: EntityExtractor) -> None:
@@ -79,8 +70,8 @@ def test_every_reason_is_one_that_the_shop_knows() -> None:
 
 
 def test_values_are_plain_json(extractor: EntityExtractor) -> None:
-    for text, _ in _cases():
-        json.dumps([one.value for one in extractor.extract(text, NOW)])
+    for case in read_cases(FILE):
+        json.dumps([one.value for one in extractor.extract(case.text, NOW)])
 
 
 def test_a_dead_database_only_costs_the_catalogue_names() -> None:

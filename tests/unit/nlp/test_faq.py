@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
+from nlp.datasets import Lines
+from nlp.evaluate_faq import measure
 from nlp.faq import FaqIndex
+from shop.errors import BadValue
 from shop.faq_store import FaqEntry
 
 GENERAL = FaqEntry("courier", "ask_courier", ("发什么快递", "默认哪家物流"), "看仓库安排。", (), True)
@@ -66,3 +71,23 @@ def test_a_runner_up_that_is_as_good_is_named() -> None:
     hit = FaqIndex(Store(GENERAL, twin, BIG, FEE, FREE)).answer("发什么快递", "ask_courier")
     assert hit is not None
     assert hit.second == "courier2"
+
+
+def test_it_tells_why_an_entry_fits() -> None:
+    best = FaqIndex(Store(GENERAL, BIG, FEE, FREE)).weigh("冰箱用啥物流送", count=2)
+    assert [best[0].id, best[0].question, best[0].intent] == ["big", "冰箱走什么物流", "ask_courier"]
+    assert best[0].score > best[1].score
+    assert 0 < best[0].spelling < best[0].meaning
+    assert FaqIndex(Store()).weigh("运费") == []
+
+
+def test_the_figures_count_right_second_and_refused_answers() -> None:
+    store = Store(GENERAL, BIG, FEE, FREE)
+    lines = Lines(
+        ("运费多少钱", "孕妇能用吗", "冰箱走什么物流", "今天股市涨了没"), ("ask_shipping_fee", "fee", "big", "-")
+    )
+    found = measure(lines, FaqIndex(store), store.all())
+    assert (found["accuracy"], found["answered"], found["refused"]) == (0.75, 1.0, 1.0)
+    assert found["wrong"] == [["孕妇能用吗", "fee", "pregnant"]]
+    with pytest.raises(BadValue, match="no_such_entry"):
+        measure(Lines(("运费",), ("no_such_entry",)), FaqIndex(store), store.all())
