@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Iterable
 
@@ -21,6 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from shop.entities import AgentView
 from shop.errors import AlreadyOpen, BadToken, BadValue, NotFound, NotIdentified, TooManyTries
 from shop.models import Agent, AgentAudit, AgentSession, VerifyTry
+from shop.signals import signal
 
 if TYPE_CHECKING:
     from shop.front import Shop
@@ -43,6 +44,7 @@ class Agents:
     """Makes agents, lets them in and out, and keeps the audit log."""
 
     def __init__(self, shop: Shop) -> None:
+        self._shop = shop
         self._database = shop.database
         self._cipher = shop.cipher
         self._settings = shop.settings
@@ -104,6 +106,40 @@ class Agents:
         """
         with self._database.read() as session:
             return view(found(session, agent_id))
+
+    def set_status(self, agent_id: int, status: str) -> AgentView:
+        """Go online (gets talks), away (keeps and picks talks) or offline.
+
+        Raises:
+            NotFound: there is no such agent.
+            BadValue: there is no such status.
+        """
+        if status not in STATUSES:
+            raise BadValue(f"status: give one of {', '.join(STATUSES)}", field="status")
+        with self._database.change() as session:
+            row = found(session, agent_id)
+            if row.status != status:
+                row.status, row.status_at = status, self._now()
+                signal(self._shop, session, "", "staff", {"agent_id": agent_id, "status": status})
+            row.seen_at = self._now()
+            session.flush()
+            return view(row)
+
+    def lose(self, agent_id: int, since: datetime) -> None:
+        """Take an agent for away whose desk has shown no sign since a moment."""
+        table = Agent.__table__
+        gone = table.c.seen_at.is_(None) | (table.c.seen_at < since)
+        change = update(table).where(table.c.id == agent_id, table.c.status == "online", gone)
+        with self._database.change() as session:
+            if session.execute(change.values(status="away", status_at=self._now())).rowcount:
+                signal(self._shop, session, "", "staff", {"agent_id": agent_id, "status": "away"})
+
+    def seen(self, agent_ids: Iterable[int]) -> None:
+        """These agents' desks are open now."""
+        ids = sorted(set(agent_ids))
+        if ids:
+            with self._database.change() as session:
+                session.execute(update(Agent.__table__).where(Agent.id.in_(ids)).values(seen_at=self._now()))
 
     def all(self, active_only: bool = True) -> list[AgentView]:
         """Every agent, by name."""

@@ -329,6 +329,21 @@ class HandoffView:
     agent: str | None
     created_at: datetime
     new: bool  # made by this very request
+    customer_id: int | None = None
+    agent_id: int | None = None
+    priority: int = 0
+    wait_s: int | None = None  # about how long until an agent is free; None when nobody works
+    open_now: bool = True  # whether agents work at this hour
+    reasons: tuple[dict[str, Any], ...] = ()  # {reason, at, by?}
+    accepted_at: datetime | None = None
+    first_reply_at: datetime | None = None
+    agent_at: datetime | None = None
+    customer_at: datetime | None = None  # since when a customer's word is unanswered
+    warned_at: datetime | None = None
+    closed_at: datetime | None = None
+    close_reason: str | None = None
+    tags: tuple[str, ...] = ()
+    rating: int | None = None
 
 
 @dataclass(frozen=True)
@@ -336,7 +351,7 @@ class StoredMessage:
     """A message of a conversation's history."""
 
     id: int
-    direction: str  # in, out, agent
+    direction: str  # in, out, agent, sys (a notice of the desk)
     body: dict[str, Any]
     at: datetime
     mood: str | None = None  # of a customer's words: neg, neu, pos

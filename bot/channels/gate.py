@@ -129,9 +129,17 @@ class Gate:
         """Longest message in characters."""
         return self._shop.settings.message_limit
 
-    async def keep(self, sender_id: str, body: Body, direction: str = "out") -> int:
-        """Keep a message that nobody asked for (a reminder, an agent's) in the history; returns its id."""
-        return await self.in_thread(self._shop.messages.record_out, sender_id, body, None, direction)
+    async def keep(self, sender_id: str, body: Body, direction: str = "out") -> int | None:
+        """Keep a message that nobody asked for (a reminder) in the history.
+
+        Returns:
+            Its id; None when it is the bot's and a person speaks now: then it must not be shown.
+        """
+        record = self._shop.messages.record_answers
+        ids = await self.in_thread(record, sender_id, [body], None, direction, direction == "out")
+        if not ids:
+            log.info("a late message of the bot dropped, a person speaks now")
+        return ids[0] if ids else None
 
     async def in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
         """Run blocking storage work without holding up other conversations."""
@@ -176,6 +184,8 @@ class Gate:
             return Outcome(message.notices, message.id)
         if not message.text and not message.attachments:
             answers = [self.texts.body("bad_attachment")]
+        elif message.speaker == "waiting" and not self._shop.settings.bot_while_waiting:
+            answers = [await self.in_thread(self._in_queue, message)]
         else:
             answers = await self._ask(message, handler)
         kept = await self.in_thread(self._depart, message, [*message.notices, *answers])
@@ -197,6 +207,8 @@ class Gate:
         message.id, message.is_new = self._shop.messages.record_in(
             message.sender_id, incoming.channel, body, message.external_id
         )
+        if message.is_new and message.speaker == "agent":
+            self._shop.handoffs.customer_spoke(message.sender_id)
         message.angers = self._shop.messages.angers(message.sender_id)
 
     def _hear(self, message: _Message) -> None:
@@ -205,6 +217,14 @@ class Gate:
         if mood is not None:
             anger = anger_over_turns(message.angers, mood.anger)
             self._shop.messages.set_mood(message.id, mood.label, anger)
+
+    def _in_queue(self, message: _Message) -> Body:
+        """What a waiting customer hears when the bot is not to answer: their place, or that they left it."""
+        handoffs = self._shop.handoffs
+        if message.text in self.texts.text("leave_words").split() and handoffs.leave(message.sender_id):
+            return self.texts.body("queue_left")
+        found = handoffs.current(message.sender_id)
+        return self.texts.body("waiting", position=found.position if found is not None else 1)
 
     def _conversation(self, incoming: Incoming, customer_id: int | None) -> tuple[str, str]:
         """The conversation that a message belongs to, and who speaks in it."""

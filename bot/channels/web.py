@@ -20,9 +20,11 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.channels.collector import body_of
+from bot.channels.delivery import the_delivery
 from bot.channels.gate import Gate, Handler, Incoming
 from bot.channels.texts import Body
 from bot.channels.web_http import WebHttp
+from bot.channels.web_people import WebPeople
 from bot.channels.web_sessions import HISTORY, after_id, open_session, wire_form
 from bot.channels.wiring import the_gate
 from shop.errors import BadToken, ShopError
@@ -75,6 +77,9 @@ class WebInput(SocketIOInput):
             return response.json({"status": "ok"})
 
         WebHttp(self._gate).add_to(routes)
+        delivery = the_delivery(self._gate)
+        delivery.add_to(routes)
+        WebPeople(self.sio, self._gate).listen(delivery)
         talk = _Talk(self.sio, self._gate, on_new_message)
         self.sio.on("session_request", talk.session_request)
         self.sio.on("user_uttered", talk.user_uttered)
@@ -104,7 +109,7 @@ class WebOutput(OutputChannel):
         """Keep and show one body."""
         direction = "agent" if body.get("agent") else "out"
         kept = await self._gate.keep(recipient_id, body, direction)
-        if self._server is not None:
+        if self._server is not None and kept is not None:
             await self._server.emit("bot_uttered", {**body, "id": kept, "direction": direction}, room=recipient_id)
 
 
@@ -127,7 +132,8 @@ class _Talk:
             return
         await self._join(sid, opened.sender_id)
         await self._server.emit("session_confirm", opened.proof, to=sid)
-        await self._server.emit("session_state", {"token": opened.token, "speaker": opened.speaker}, to=sid)
+        state = {"token": opened.token, "speaker": opened.speaker, "handoff": opened.handoff}
+        await self._server.emit("session_state", state, to=sid)
 
     async def user_uttered(self, sid: str, data: Any = None) -> dict[str, Any]:
         said = data if isinstance(data, dict) else {"message": data}

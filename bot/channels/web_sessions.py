@@ -9,6 +9,7 @@ from typing import Any
 from shop.entities import StoredMessage
 from shop.errors import BadToken
 from shop.front import Shop
+from shop.handoff_rows import wire
 
 HISTORY = 50
 """Messages that a widget is given at once."""
@@ -22,6 +23,7 @@ class WebSession:
     proof: str
     token: str  # none, ok, bad
     speaker: str
+    handoff: dict[str, Any]
 
 
 def open_session(shop: Shop, proof: Any, token: Any) -> WebSession:
@@ -45,7 +47,9 @@ def open_session(shop: Shop, proof: Any, token: Any) -> WebSession:
                 shop.identity.claim(sender_id, customer_id, "web")
         except BadToken:
             state = "bad"
-    return WebSession(sender_id, shop.identity.sign_session(sender_id), state, shop.handoffs.speaker(sender_id))
+    talk = shop.handoffs.current(sender_id)
+    speaker = "bot" if talk is None else talk.state.value
+    return WebSession(sender_id, shop.identity.sign_session(sender_id), state, speaker, wire(talk))
 
 
 def may_see(shop: Shop, proof: Any, token: Any) -> str:

@@ -191,4 +191,47 @@ def test_a_tab_is_told_who_speaks(tiny, tab):
     tiny.shop.handoffs.accept(tiny.shop.handoffs.request(one.session.split(".")[0], None, "asked").id, "agent")
     assert one.say("你好")["ok"]
     assert tab(session=one.session).states[0]["speaker"] == "agent"
-    assert not one.said
+    assert all(each["direction"] == "sys" for each in one.said)
+
+
+def test_agents_words_marks_and_states_reach_the_open_tabs_from_another_process(tiny, tab):
+    one = tab()
+    one.say("你好")
+    sender = one.session.split(".")[0]
+    heard = {"agent_typing": [], "read_mark": []}
+    for event, kept in heard.items():
+        one.client.on(event, kept.append)
+    mei = next(each for each in tiny.shop.agents.all() if each.role == "agent")
+    view = tiny.shop.handoffs.request(sender, None, "asked")
+    wait_for(lambda: one.states[-1]["handoff"]["state"] == "waiting")
+    tiny.shop.handoffs.accept(view.id, mei.name, mei.id)
+    tiny.shop.signals.send(sender, "typing", {"by": "agent", "name": mei.name})
+    tiny.shop.signals.send(sender, "read", {"by": "agent", "id": 1})
+    said = tiny.shop.desk.speak(sender, mei, {"text": "您好，我是人工"}, "m1")
+    wait_for(lambda: one.said and one.said[-1].get("id") == said.id)
+    assert one.said[-1]["custom"]["agent"] == {"name": mei.name}
+    assert [each["direction"] for each in one.said[-2:]] == ["sys", "agent"]
+    wait_for(lambda: one.states[-1]["handoff"]["agent"] == {"name": mei.name})
+    wait_for(lambda: heard["agent_typing"] and heard["read_mark"])
+    tiny.shop.handoffs.close(view.id, by=mei.id)
+    wait_for(lambda: one.states[-1]["handoff"]["state"] == "closed")
+    assert one.said[-1]["custom"]["type"] == "rating"
+    assert one.client.call("rate_talk", {"handoff_id": view.id, "rating": 5, "comment": "好"}) == {"ok": True}
+    assert tiny.shop.handoffs.get(view.id).rating == 5
+    assert not one.client.call("rate_talk", {"handoff_id": view.id + 99, "rating": 5})["ok"]
+
+
+def test_a_waiting_tab_leaves_the_queue_or_a_message(tiny, tab):
+    one = tab()
+    one.say("你好")
+    sender = one.session.split(".")[0]
+    tiny.shop.handoffs.request(sender, None, "asked")
+    assert one.client.call("queue_leave", {})["ok"]
+    assert tiny.shop.handoffs.speaker(sender) == "bot"
+    tiny.shop.handoffs.request(sender, None, "asked")
+    bad = one.client.call("leave_message", {"text": "请回电", "phone": "12"})
+    assert not bad["ok"]
+    assert "电话" in bad["error"]
+    assert one.client.call("leave_message", {"text": "请回电", "phone": "13800001234"})["ok"]
+    assert tiny.shop.handoffs.speaker(sender) == "bot"
+    wait_for(lambda: one.said[-1].get("notice") == "ticket")

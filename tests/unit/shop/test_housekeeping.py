@@ -34,7 +34,14 @@ def test_old_keys_and_tries_go_and_new_ones_stay(shop, clock):
     with shop.database.change() as session:
         session.add(IdempotencyKey(key="new", operation="x", result={}, at=clock.now))
         session.add(VerifyTry(subject="s", at=clock.now))
-    assert tidy(shop) == {"unpaid orders": 0, "uploads": 0, "keys": 1, "tries": 1, "unanswered messages": 0}
+    assert tidy(shop) == {
+        "unpaid orders": 0,
+        "uploads": 0,
+        "keys": 1,
+        "tries": 1,
+        "unanswered messages": 0,
+        "signals": 0,
+    }
     with shop.database.read() as session:
         assert session.execute(select(IdempotencyKey.key)).scalars().all() == ["new"]
         assert session.execute(select(func.count(VerifyTry.id))).scalar() == 1
@@ -49,6 +56,6 @@ def test_a_chore_that_fails_does_not_stop_the_others(shop, build, clock, caplog,
     build.order(build.customer(), state=OrderState.PENDING_PAYMENT)
     clock.on(hours=2)
     shop.uploads = Broken()
-    assert tidy(shop) == {"unpaid orders": 1, "keys": 0, "tries": 0, "unanswered messages": 0}
+    assert tidy(shop) == {"unpaid orders": 1, "keys": 0, "tries": 0, "unanswered messages": 0, "signals": 0}
     assert "uploads" in caplog.text
     assert "13812345678" not in caplog.text
