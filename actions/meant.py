@@ -55,5 +55,6 @@ def _named(name: str, text: str) -> int:
     for length in range(min(_LONGEST, len(name)), 1, -1):
         if name[-length:] in text:
             return length
+    before, after = labels()["before_goods"], labels()["after_goods"]
     places = (place for place, char in enumerate(text) if char == name[-1])
-    return int(any(place == 0 or text[place - 1] in labels()["before_goods"] for place in places))
+    return int(any(not place or text[place - 1] in before or text[place + 1 : place + 2] in after for place in places))

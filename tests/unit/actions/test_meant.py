@@ -24,6 +24,7 @@ ALL = [LAMP, PHONE, EARPHONES, CASE]
         ("那个耳机坏了", [EARPHONES]),
         ("手机怎么还不发", [PHONE]),
         ("箱子什么时候到", [CASE]),
+        ("查下箱子的订单", [CASE]),
         ("发到我邮箱", ALL),
         ("我的订单到哪了", ALL),
         ("", ALL),
