@@ -68,7 +68,9 @@ class ShopAction(Action, ABC):
     def _run(self, turn: Turn) -> Events:
         try:
             soothe(turn, self.action_name)
-            events = self.answer(turn) or []
+            events = self._refined(turn)
+            if events is None:
+                events = self.answer(turn) or []
             offer_person(turn, self.action_name)
         except NotIdentified:
             events = ask_who(turn, self.action_name)
@@ -81,6 +83,14 @@ class ShopAction(Action, ABC):
             events = []
         turn.let_offer_lapse()
         return turn.slot_events() + self._loop_events(turn, events) + events
+
+    def _refined(self, turn: Turn) -> Events | None:
+        """The answer to a short follow-up of the last figures ("and last month?"); None if it is none."""
+        if not turn.slot("figures") or active_form(turn):
+            return None
+        from actions.figures import follow_up
+
+        return follow_up(turn)
 
     def _loop_events(self, turn: Turn, events: Events) -> Events:
         """Come back to a form that this action interrupted, or leave it for another flow."""

@@ -10,7 +10,7 @@ from actions.base import ShopAction
 from actions.cards import button, goods, order_card
 from actions.meant import orders_meant, said_states
 from actions.picking import MOST_CHOICES, OPEN_STATES, let_choose, pick_order
-from actions.texts import label, minute, phrase, yuan
+from actions.texts import label, minute, yuan
 from actions.turn import Turn
 from shop.entities import OrderView
 from shop.states import OrderState
@@ -152,27 +152,3 @@ class OrderCancelled(ShopAction):
             return
         name = "utter_why_cancelled" if order.state is OrderState.CANCELLED else "utter_not_cancelled"
         turn.say(name, **order_facts(order))
-
-
-class OrderSpend(ShopAction):
-    """What the customer has spent."""
-
-    action_name = "action_order_spend"
-
-    def answer(self, turn: Turn) -> None:
-        """Count, sum, average and the dearest order of a period."""
-        since, until = period(turn)
-        spend = turn.shop.orders.spend(turn.customer, since=since, until=until)
-        if not spend.orders:
-            turn.say("utter_no_spend")
-            return
-        dearest = spend.priciest
-        turn.say(
-            "utter_order_spend",
-            period=turn.entity_text("date") or phrase("all_time"),
-            count=spend.orders,
-            total=yuan(spend.total_fen),
-            average=yuan(spend.average_fen),
-            priciest=goods(dearest) if dearest else "",
-            priciest_total=yuan(dearest.total_fen) if dearest else "",
-        )

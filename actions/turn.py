@@ -216,6 +216,10 @@ class Turn:
         else:
             self._dispatcher.utter_message(json_message={"type": kind, "text": plain, "items": items})
 
+    def show_payload(self, payload: dict[str, Any]) -> None:
+        """Show a structured payload that is no list of cards (a table, a plot)."""
+        self._dispatcher.utter_message(json_message=payload)
+
     @cached_property
     def _shop_facts(self) -> dict[str, Any]:
         settings = self.shop.settings

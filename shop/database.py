@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator
 
-from sqlalchemy import create_engine, event, exc, text
+from sqlalchemy import create_engine, event, exc, func, literal_column, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
@@ -77,6 +77,12 @@ class Database:
                 raise
             finally:
                 session.close()
+
+    def day_of(self, column: Any) -> Any:
+        """The day of a moment in Asia/Shanghai as YYYY-MM-DD, as an expression of this database."""
+        if self.is_sqlite:
+            return func.date(column, literal_column("'+8 hours'"))
+        return func.to_char(func.timezone(literal_column("'Asia/Shanghai'"), column), literal_column("'YYYY-MM-DD'"))
 
     def create_all(self) -> None:
         """Bring the schema to the newest migration, one process at a time; harmless when it is there."""

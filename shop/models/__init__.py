@@ -10,6 +10,7 @@ from shop.models.catalogue import Brand, Category, Picture, PriceChange, Product
 from shop.models.desk import Agent, AgentAudit, AgentSession, CannedReply, DeskNote, HandoffStep, TalkSignal, Ticket
 from shop.models.orders import Invoice, Order, OrderChange, OrderLine, Payment, Shipment, TrackingEvent
 from shop.models.people import Address, BehaviourEvent, Coupon, Customer, CustomerCoupon
+from shop.models.reports import GoodsDay, OrderDay, RollUp, SalesTouch, VisitDay, WorkAccount
 from shop.models.stock import Incoming, Stock, StockMovement, Supplier, SupplierSku, Warehouse
 from shop.models.talk import Conversation, Handoff, IdempotencyKey, Message, TrackerChunk, Unanswered, Upload, VerifyTry
 
@@ -31,6 +32,7 @@ __all__ = [
     "Customer",
     "CustomerCoupon",
     "DeskNote",
+    "GoodsDay",
     "Handoff",
     "HandoffStep",
     "IdempotencyKey",
@@ -39,12 +41,15 @@ __all__ = [
     "Message",
     "Order",
     "OrderChange",
+    "OrderDay",
     "OrderLine",
     "Payment",
     "Picture",
     "PriceChange",
     "Product",
     "Review",
+    "RollUp",
+    "SalesTouch",
     "Shipment",
     "Sku",
     "Stock",
@@ -58,6 +63,8 @@ __all__ = [
     "Unanswered",
     "Upload",
     "VerifyTry",
+    "VisitDay",
     "Warehouse",
+    "WorkAccount",
     "utc_now",
 ]

@@ -1,0 +1,102 @@
+"""Figures in words: money, shares, periods, comparisons, and the table that goes with them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from actions.texts import label, yuan
+from actions.turn import Turn
+from analytics.query import MONEY, RATES, Answer, Group, Metric, Period, Query
+from shop.models import Brand, Category, Product
+
+
+def worth(query: Query, value: float) -> str:
+    """A value with its unit."""
+    metric = query.metric or Metric.SALES
+    if metric in MONEY:
+        return yuan(round(value))
+    if metric in RATES:
+        return share(value)
+    return label("figure_value", metric.value).format(value=f"{round(value):,}")
+
+
+def share(value: float) -> str:
+    """A fraction as a percentage with one decimal."""
+    return f"{100 * value:.1f}%"
+
+
+def days(period: Period | None) -> str:
+    """A period as its days; a whole month or year as its name."""
+    if period is None:
+        return label("figure_words", "all_time")
+    last = period.end - timedelta(days=1)
+    name = "one_day" if period.start == last else "days"
+    return label("figure_words", name).format(start=period.start.isoformat(), end=last.isoformat())
+
+
+def told_period(turn: Turn, query: Query) -> str:
+    """The period in the asker's own words, else as its days; empty for all time."""
+    said = [one for one in turn.tracker.latest_message.get("entities") or [] if one.get("entity") == "date"]
+    if len(said) == 1 and query.period is not None and turn.text:
+        return turn.text[said[0]["start"] : said[0]["end"]]
+    return days(query.period) if query.period is not None else ""
+
+
+def scope(turn: Turn, query: Query) -> str:
+    """What the filters choose, in words."""
+    filters = query.filters
+    words = [*filters.cities]
+    if filters.channel:
+        words.append(label("figure_channel", filters.channel))
+    with turn.shop.database.read() as session:
+        for code, model in ((filters.brand, Brand), (filters.category, Category), (filters.product, Product)):
+            if code:
+                words.append(session.execute(select(model.name).where(model.code == code)).scalar() or "")
+    return "".join(words)
+
+
+def compared(answer: Answer) -> str:
+    """The comparison, as the tail of a sentence; empty without one."""
+    if answer.before is None:
+        return ""
+    facts = {"period": days(answer.before_period), "before": worth(answer.query, answer.before)}
+    change = answer.change
+    if change is None:
+        return label("figure_words", "from_nothing").format(**facts)
+    if abs(change) < 0.0005:
+        return label("figure_words", "equal").format(**facts)
+    rate = answer.query.metric in RATES or answer.query.metric is Metric.AVERAGE
+    word = label("figure_words", ("up" if rate else "more") if change > 0 else ("down" if rate else "less"))
+    return label("figure_words", "compared").format(word=word, share=share(abs(change)), **facts)
+
+
+def group_name(query: Query, key: str) -> str:
+    """A row's name for people."""
+    if query.group is Group.CHANNEL:
+        return label("figure_channel", key)
+    return label("figure_words", "week_of").format(name=key) if query.group is Group.WEEK else key
+
+
+def table(turn: Turn, answer: Answer) -> None:
+    """Show an answer's rows: text for the shell, rows and the kind of plot for who can draw."""
+    query = answer.query
+    if query.group is None or not answer.rows:
+        return
+    rows = [(group_name(query, one.key), one.value) for one in answer.rows]
+    chart = "line" if query.group in (Group.DAY, Group.WEEK, Group.MONTH) else "bar"
+    heads = [label("figure_group", query.group.value), label("metric", (query.metric or Metric.SALES).value)]
+    show_table(turn, heads, [[name, worth(query, value)] for name, value in rows], [value for _, value in rows], chart)
+
+
+def show_table(turn: Turn, heads: list[str], rows: list[list[str]], values: list[float], chart: str) -> None:
+    """A table card: {type: table, text, columns, rows, values, chart, items}."""
+    plain = "\n".join(" ".join(row) for row in rows)
+    if turn.in_shell:
+        turn.say_text(plain)
+        return
+    payload: dict[str, Any] = {"columns": heads, "rows": rows, "values": values, "chart": chart}
+    items = [{"title": row[0], "price": row[1]} for row in rows]
+    turn.show_payload({"type": "table", "text": plain, "items": items, **payload})

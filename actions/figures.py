@@ -1,0 +1,183 @@
+"""Questions that figures answer: a customer's own orders, and the whole shop for its operators."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any
+
+from actions.base import Events, ShopAction, say_error
+from actions.business import tell_business
+from actions.cards import goods
+from actions.figure_words import compared, group_name, scope, table, told_period, worth
+from actions.orders import period as said_period
+from actions.texts import label, phrase, yuan
+from actions.turn import FOCUS_S, Turn
+from analytics import order_stats, own_orders, questions
+from analytics.query import Find, Metric, Query
+from analytics.questions import Named
+from shop.errors import BadValue
+from shop.work_accounts import role_of
+
+SHOWN = 5
+
+
+def named(turn: Turn) -> list[Named]:
+    """The entities of the turn, with the words that they were read from."""
+    return [
+        Named(one["entity"], one.get("value"), turn.text[one["start"] : one["end"]], one["start"])
+        for one in turn.tracker.latest_message.get("entities") or []
+        if isinstance(one.get("start"), int)
+    ]
+
+
+def is_operator(turn: Turn) -> bool:
+    """Whether the one who asks works for the shop."""
+    return role_of(turn.shop, turn.guest_or_customer) is not None
+
+
+class OrderSpend(ShopAction):
+    """What the customer has spent, saved, bought: sums, and single orders."""
+
+    action_name = "action_order_spend"
+
+    def answer(self, turn: Turn) -> Events | None:
+        """Count, sum, average, dearest, last, by month or category, against another time."""
+        text = turn.request
+        query = questions.read(text, named(turn), turn.shop.clock(), own=True)
+        if questions.says("shop", text) and is_operator(turn):
+            return tell_business(turn, text, named(turn))
+        return tell_own(turn, query)
+
+
+class AskBusiness(ShopAction):
+    """Sales, visitors, stock and after-sale of the whole shop, for operators only."""
+
+    action_name = "action_ask_business"
+
+    def answer(self, turn: Turn) -> Events | None:
+        """Answer an operator; a customer is told that this is not for them."""
+        if not is_operator(turn):
+            turn.say("utter_business_closed")
+            return None
+        return tell_business(turn, turn.text, named(turn))
+
+
+def follow_up(turn: Turn) -> Events | None:
+    """The answer of before with what a short message changes; None when it is no follow-up."""
+    held = turn.slot("figures")
+    if not isinstance(held, dict) or time.time() - held.get("at", 0) > FOCUS_S:
+        return None
+    own = bool(held.get("own"))
+    if not own and not is_operator(turn):
+        return None
+    try:
+        before = Query.from_json(held["query"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    query = questions.refine(before, turn.text, named(turn), turn.shop.clock(), own=own)
+    if query is None or turn.guest_or_customer is None:
+        return None
+    if own:
+        return tell_own(turn, query) or []
+    try:
+        return tell_business(turn, turn.text, named(turn), query) or []
+    except BadValue:
+        turn.say("utter_figure_unknown")
+        return []
+
+
+def keep(turn: Turn, query: Query, own: bool) -> None:
+    """Let the next short message refine this question."""
+    turn.remember(figures={"query": query.as_json(), "own": own, "at": int(time.time())})
+
+
+def tell_own(turn: Turn, query: Query) -> Events | None:
+    """Answer about the customer's own orders."""
+    customer = turn.customer
+    keep(turn, query, own=True)
+    if query.find is not None:
+        _tell_found(turn, query)
+        return None
+    plain = replace(query, period=None) == Query(metric=Metric.SPENT)
+    if plain:
+        _tell_summary(turn, query)
+        return None
+    try:
+        answer = order_stats.answer(turn.shop, query, customer)
+    except BadValue as error:
+        if error.facts.get("field") != "metric":
+            return say_error(turn, error)
+        turn.say("utter_figure_unknown")
+        return None
+    facts: dict[str, Any] = {
+        "period": told_period(turn, query),
+        "scope": scope(turn, query),
+        "metric": label("metric", _metric(query)),
+    }
+    if not answer.value and not answer.before:
+        turn.say("utter_figure_nothing", **facts)
+        return None
+    name = "utter_figure_rows" if query.group else "utter_figure_own"
+    turn.say(name, value=worth(query, answer.value), compared=compared(answer), **facts, **_rows(turn, answer))
+    table(turn, answer)
+    return None
+
+
+def _metric(query: Query) -> str:
+    return (query.metric or Metric.SPENT).value
+
+
+def _rows(turn: Turn, answer: Any) -> dict[str, Any]:
+    if answer.query.group is None:
+        return {}
+    rows = [
+        phrase_row(answer.query, one.key, one.value)
+        for one in (answer.rows if answer.query.top else sorted(answer.rows, key=lambda row: -row.value)[:SHOWN])
+    ]
+    return {
+        "rows": label("figure_words", "rows_joint").join(rows),
+        "group": label("figure_group", answer.query.group.value),
+    }
+
+
+def phrase_row(query: Query, key: str, value: float) -> str:
+    """One row in a few words."""
+    return label("figure_words", "row").format(name=group_name(query, key), value=worth(query, value))
+
+
+def _tell_summary(turn: Turn, query: Query) -> None:
+    since, until = query.period.moments if query.period else said_period(turn)
+    spend = turn.shop.orders.spend(turn.customer, since=since, until=until)
+    if not spend.orders:
+        turn.say("utter_no_spend")
+        return
+    dearest = spend.priciest
+    turn.say(
+        "utter_order_spend",
+        period=told_period(turn, query) or phrase("all_time"),
+        count=spend.orders,
+        total=yuan(spend.total_fen),
+        average=yuan(spend.average_fen),
+        priciest=goods(dearest) if dearest else "",
+        priciest_total=yuan(dearest.total_fen) if dearest else "",
+    )
+
+
+def _tell_found(turn: Turn, query: Query) -> None:
+    found = own_orders.find(turn.shop, query, turn.customer)
+    if found is None:
+        turn.say("utter_figure_nothing", period=told_period(turn, query), scope=scope(turn, query))
+        return
+    turn.focus("order", found.number)
+    facts: dict[str, Any] = {
+        "number": found.number,
+        "goods": found.name,
+        "spec": found.spec,
+        "day": found.day.isoformat(),
+    }
+    if query.filters.by_goods or query.find is Find.BOUGHT:
+        turn.say("utter_find_goods", price=yuan(found.price_fen), quantity=found.quantity, **facts)
+    else:
+        turn.say("utter_find_order", which=label("figure_find", (query.find or Find.LAST).value),
+                 total=yuan(found.total_fen), **facts)  # fmt: skip

@@ -1,0 +1,122 @@
+"""Why sales moved: traffic × conversion × orders a buyer × basket, and which categories did it.
+
+The change of a product is split by logarithms (each factor's share is its log
+ratio, scaled so that the shares add up to the change exactly; Ang 2005, LMDI-I).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import func, select
+
+from analytics import order_stats
+from analytics.query import SHANGHAI, Compare, Group, Metric, Period, Query
+from shop.front import Shop
+from shop.models import AfterSaleCase, VisitDay
+from shop.sales_days import refresh
+from shop.states import OPEN_CASES
+
+
+@dataclass(frozen=True)
+class Part:
+    """One cause: its values before and now, and the fen of the change that it stands for."""
+
+    name: str
+    before: float
+    now: float
+    effect_fen: float
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """A change of sales in its causes; ``causes`` and ``categories`` each add up to it (categories: of goods)."""
+
+    period: Period
+    other: Period
+    before_fen: float
+    now_fen: float
+    causes: tuple[Part, ...]
+    categories: tuple[Part, ...]
+
+
+def why(shop: Shop, query: Query) -> Decomposition:
+    """Split the change of sales of a period against the one before (or the one that is named)."""
+    refresh(shop)
+    today = shop.clock().astimezone(SHANGHAI).date()
+    period = query.period or _this_week(today)
+    asked = Query(metric=Metric.SALES, period=period, other=query.other, compare=query.compare or Compare.PREVIOUS)
+    other = order_stats.other_period(asked, today)
+    assert other is not None
+    values = []
+    for one in (other, period):
+        sales = order_stats.answer(shop, Query(metric=Metric.SALES, period=one)).value
+        orders = order_stats.answer(shop, Query(metric=Metric.ORDERS, period=one)).value
+        visitors, buyers = _visits(shop, one)
+        values.append((sales, orders, visitors, buyers))
+    return Decomposition(period, other, values[0][0], values[1][0], _causes(*values), _mix(shop, other, period))
+
+
+def _this_week(today: date) -> Period:
+    monday = today - timedelta(days=today.weekday())
+    return Period(monday, monday + timedelta(days=7), "week")
+
+
+def _visits(shop: Shop, period: Period) -> tuple[float, float]:
+    query = select(func.sum(VisitDay.visitors), func.sum(VisitDay.buyers))
+    within = (VisitDay.day >= period.start.isoformat(), VisitDay.day < period.end.isoformat())
+    with shop.database.read() as session:
+        row = session.execute(query.where(*within)).one()
+    return float(row[0] or 0), float(row[1] or 0)
+
+
+def _causes(before: tuple[float, ...], now: tuple[float, ...]) -> tuple[Part, ...]:
+    """Factors whose product is sales; those that can't be told (no visitors known) are left out."""
+    sales = (before[0], now[0])
+    chains = [("basket", [one[0] / one[1] if one[1] else 0.0 for one in (before, now)])]
+    if all(one[2] and one[3] for one in (before, now)):
+        chains = [
+            ("traffic", [before[2], now[2]]),
+            ("conversion", [before[3] / before[2], now[3] / now[2]]),
+            ("orders_per_buyer", [before[1] / before[3], now[1] / now[3]]),
+            *chains,
+        ]
+    else:
+        chains = [("orders", [before[1], now[1]]), *chains]
+    weight = log_mean(*sales)
+    return tuple(
+        Part(name, was, is_, weight * math.log(is_ / was) if was > 0 and is_ > 0 else sales[1] - sales[0])
+        for name, (was, is_) in chains
+    )
+
+
+def log_mean(first: float, second: float) -> float:
+    """The logarithmic mean of two values; 0 when one of them is."""
+    if first <= 0 or second <= 0:
+        return 0.0
+    return first if math.isclose(first, second) else (second - first) / math.log(second / first)
+
+
+def _mix(shop: Shop, other: Period, period: Period) -> tuple[Part, ...]:
+    rows = [
+        {
+            row.key: row.value
+            for row in order_stats.answer(shop, Query(metric=Metric.SALES, period=one, group=Group.CATEGORY)).rows
+        }
+        for one in (other, period)
+    ]
+    parts = [
+        Part(name, rows[0].get(name, 0.0), rows[1].get(name, 0.0), rows[1].get(name, 0.0) - rows[0].get(name, 0.0))
+        for name in sorted({*rows[0], *rows[1]})
+    ]
+    return tuple(sorted(parts, key=lambda one: -abs(one.effect_fen)))
+
+
+def pending_cases(shop: Shop) -> dict[str, int]:
+    """Open after-sale cases by kind."""
+    query = select(AfterSaleCase.kind, func.count()).group_by(AfterSaleCase.kind)
+    with shop.database.read() as session:
+        rows = session.execute(query.where(AfterSaleCase.state.in_([one.value for one in OPEN_CASES]))).all()
+    return {str(kind): int(count) for kind, count in rows}

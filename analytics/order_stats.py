@@ -1,0 +1,315 @@
+"""Answers queries about orders: for one customer from their own rows, for the shop from figures by day.
+
+Only ids, moments and names of our own catalogue reach the database, and only as
+bound parameters.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any, Sequence
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session, aliased
+
+from analytics import own_orders
+from analytics.query import (
+    GOODS_GROUPS,
+    RATES,
+    SHANGHAI,
+    TIME_GROUPS,
+    Answer,
+    AnswerRow,
+    Compare,
+    Filters,
+    Group,
+    Metric,
+    Period,
+    Query,
+)
+from shop.errors import BadValue
+from shop.front import Shop
+from shop.models import Brand, Category, GoodsDay, Order, OrderDay, OrderLine, Product, Sku, VisitDay
+from shop.sales_days import UNSOLD, refresh
+
+GOODS_METRICS = frozenset({Metric.SALES, Metric.SPENT, Metric.ORDERS, Metric.UNITS, Metric.AVERAGE})
+_KINDS: dict[Group, tuple[str, Any]] = {
+    Group.CATEGORY: ("category", Category),
+    Group.BRAND: ("brand", Brand),
+    Group.PRODUCT: ("product", Product),
+}
+
+
+def answer(shop: Shop, query: Query, customer_id: int | None = None) -> Answer:
+    """Answer a query with a metric.
+
+    Args:
+        customer_id: whose orders count; None means the whole shop (for operators only).
+
+    Raises:
+        BadValue: the metric can't be told by what is asked (visitors of a category).
+    """
+    today = shop.clock().astimezone(SHANGHAI).date()
+    if customer_id is None:
+        refresh(shop)
+    with shop.database.read() as session:
+        filters = resolved(session, query.filters)
+        rows = _cells(session, query, filters, query.period, customer_id) if query.group else []
+        value = _whole(session, query, filters, query.period, customer_id)
+        before_period = other_period(query, today)
+        before = None
+        if before_period is not None:
+            before = _whole(session, query.but(group=None), filters, before_period, customer_id)
+    return Answer(query, value, _ordered(query, rows), before, before_period)
+
+
+def other_period(query: Query, today: date) -> Period | None:
+    """The period that the query's own is held against."""
+    if query.other is not None or query.period is None or query.compare is None:
+        return query.other
+    return query.period.before(today) if query.compare is Compare.PREVIOUS else query.period.year_before(today)
+
+
+def resolved(session: Session, filters: Filters) -> dict[str, Any]:
+    """Ids for the filters' codes: categories with everything below them."""
+    found: dict[str, Any] = {"cities": filters.cities, "channel": filters.channel}
+    if filters.category:
+        child = aliased(Category)
+        query = select(Category.id, child.id).outerjoin(child, child.parent_id == Category.id)
+        pairs = session.execute(query.where(Category.code == filters.category)).all()
+        found["category"] = sorted({one for pair in pairs for one in pair if one is not None})
+    for name, model in (("brand", Brand), ("product", Product)):
+        code = getattr(filters, name)
+        if code:
+            found[name] = list(session.execute(select(model.id).where(model.code == code)).scalars())
+    return found
+
+
+def _whole(
+    session: Session, query: Query, filters: dict[str, Any], period: Period | None, customer_id: int | None
+) -> float:
+    """The value over all groups: not the sum of the rows, whose orders may be the same."""
+    goods = query.group in GOODS_GROUPS and query.metric in (Metric.SALES, Metric.SPENT)
+    found = _cells(session, query.but(group=None), filters, period, customer_id, goods)
+    return found[0][1] if found else 0.0
+
+
+def _cells(
+    session: Session,
+    query: Query,
+    filters: dict[str, Any],
+    period: Period | None,
+    customer_id: int | None,
+    goods: bool = False,
+) -> list[tuple[str, float]]:
+    metric, group = query.metric or Metric.SALES, query.group
+    by_goods = goods or query.filters.by_goods or group in GOODS_GROUPS
+    if by_goods and metric not in GOODS_METRICS and metric is not Metric.UNITS:
+        raise BadValue(f"{metric.value} is not known by goods", field="metric")
+    if customer_id is not None:
+        parts = own_orders.cells(session, metric, group, filters, period, customer_id, by_goods)
+    elif metric in (Metric.VISITORS, Metric.CONVERSION):
+        if by_goods or group in (Group.CITY, Group.CHANNEL) or filters["cities"] or filters["channel"]:
+            raise BadValue(f"{metric.value} is known by day only", field="metric")
+        parts = _visits(session, metric, group, period)
+    elif metric is Metric.UNITS or by_goods:
+        parts = _goods(session, metric, group, filters, period)
+    else:
+        parts = _orders(session, metric, group, filters, period)
+    return _folded(parts, metric, group)
+
+
+def _folded(
+    parts: Sequence[tuple[str, float, float | None]], metric: Metric, group: Group | None
+) -> list[tuple[str, float]]:
+    """Days folded to weeks and months; a quotient is taken at the very end."""
+    sums: dict[str, list[float]] = {}
+    for key, above, below in parts:
+        held = sums.setdefault(time_key(key, group), [0.0, 0.0])
+        held[0] += float(above or 0)
+        held[1] += float(below or 0)
+    quotient = metric in RATES or metric is Metric.AVERAGE
+    found = []
+    for key, (above, below) in sums.items():
+        value = (above / below if below else 0.0) if quotient else above
+        found.append((key, float(round(value)) if metric is Metric.AVERAGE else value))
+    return found
+
+
+def time_key(key: str, group: Group | None) -> str:
+    """A day's place in its group: itself, the Monday of its week, its month."""
+    if group is Group.MONTH:
+        return key[:7]
+    if group is Group.WEEK:
+        day = date.fromisoformat(key)
+        return (day - timedelta(days=day.weekday())).isoformat()
+    return key
+
+
+def _ordered(query: Query, rows: list[tuple[str, float]]) -> tuple[AnswerRow, ...]:
+    if query.group is None:
+        return ()
+    if query.group in TIME_GROUPS and query.top is None:
+        rows = sorted(rows)
+    else:
+        rows = sorted(rows, key=lambda one: (one[1] if query.ascending else -one[1], one[0]))
+    return tuple(AnswerRow(*one) for one in rows[: query.top])
+
+
+def _within(column: Any, period: Period | None) -> list[Any]:
+    if period is None:
+        return []
+    return [column >= period.start.isoformat(), column < period.end.isoformat()]
+
+
+def _orders(
+    session: Session, metric: Metric, group: Group | None, filters: dict[str, Any], period: Period | None
+) -> list[Any]:
+    total = func.sum(OrderDay.total_fen)
+    above, below = {
+        Metric.SALES: (total, None),
+        Metric.SPENT: (func.sum(OrderDay.kept_fen), None),
+        Metric.ORDERS: (func.sum(OrderDay.orders), None),
+        Metric.AVERAGE: (total, func.sum(OrderDay.orders)),
+        Metric.SAVED: (func.sum(OrderDay.discount_fen), None),
+        Metric.REFUNDED: (func.sum(OrderDay.refunded_fen), None),
+        Metric.REFUND_RATE: (func.sum(OrderDay.refund_orders), func.sum(OrderDay.ever_paid)),
+    }[metric]
+    key = {Group.CITY: OrderDay.city, Group.CHANNEL: OrderDay.channel}.get(group) if group else None
+    if group in TIME_GROUPS:
+        key = OrderDay.day
+    conditions = _within(OrderDay.day, period)
+    if filters["cities"]:
+        conditions.append(OrderDay.city.in_(filters["cities"]))
+    if filters["channel"]:
+        conditions.append(OrderDay.channel == filters["channel"])
+    return _run(session, key, above, below, conditions)
+
+
+def _goods(
+    session: Session, metric: Metric, group: Group | None, filters: dict[str, Any], period: Period | None
+) -> list[Any]:
+    """From the days of goods when one kind of key is enough, else from the lines."""
+    keys = [name for name in ("category", "brand", "product") if name in filters]
+    kind = group.value if group in GOODS_GROUPS and group is not None else (keys[0] if keys else "category")
+    several = len(filters.get("category", ())) > 1 and metric in (Metric.ORDERS, Metric.AVERAGE)
+    if (
+        filters["cities"]
+        or filters["channel"]
+        or len({*keys, kind}) > 1
+        or several
+        or group in (Group.CITY, Group.CHANNEL)
+    ):
+        return _lines(session, metric, group, filters, period)
+    above, below = {
+        Metric.ORDERS: (func.sum(GoodsDay.orders), None),
+        Metric.UNITS: (func.sum(GoodsDay.units), None),
+        Metric.AVERAGE: (func.sum(GoodsDay.amount_fen), func.sum(GoodsDay.orders)),
+    }.get(metric, (func.sum(GoodsDay.amount_fen), None))
+    conditions = [GoodsDay.kind == kind, *_within(GoodsDay.day, period)]
+    if kind in filters:
+        conditions.append(GoodsDay.key_id.in_(filters[kind]))
+    if group in GOODS_GROUPS and group is not None:
+        parts = _run(session, GoodsDay.key_id, above, below, conditions)
+        return _named(session, group, parts)
+    return _run(session, GoodsDay.day if group else None, above, below, conditions)
+
+
+def _named(session: Session, group: Group, parts: list[Any]) -> list[Any]:
+    model = _KINDS[group][1]
+    names = dict(session.execute(select(model.id, model.name)).all())
+    return [(names.get(key, str(key)), above, below) for key, above, below in parts]
+
+
+def _lines(
+    session: Session, metric: Metric, group: Group | None, filters: dict[str, Any], period: Period | None
+) -> list[Any]:
+    conditions = [Order.state.not_in(UNSOLD), *line_conditions(filters)]
+    if period is not None:
+        start, end = period.moments
+        conditions += [Order.created_at >= start, Order.created_at < end]
+    above, below = line_measure(metric)
+    return run_lines(session, group, above, below, conditions)
+
+
+def line_measure(metric: Metric) -> tuple[Any, Any]:
+    """Numerator and denominator of a metric over order lines."""
+    amount = func.sum(OrderLine.quantity * OrderLine.price_fen)
+    orders = func.count(Order.id.distinct())
+    if metric is Metric.ORDERS:
+        return orders, None
+    if metric is Metric.UNITS:
+        return func.sum(OrderLine.quantity), None
+    return amount, orders if metric is Metric.AVERAGE else None
+
+
+def line_conditions(filters: dict[str, Any]) -> list[Any]:
+    """Conditions on lines and their orders."""
+    conditions = []
+    if "category" in filters:
+        conditions.append(Product.category_id.in_(filters["category"]))
+    if "brand" in filters:
+        conditions.append(Product.brand_id.in_(filters["brand"]))
+    if "product" in filters:
+        conditions.append(Product.id.in_(filters["product"]))
+    if filters["cities"]:
+        conditions.append(Order.city.in_(filters["cities"]))
+    if filters["channel"]:
+        conditions.append(Order.channel == filters["channel"])
+    return conditions
+
+
+def run_lines(session: Session, group: Group | None, above: Any, below: Any, conditions: list[Any]) -> list[Any]:
+    """Sum order lines by a group; days are cut in Python, where time zones are sure."""
+    key = {
+        Group.CATEGORY: Category.name,
+        Group.BRAND: Brand.name,
+        Group.PRODUCT: Product.name,
+        Group.CITY: Order.city,
+        Group.CHANNEL: Order.channel,
+    }.get(group) if group else None  # fmt: skip
+    in_time = group in TIME_GROUPS
+    columns = [above, below] if below is not None else [above]
+    query = (
+        select(*([Order.created_at] if in_time else [key] if key is not None else []), *columns)
+        .select_from(Order)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .join(Sku, Sku.id == OrderLine.sku_id)
+        .join(Product, Product.id == Sku.product_id)
+        .where(and_(*conditions))
+    )
+    if group is Group.CATEGORY:
+        query = query.join(Category, Category.id == Product.category_id)
+    if group is Group.BRAND:
+        query = query.join(Brand, Brand.id == Product.brand_id)
+    if in_time:
+        query = query.group_by(Order.id, Order.created_at)
+    elif key is not None:
+        query = query.group_by(key)
+    return shaped(session.execute(query).all(), group is not None, below is not None, in_time)
+
+
+def shaped(rows: Sequence[Any], keyed: bool, quotient: bool, in_time: bool) -> list[Any]:
+    """(key, numerator, denominator) of each row."""
+    found = []
+    for row in rows:
+        values = list(row)
+        key: Any = values.pop(0) if keyed else ""
+        if in_time:
+            key = key.astimezone(SHANGHAI).date().isoformat()
+        found.append((key, values[0], values[1] if quotient else None))
+    return found
+
+
+def _visits(session: Session, metric: Metric, group: Group | None, period: Period | None) -> list[Any]:
+    visitors = func.sum(VisitDay.visitors)
+    above, below = (visitors, None) if metric is Metric.VISITORS else (func.sum(VisitDay.buyers), visitors)
+    return _run(session, VisitDay.day if group else None, above, below, _within(VisitDay.day, period))
+
+
+def _run(session: Session, key: Any, above: Any, below: Any, conditions: list[Any]) -> list[Any]:
+    columns = [one for one in (key, above, below) if one is not None]
+    query = select(*columns).where(and_(True, *conditions)) if conditions else select(*columns)
+    if key is not None:
+        query = query.group_by(key)
+    return shaped(session.execute(query).all(), key is not None, below is not None, False)

@@ -1,0 +1,127 @@
+"""The figures as the bot tells them: to a customer their own, to an operator the shop's."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from actions.figures import AskBusiness, OrderSpend
+from actions.orders import ListOrders
+from nlp.entities import EntityExtractor
+from nlp.gazetteer import Gazetteer
+from shop import work_accounts
+from shop.front import Shop
+from shop.sales_days import refresh
+from shop.states import OrderState
+from tests.builders import Builder
+from tests.unit.actions.fakes import run, tracker
+
+
+def say(shop: Shop, customer: int, text: str, action: Any = OrderSpend, slots: dict[str, Any] | None = None) -> Any:
+    """What the bot answers a customer whose conversation is linked."""
+    shop.identity.link("talk-1", customer, "test")
+    found = EntityExtractor(Gazetteer(shop.catalogue.words)).extract(text, shop.clock())
+    entities = [{"entity": one.type, "value": one.value, "text": one.text} for one in found]
+    return run(action(shop), tracker(text, "order_spend", *entities, slots=slots or {}))
+
+
+def bought(build: Builder) -> tuple[Any, Any]:
+    """A customer with two paid orders of this year and one of the last; somebody else with a dear one."""
+    mine, other = build.customer(), build.customer("李四", "13900000000")
+    phone = build.product("青禾手机", category=build.category("手机", code="phone"), price_fen=199900, stock=50)
+    dress = build.product(price_fen=10000, stock=50)
+    done = OrderState.COMPLETED
+    build.order(mine, dress.skus[0], state=done, ago=timedelta(days=3))
+    build.order(mine, phone.skus[0], state=done, ago=timedelta(days=20), discount_fen=5000)
+    build.order(mine, dress.skus[0], state=done, ago=timedelta(days=200))
+    build.order(mine, dress.skus[0], state=OrderState.PENDING_PAYMENT)
+    build.order(other, phone.skus[0], state=done, quantity=3)
+    return mine, other
+
+
+def test_a_customer_hears_what_they_spent_this_year(shop: Shop, build: Builder) -> None:
+    mine, _ = bought(build)
+    said = say(shop, mine.id, "我今年花了多少")
+    assert "2 单" in said.text
+    assert "¥2049" in said.text
+    assert "今年" in said.text
+
+
+def test_a_follow_up_keeps_the_question_and_changes_the_time(shop: Shop, build: Builder) -> None:
+    mine, _ = bought(build)
+    first = say(shop, mine.id, "我今年花了多少")
+    held = {"figures": first.slots["figures"]}
+    assert "¥100" in say(shop, mine.id, "那去年呢", ListOrders, held).text
+    assert "¥1999" in say(shop, mine.id, "只看手机", ListOrders, held).text
+
+
+def test_what_is_no_follow_up_is_answered_by_its_own_action(shop: Shop, build: Builder) -> None:
+    mine, _ = bought(build)
+    held = {"figures": say(shop, mine.id, "我今年花了多少").slots["figures"]}
+    assert say(shop, mine.id, "我的订单呢", ListOrders, held).names == ["utter_list_orders"]
+
+
+def test_the_dearest_the_last_and_the_bought_one_are_found(shop: Shop, build: Builder) -> None:
+    mine, _ = bought(build)
+    assert "青禾手机" in say(shop, mine.id, "我最贵的一单是哪个").text
+    assert "2025-03-09" in say(shop, mine.id, "我上次买东西是什么时候").text
+    assert "¥1999" in say(shop, mine.id, "我买过的那款手机多少钱").text
+    assert "¥50" in say(shop, mine.id, "一共省了多少").text
+
+
+def test_a_customer_gets_no_figures_of_the_shop(shop: Shop, build: Builder) -> None:
+    mine, _ = bought(build)
+    assert say(shop, mine.id, "昨天卖得怎么样", AskBusiness).names == ["utter_business_closed"]
+    assert "5997" not in say(shop, mine.id, "店里今年卖了多少").text
+
+
+def operator(shop: Shop, build: Builder) -> int:
+    shop.agents.add("chief", "主管", "a long password", "supervisor")
+    account = build.customer("主管", "13700000000")
+    work_accounts.link(shop, "chief", account.id)
+    return int(account.id)
+
+
+def test_an_operator_gets_figures_of_the_shop(shop: Shop, build: Builder) -> None:
+    bought(build)
+    boss = operator(shop, build)
+    assert "¥8046" in say(shop, boss, "今年卖了多少", AskBusiness).text
+    said = say(shop, boss, "今年哪个品类卖得最好", AskBusiness)
+    assert "手机" in said.text
+    assert [one for one in said.messages if one.get("custom")][0]["custom"]["chart"] == "bar"
+    held = {"figures": say(shop, boss, "今年卖了多少", AskBusiness).slots["figures"]}
+    assert "杭州市" in say(shop, boss, "按城市分", ListOrders, held).text
+
+
+def test_an_operator_hears_what_runs_out_and_why_sales_moved(shop: Shop, build: Builder) -> None:
+    bought(build)
+    boss = operator(shop, build)
+    scarce = build.product("快断货的杯子", price_fen=1000, stock=20)
+    build.order(
+        build.customer("赵六", "13600000000"), scarce.skus[0], quantity=19, state=OrderState.PAID, ago=timedelta(days=1)
+    )
+    assert "快断货的杯子" in say(shop, boss, "什么快断货了", AskBusiness).text
+    build.order(
+        build.customer("钱七", "13500000000"), scarce.skus[0], state=OrderState.COMPLETED, ago=timedelta(days=35)
+    )
+    assert "销售额" in say(shop, boss, "为什么这个月销量涨了", AskBusiness).text
+    assert say(shop, boss, "有多少售后待处理", AskBusiness).names == ["utter_pending_cases_none"]
+    assert "utter_figure_unknown" in say(shop, boss, "手机的转化率", AskBusiness).names
+
+
+def test_an_agent_without_rank_and_a_dismissed_one_are_customers(shop: Shop, build: Builder) -> None:
+    boss = operator(shop, build)
+    assert work_accounts.role_of(shop, boss) == "supervisor"
+    shop.agents.change(shop.agents.all()[0].id, is_active=False)
+    assert work_accounts.role_of(shop, boss) is None
+
+
+def test_figures_follow_every_change_of_an_order_at_once(shop: Shop, build: Builder) -> None:
+    mine, _ = bought(build)
+    boss = operator(shop, build)
+    assert "¥8046" in say(shop, boss, "今年卖了多少", AskBusiness).text
+    order = build.order(mine, build.product("水杯", price_fen=5000).skus[0], state=OrderState.PAID)
+    assert "¥8096" in say(shop, boss, "今年卖了多少", AskBusiness).text
+    shop.orders.cancel(mine.id, order.number, "unwanted", key="k")
+    assert "¥8046" in say(shop, boss, "今年卖了多少", AskBusiness).text
+    assert refresh(shop) == 0
