@@ -59,16 +59,7 @@ def levels(shop: Shop, filters: Filters | None = None) -> list[Level]:
             .where(Incoming.received_at.is_(None))
             .group_by(Incoming.sku_id),
         )
-        query = select(Sku.id, Sku.code, Product.name, Sku.color, Sku.size, Sku.price_fen)
-        query = query.join(Product, Product.id == Sku.product_id).where(Product.on_sale == 1).order_by(Sku.id)
-        for name, column in (
-            ("category", Product.category_id),
-            ("brand", Product.brand_id),
-            ("product", Product.id),
-        ):
-            if name in chosen:
-                query = query.where(column.in_(chosen[name]))
-        rows = session.execute(query).all()
+        rows = session.execute(_skus(chosen)).all()
     return [
         Level(
             row.id,
@@ -82,6 +73,15 @@ def levels(shop: Shop, filters: Filters | None = None) -> list[Level]:
         )
         for row in rows
     ]
+
+
+def _skus(chosen: dict[str, Any]) -> Any:
+    query = select(Sku.id, Sku.code, Product.name, Sku.color, Sku.size, Sku.price_fen)
+    query = query.join(Product, Product.id == Sku.product_id).where(Product.on_sale == 1).order_by(Sku.id)
+    for name, column in (("category", Product.category_id), ("brand", Product.brand_id), ("product", Product.id)):
+        if name in chosen:
+            query = query.where(column.in_(chosen[name]))
+    return query
 
 
 def _sums(session: Any, query: Any) -> dict[int, Any]:
