@@ -4,7 +4,7 @@ Each family of values has its own matcher module; here their finds are put
 together, overlaps are settled, and spans are brought back to what the customer
 wrote. The types are: order_no, tracking_no, case_no, phone, phone_tail,
 ordinal, quantity, price_range, product, category, brand, color, size, courier,
-region, address, person, date, reason, invoice_title, tax_no, email.
+region, address, person, date, reason, invoice_title, tax_no, email, coupon.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Callable, Iterator
 
-from nlp import addresses, choices, dates, identifiers, money, people
+from nlp import addresses, choices, coupons, dates, identifiers, money, people
 from nlp.gazetteer import Gazetteer
 from nlp.looks import Looks
 from nlp.matches import Match, settled
@@ -66,9 +66,12 @@ class EntityExtractor:
         values = [one for one in values if one.type != "category" or not _is_own_phone(text, one, called)]
         names = [one for one in values if one.type in ("product", "brand", "category")]
         reasons = [one for one in settled(people.find_reasons(text)) if not any(one.overlaps(name) for name in names)]
+        coupons_said = [one for one in values if one.type == "coupon"]
+        reasons = [one for one in reasons if not any(0 <= one.start - c.end <= AFTER_COUPON for c in coupons_said)]
         return sorted([*values, *reasons], key=lambda match: match.start)
 
 
+AFTER_COUPON = 3  # what does not work or has expired so soon after a coupon is the coupon and no goods
 _PHONE_WORD = re.compile("手机|电话")
 _PHONE_TAIL = re.compile("号|尾号|验证|短信|端|版|上|里|没|打不通|联系|关机|停机")
 
@@ -84,6 +87,7 @@ _FINDERS: tuple[Callable[[str], Iterator[Match]], ...] = (
     identifiers.find,
     choices.find,
     money.find,
+    coupons.find,
     addresses.find,
     people.find_names,
     people.find_titles,

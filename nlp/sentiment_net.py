@@ -163,6 +163,37 @@ def fit_tables(net: Net, task: int, lines: Task, made: Batch, vectors: np.ndarra
         bias[place] = torch.from_numpy(offsets.astype(np.float32))
 
 
+def doubted(net: Net, lines: Task, vectors: np.ndarray, folds: int = 4, sure: float = 1.5) -> np.ndarray:
+    """Which lines of the weight 1 are likely labelled wrong, as a mask of booleans.
+
+    Lines of long reviews carry the label of the whole review. A regression over sentence vectors that
+    has not seen a line is asked; where it is sure (logit beyond ``sure``) of the other side, the line is
+    doubted (confident learning, Northcutt et al. 2021). Lines of other weights are our own and are trusted.
+
+    Args:
+        net: with the vectors' mean set.
+        lines: of two labels.
+        vectors: their sentence vectors.
+        folds: parts of which each is judged by the others.
+        sure: logit from which a contradiction counts.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    centred = net.centre(torch.from_numpy(vectors)).numpy()
+    positive = lines.targets == lines.targets.max()
+    part = np.random.default_rng(net.config.seed).integers(0, folds, len(positive))
+    logits = np.zeros(len(positive))
+    for fold in range(folds):
+        others = part != fold
+        if len(np.unique(positive[others])) < 2 or others.all():
+            continue
+        model = LogisticRegression(C=VECTOR_LOOSENESS, max_iter=500)
+        model.fit(centred[others], positive[others], sample_weight=lines.weights[others])
+        logits[~others] = model.decision_function(centred[~others])
+    wrong: np.ndarray = (np.abs(logits) > sure) & ((logits > 0) != positive) & (lines.weights == 1.0)
+    return wrong
+
+
 def export(net: Net, numbers: dict[str, int], path: Path) -> None:
     """Write the net as ONNX with what serving must know in its metadata."""
     import onnx

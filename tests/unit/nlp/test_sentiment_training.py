@@ -116,3 +116,20 @@ def test_features_of_a_line_do_not_depend_on_its_neighbours() -> None:
 def test_the_shipped_model_is_the_one_that_its_page_describes() -> None:
     page = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
     assert hashlib.sha256(MODEL.read_bytes()).hexdigest() in page
+
+
+def test_a_line_that_contradicts_its_likes_is_doubted_unless_it_is_our_own() -> None:
+    from nlp.sentiment_material import Task, picked
+    from nlp.sentiment_net import Net, doubted
+
+    drawn = np.random.default_rng(0)
+    sides = np.repeat([0, 2], 60)
+    vectors = drawn.normal(size=(120, 8)).astype(np.float32) * 0.2
+    vectors[:, 0] += np.where(sides == 0, -1.0, 1.0)
+    targets, weights = sides.copy(), np.ones(120, np.float32)
+    targets[[3, 4]] = 2  # two that stand on the wrong side
+    weights[4] = 3.0  # one of them is our own
+    task = Task(tuple(map(str, range(120))), targets, weights)
+    found = doubted(Net(SLICE, 5, 8), task, vectors)
+    assert np.flatnonzero(found).tolist() == [3]
+    assert len(picked(task, np.flatnonzero(~found)).texts) == 119
