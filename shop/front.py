@@ -21,10 +21,15 @@ if TYPE_CHECKING:
     from shop.faq_store import FaqStore
     from shop.handoffs import Handoffs
     from shop.identity import Identity
+    from shop.inbox import Inbox
     from shop.invoices import Invoices
+    from shop.link_codes import LinkCodes
     from shop.membership import Membership
     from shop.messages import Messages
     from shop.orders import Orders
+    from shop.outbox import Outbox
+    from shop.peers import Peers
+    from shop.shared_values import SharedValues
     from shop.signals import Signals
     from shop.stock import StockLevels
     from shop.tickets import Tickets
@@ -158,6 +163,41 @@ class Shop:
         from shop.uploads import Uploads
 
         return Uploads(self)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """Callbacks of the messaging channels."""
+        from shop.inbox import Inbox
+
+        return Inbox(self)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """What is on its way to customers of the messaging channels."""
+        from shop.outbox import Outbox
+
+        return Outbox(self)
+
+    @cached_property
+    def peers(self) -> Peers:
+        """Customers at the other end of the messaging channels."""
+        from shop.peers import Peers
+
+        return Peers(self)
+
+    @cached_property
+    def link_codes(self) -> LinkCodes:
+        """Codes by which the shop's page links a messenger to a customer."""
+        from shop.link_codes import LinkCodes
+
+        return LinkCodes(self)
+
+    @cached_property
+    def shared_values(self) -> SharedValues:
+        """Tokens and reading positions that processes share."""
+        from shop.shared_values import SharedValues
+
+        return SharedValues(self)
 
     @cached_property
     def faq(self) -> FaqStore:

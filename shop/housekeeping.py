@@ -39,6 +39,8 @@ def tidy(shop: Shop) -> dict[str, int]:
         "tries": _forget_tries,
         "unanswered messages": lambda one: one.unanswered.purge(),
         "signals": lambda one: one.signals.purge(),
+        "callbacks": lambda one: one.inbox.purge(),
+        "sent messages": lambda one: one.outbox.purge(),
     }
     done: dict[str, int] = {}
     for name, chore in chores.items():

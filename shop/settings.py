@@ -42,6 +42,9 @@ class Settings:
     action_url: str = _setting("", "Webhook of the action server as Rasa calls it; empty: this machine, action_port")
     web_port: int = _setting(8080, "Port of the web server (demo page, desk, dashboard)")
     public_rasa_url: str = _setting("", "Address of the Rasa server as browsers see it; empty: same host, rasa_port")
+    public_web_url: str = _setting(
+        "", "Address of the web server as messengers load pictures from it; empty: no pictures"
+    )
     allowed_origins: str = _setting("", "Origins that may open the widget, separated by commas; empty: web_port here")
     demo_pages: bool = _setting(True, "Show the demo page, which hands out demo customers' tokens; off in a real shop")
     log_level: str = _setting("INFO", "Level of our own log lines")

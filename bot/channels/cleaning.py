@@ -9,8 +9,8 @@ from typing import Any
 
 SENDER = re.compile(r"[A-Za-z0-9_.:@-]{1,100}")
 """Ids that a client may choose; ``~`` is kept for ids that the gate makes."""
-MADE_BY_US = re.compile(r"(w|shell)-[0-9a-f]+")
-"""Ids of browsers' and terminals' conversations. Who knows one has proved nothing: they stand in an agent's list."""
+MADE_BY_US = re.compile(r"(w|shell)-[0-9a-f]+|(wechat|wecom|wecom_kf|dingtalk|feishu|telegram|slack):.*")
+"""Ids of browsers', terminals' and messengers' conversations. Who knows one has proved nothing: agents see them."""
 MAX_ATTACHMENTS = 6
 
 _KEPT_CONTROLS = "\n\t"

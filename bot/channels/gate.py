@@ -89,7 +89,7 @@ class Gate:
         self._shop = shop
         self._double_wait_s = double_wait_s
         settings = shop.settings
-        self.texts = texts or Texts(service_phone=settings.service_phone)
+        self.texts = texts or Texts(service_phone=settings.service_phone, shop_name=settings.shop_name)
         self._rate = RateLimit(settings.messages_per_minute)
         self._turnstile = Turnstile()
         self._under_way: dict[tuple[str, str, str], asyncio.Task[Outcome]] = {}

@@ -25,6 +25,6 @@ class Texts:
         body["text"] = body["text"].format(**{**self._facts, **facts})
         return body
 
-    def text(self, name: str) -> str:
+    def text(self, name: str, **facts: Any) -> str:
         """Only the sentence."""
-        return str(self.body(name)["text"])
+        return str(self.body(name, **facts)["text"])

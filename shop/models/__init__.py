@@ -7,6 +7,7 @@ money; all times are UTC.
 from shop.models.aftersale import AfterSaleCase, CaseEvent, CaseProof
 from shop.models.base import Base, utc_now
 from shop.models.catalogue import Brand, Category, Picture, PriceChange, Product, Review, Sku
+from shop.models.channels import ChannelInbox, ChannelOutbox, ChannelPeer, ChannelValue
 from shop.models.desk import Agent, AgentAudit, AgentSession, CannedReply, DeskNote, HandoffStep, TalkSignal, Ticket
 from shop.models.orders import Invoice, Order, OrderChange, OrderLine, Payment, Shipment, TrackingEvent
 from shop.models.people import Address, BehaviourEvent, Coupon, Customer, CustomerCoupon
@@ -27,6 +28,10 @@ __all__ = [
     "CaseEvent",
     "CaseProof",
     "Category",
+    "ChannelInbox",
+    "ChannelOutbox",
+    "ChannelPeer",
+    "ChannelValue",
     "Conversation",
     "Coupon",
     "Customer",

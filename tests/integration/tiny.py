@@ -63,8 +63,9 @@ def _environment(settings: dict[str, Any]) -> dict[str, str]:
 class TinyBot:
     """Starts and stops the three servers; use as a context manager."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, credentials: Path = ROOT / "credentials.yml") -> None:
         self.folder = folder
+        self._credentials = credentials
         self._settings: dict[str, Any] = {
             "data_dir": folder / "data",
             "secret_key": "a secret for tests only",
@@ -99,7 +100,7 @@ class TinyBot:
                 "--endpoints",
                 PROJECT / "endpoints.yml",
                 "--credentials",
-                ROOT / "credentials.yml",
+                self._credentials,
                 "--interface",
                 "127.0.0.1",
                 "--port",

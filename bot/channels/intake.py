@@ -1,0 +1,215 @@
+"""From a callback to its answers: kept, acknowledged, then answered in the customer's order.
+
+``accept`` returns as soon as the message stands in the database, so that the
+platform is answered at once however busy the bot is. The answers are posted in
+the same transaction that marks the callback as done; a process that dies in
+between leaves it to the next one, and the gate knows what was answered already.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+from bot.channels.api import NotDelivered
+from bot.channels.arrival import Arrival, sender_of
+from bot.channels.gate import Gate, Handler, Incoming, log_incident
+from bot.channels.texts import Body
+from shop.channel_views import InboxRow
+from shop.errors import BadPicture, BadToken, DatabaseDown, Refused, ShopError
+from shop.link_codes import looks_like_code
+
+if TYPE_CHECKING:
+    from bot.channels.connector import Connector
+
+log = logging.getLogger(__name__)
+TURNS_AT_ONCE = 8
+SWEEP_S = 15.0
+AGAIN_S = 2.0
+_NUMBER = re.compile(r"\D{0,3}?(\d{1,2})[.)\s]*")
+
+
+class Intake:
+    """Takes the callbacks of one channel."""
+
+    def __init__(self, connector: Connector, gate: Gate, handler: Handler) -> None:
+        self._connector = connector
+        self._gate = gate
+        self._handler = handler
+        self._shop = gate.shop
+        self._waiting: dict[str, list[tuple[float, int, Arrival]]] = {}
+        self._turns = asyncio.Semaphore(TURNS_AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._known: set[int] = set()  # callbacks that wait here: their leases are kept up
+        self._sweeper: asyncio.Task[None] | None = None
+        self.finished: dict[int, asyncio.Event] = {}
+        """Events of callbacks that somebody waits for (passive answers)."""
+
+    def start(self) -> None:
+        """Take up what an earlier process left; needs a running event loop."""
+        self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
+
+    async def stop(self) -> None:
+        """Finish the turns under way and end."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=5)
+
+    async def accept(self, arrivals: list[Arrival]) -> list[int]:
+        """Keep messages; their ids without those that were delivered before.
+
+        Raises:
+            DatabaseDown: do not acknowledge, so that the platform delivers again.
+        """
+        kept = await self._gate.in_thread(self._keep, arrivals)
+        for row_id, sender_id, arrival in kept:
+            self._line_up(row_id, sender_id, arrival)
+        return [row_id for row_id, _, _ in kept]
+
+    def _keep(self, arrivals: list[Arrival]) -> list[tuple[int, str, Arrival]]:
+        name, kept = self._connector.name(), []
+        for one in arrivals:
+            if one.kind == "ignore":
+                continue
+            sender_id = sender_of(name, one.peer)
+            row_id = self._shop.inbox.take(name, one.external_id, sender_id, one.body())
+            if row_id is None:
+                continue
+            self._shop.peers.heard(sender_id, name, {"peer": one.peer, **one.address}, one.room, one.room_s)
+            self._shop.outbox.release(sender_id)
+            kept.append((row_id, sender_id, one))
+        return kept
+
+    def _line_up(self, row_id: int, sender_id: str, arrival: Arrival) -> None:
+        self._known.add(row_id)
+        line = self._waiting.get(sender_id)
+        if line is not None:
+            line.append((arrival.sent_at, row_id, arrival))
+            return
+        self._waiting[sender_id] = [(arrival.sent_at, row_id, arrival)]
+        task = asyncio.create_task(self._line(sender_id))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _line(self, sender_id: str) -> None:
+        """Answer a customer's messages one after the other, in the order in which they were sent."""
+        await asyncio.sleep(self._connector.settle_s)  # a message that was overtaken on its way may be just behind
+        while True:
+            line = self._waiting[sender_id]
+            if not line:
+                del self._waiting[sender_id]
+                return
+            first = min(line, key=lambda one: one[:2])
+            line.remove(first)
+            async with self._turns:
+                await self._answer(first[1], sender_id, first[2])
+
+    async def _answer(self, row_id: int, sender_id: str, arrival: Arrival) -> None:
+        try:
+            try:
+                answers = await self._answers(sender_id, arrival)
+            except DatabaseDown:
+                raise
+            except Exception as error:  # noqa: BLE001 - a customer gets a sentence whatever happens
+                log_incident("failed", self._connector.name(), error)
+                answers = [self._gate.texts.body("failed")]
+            await self._gate.in_thread(self._shop.inbox.finish, row_id, answers)
+        except ShopError as error:
+            log.warning("channel %s: callback %d waits: %s", self._connector.name(), row_id, type(error).__name__)
+            asyncio.get_running_loop().call_later(AGAIN_S, self._line_up, row_id, sender_id, arrival)
+            return
+        self._known.discard(row_id)
+        self._connector.outgoing.wake(sender_id)
+        event = self.finished.pop(row_id, None)
+        if event is not None:
+            event.set()
+
+    async def _answers(self, sender_id: str, arrival: Arrival) -> list[Body]:
+        code = arrival.link or (arrival.text.split()[-1] if arrival.text.split() else "")
+        if looks_like_code(code):
+            return await self._said_by_us(sender_id, await self._gate.in_thread(self._link, code, sender_id))
+        if arrival.kind in ("follow", "enter", "link"):
+            return await self._said_by_us(sender_id, self._gate.texts.body("follow"))
+        text, attachments, notice = await self._read(sender_id, arrival)
+        if notice is not None:
+            return await self._said_by_us(sender_id, notice)
+        if text and not attachments:
+            text = await self._chosen(sender_id, arrival.choice, text)
+            if isinstance(text, dict):
+                return await self._said_by_us(sender_id, await self._gate.in_thread(self._rate, sender_id, text))
+        incoming = Incoming(
+            self._connector.name(), sender_id, text, {"attachments": attachments}, arrival.external_id, self._late
+        )
+        outcome = await self._gate.receive(incoming, self._handler)
+        return [{key: value for key, value in body.items() if key != "id"} for body in outcome.answers]
+
+    async def _read(self, sender_id: str, arrival: Arrival) -> tuple[Any, list[str], Body | None]:
+        """Text, upload ids, and a sentence where there is nothing to read."""
+        texts = self._gate.texts
+        if arrival.kind == "text":
+            return arrival.text, [], None
+        if arrival.kind == "location":
+            return texts.text("location", label=arrival.text), [], None
+        if arrival.kind == "voice":
+            return (arrival.text, [], None) if arrival.text else (None, [], texts.body("voice_unread"))
+        if arrival.kind != "image":
+            return None, [], texts.body("kind_unread")
+        try:
+            raw = await self._connector.fetch(arrival)
+            kept = await self._gate.in_thread(self._shop.uploads.put, sender_id, raw)
+        except NotDelivered as fault:
+            log.warning("channel %s: a picture could not be fetched (%s)", self._connector.name(), fault)
+            return None, [], texts.body("media_lost")
+        except BadPicture as error:
+            limit = self._shop.settings.upload_limit_mb
+            return None, [], texts.body(f"upload_{error.facts['why']}", limit_mb=limit)
+        return arrival.text, [kept.id], None
+
+    async def _chosen(self, sender_id: str, choice: str, text: str) -> Any:
+        """What a pressed option or typed number stands for, where it was offered; else the text."""
+        if not choice:
+            found = _NUMBER.fullmatch(unicodedata.normalize("NFKC", text).strip())
+            choice = found.group(1) if found else ""
+        means = await self._gate.in_thread(self._shop.peers.choice, sender_id, choice) if choice else None
+        return text if means is None else means
+
+    def _link(self, code: str, sender_id: str) -> Body:
+        try:
+            self._shop.link_codes.redeem(code, sender_id, self._connector.name())
+        except BadToken:
+            return self._gate.texts.body("link_bad")
+        return self._gate.texts.body("linked")
+
+    def _rate(self, sender_id: str, means: dict[str, Any]) -> Body:
+        try:
+            self._shop.handoffs.rate(sender_id, int(means["rate"]), int(means["stars"]))
+        except Refused:
+            return self._gate.texts.body("not_now")
+        self._shop.peers.offer(sender_id, {}, True)
+        return self._gate.texts.body("rated")
+
+    async def _said_by_us(self, sender_id: str, body: Body) -> list[Body]:
+        """Keep a sentence of ours; nothing goes out when a person speaks now."""
+        return [] if await self._gate.keep(sender_id, body) is None else [body]
+
+    async def _late(self, sender_id: str, body: Body) -> None:
+        if await self._gate.keep(sender_id, body) is not None:
+            await self._connector.outgoing.post(sender_id, body)
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                await self._gate.in_thread(self._shop.inbox.extend, list(self._known))
+                left: list[InboxRow] = await self._gate.in_thread(self._shop.inbox.left_behind, self._connector.name())
+                for row in left:
+                    if row.id not in self._known:
+                        self._line_up(row.id, row.sender_id, Arrival.of(row.body))
+            except ShopError as error:
+                log.warning(
+                    "channel %s: can't look for old callbacks: %s", self._connector.name(), type(error).__name__
+                )
+            await asyncio.sleep(SWEEP_S)

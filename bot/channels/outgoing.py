@@ -1,0 +1,201 @@
+"""Sends what stands in the outbox: in order for each customer, within the platform's quota, again after faults.
+
+A message is counted against the quota before it is sent and marked as sent
+afterwards. So a quota is never exceeded, and only a crash between the platform's
+taking a message and our note of it (milliseconds) can double one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from bot.channels.api import NotDelivered
+from bot.channels.gate import Gate, log_incident
+from bot.channels.render import Piece, Renderer, merged, pack
+from bot.channels.texts import Body
+from shop.channel_views import OutboxRow
+from shop.errors import ShopError
+
+if TYPE_CHECKING:
+    from bot.channels.connector import Connector
+
+log = logging.getLogger(__name__)
+POLL_S = 1.0
+"""How long a message posted by another process waits at most."""
+CUSTOMERS_AT_ONCE = 16
+MOST_TRIES = 8
+LONGEST_WAIT_S = 300.0
+
+
+class Outgoing:
+    """The sender of one channel."""
+
+    def __init__(self, connector: Connector, gate: Gate) -> None:
+        self._connector = connector
+        self._gate = gate
+        self._outbox, self._peers = gate.shop.outbox, gate.shop.peers
+        self._renderer = Renderer(connector.form, gate.texts)
+        self._woken: set[str] = set()
+        self._active: set[str] = set()
+        self._wake = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop_task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to send; needs a running event loop."""
+        self._loop_task = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        """Finish what is being sent and end."""
+        if self._loop_task is not None:
+            self._loop_task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=5)
+
+    def wake(self, sender_id: str) -> None:
+        """Something was posted for a conversation: don't wait for the next look."""
+        self._woken.add(sender_id)
+        self._wake.set()
+
+    async def post(self, sender_id: str, body: Body, origin: str = "bot") -> None:
+        """Put a message that is in the history already on its way."""
+        await self._gate.in_thread(self._outbox.post, self._connector.name(), sender_id, [body], origin)
+        self.wake(sender_id)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await asyncio.wait_for(self._wake.wait(), POLL_S)
+            except asyncio.TimeoutError:
+                pass
+            self._wake.clear()
+            woken, self._woken = self._woken, set()
+            try:
+                due = await self._gate.in_thread(self._outbox.due, self._connector.name())
+            except ShopError:
+                self._woken |= woken
+                await asyncio.sleep(POLL_S)
+                continue
+            for sender_id in dict.fromkeys([*due, *woken]):
+                if sender_id in self._active:
+                    continue
+                if len(self._active) >= CUSTOMERS_AT_ONCE:
+                    break  # the next look finds them
+                self._active.add(sender_id)
+                task = asyncio.create_task(self._serve(sender_id))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, sender_id: str) -> None:
+        """Send everything that may be sent to a customer now."""
+        in_thread = self._gate.in_thread
+        try:
+            if not await in_thread(self._leased, sender_id):
+                return
+            try:
+                while await self._send_next(sender_id):
+                    pass
+            finally:
+                await in_thread(self._peers.free, sender_id)
+        except ShopError as error:
+            log.warning("channel %s: sending waits: %s", self._connector.name(), type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - one customer's fault must not stop the others
+            log_incident("could not be sent", self._connector.name(), error)
+            await in_thread(self._put_off, sender_id, type(error).__name__)
+        finally:
+            self._active.discard(sender_id)
+            if sender_id in self._woken:
+                self._wake.set()
+
+    def _leased(self, sender_id: str) -> bool:
+        if self._peers.get(sender_id) is None:  # they never wrote: nobody knows where they are
+            for row in self._outbox.waiting(sender_id):
+                self._outbox.bury(row.id, "never wrote")
+            return False
+        return self._peers.lease(sender_id)
+
+    async def _send_next(self, sender_id: str) -> bool:
+        """Send one message; whether there may be more to send at once."""
+        in_thread = self._gate.in_thread
+        rows, peer = await in_thread(self._look, sender_id)
+        if not rows or peer is None:
+            return False
+        pieces, owners = self._laid_out(rows)
+        if not pieces:
+            await in_thread(self._outbox.progress, {rows[0].id: rows[0].pieces_done}, [rows[0].id])
+            return True
+        if peer.room == 0:
+            await in_thread(self._outbox.hold, sender_id)
+            return False
+        size = pack(pieces, self._usable(peer.room, rows[0]), self._connector.form.text_limit)[0]
+        group, taken = pieces[:size], owners[:size]
+        choices = {one.number: one.means for piece in group for one in piece.options}
+        if not await in_thread(self._count, sender_id, choices, rows[0].pieces_done == 0):
+            return True  # the window closed just now: the next look holds
+        try:
+            await self._connector.deliver(peer, merged(group), f"{taken[0][0].id}-{taken[0][1]}")
+        except NotDelivered as fault:
+            return await in_thread(self._settle, sender_id, taken[0][0], fault)
+        await in_thread(self._note, taken, owners)
+        return True
+
+    def _look(self, sender_id: str) -> tuple[list[OutboxRow], Any]:
+        return self._outbox.waiting(sender_id), self._peers.get(sender_id)
+
+    def _laid_out(self, rows: list[OutboxRow]) -> tuple[list[Piece], list[tuple[OutboxRow, int]]]:
+        """The pieces that wait, each with its row and its place in it."""
+        pieces: list[Piece] = []
+        owners: list[tuple[OutboxRow, int]] = []
+        number = 1
+        for row in rows:
+            rendered = self._renderer.render(row.bodies, number)
+            number += len(rendered.choices)
+            for at, piece in enumerate(rendered.pieces):
+                if at >= row.pieces_done:
+                    pieces.append(piece)
+                    owners.append((row, at))
+            if not pieces:
+                break  # a row that says nothing is ended first
+        return pieces, owners
+
+    def _usable(self, room: int | None, row: OutboxRow) -> int | None:
+        """The bot leaves one message of a window for a person."""
+        if room is None or row.origin != "bot":
+            return room
+        return max(1, room - 1)
+
+    def _count(self, sender_id: str, choices: dict[str, Any], anew: bool) -> bool:
+        if not self._peers.spend(sender_id):
+            return False
+        self._peers.offer(sender_id, choices, anew)
+        return True
+
+    def _put_off(self, sender_id: str, what: str) -> None:
+        """A row that our own code fails on is tried again too, and buried in the end."""
+        for row in self._outbox.waiting(sender_id, 1):
+            self._settle(sender_id, row, NotDelivered("retry", what, certain=False))
+
+    def _settle(self, sender_id: str, row: OutboxRow, fault: NotDelivered) -> bool:
+        """After a fault: try again later, hold, or give up; whether to go on with the next row."""
+        if fault.certain:
+            self._peers.give_back(sender_id)
+        name = self._connector.name()
+        if fault.why == "quota":
+            self._peers.close_window(sender_id)
+            self._outbox.hold(sender_id)
+            return False
+        if fault.why == "dead" or row.tries + 1 >= MOST_TRIES:
+            log.error("channel %s: message %d is a dead letter (%s)", name, row.id, fault)
+            self._outbox.bury(row.id, str(fault))
+            return True
+        wait = max(fault.after_s, min(self._connector.retry_s * 2**row.tries, LONGEST_WAIT_S))
+        log.warning("channel %s: message %d waits %.1f s (%s)", name, row.id, wait, fault)
+        self._outbox.postpone(row.id, wait, str(fault))
+        return False
+
+    def _note(self, taken: list[tuple[OutboxRow, int]], owners: list[tuple[OutboxRow, int]]) -> None:
+        last = {row.id: at for row, at in owners}  # the last piece of each row
+        done = {row.id: at + 1 for row, at in taken}
+        self._outbox.progress(done, [row_id for row_id, count in done.items() if count == last[row_id] + 1])

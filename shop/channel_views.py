@@ -1,0 +1,51 @@
+"""What the services of the messaging channels hand out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class InboxRow:
+    """A callback to be answered."""
+
+    id: int
+    sender_id: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class OutboxRow:
+    """Messages to be sent; ``pieces_done`` of what they become on the platform are out already."""
+
+    id: int
+    origin: str
+    bodies: list[dict[str, Any]]
+    pieces_done: int
+    tries: int
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """Messages that could not be delivered, and why."""
+
+    id: int
+    channel: str
+    sender_id: str
+    origin: str
+    bodies: list[dict[str, Any]]
+    error: str
+    at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class PeerView:
+    """A customer at the other end; ``room`` messages may go to them now, None: as many as you like."""
+
+    sender_id: str
+    channel: str
+    address: dict[str, Any]
+    room: int | None

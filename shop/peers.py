@@ -1,0 +1,131 @@
+"""Customers at the other end of the messaging channels: where to write, how much, and what a number means."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from shop.channel_views import PeerView
+from shop.models import ChannelPeer
+
+if TYPE_CHECKING:
+    from shop.front import Shop
+
+_TABLE = ChannelPeer.__table__
+LEASE = timedelta(seconds=60)
+"""How long a process may write to a customer before another one takes over."""
+
+
+class Peers:
+    """Keeps one row a conversation of a messaging channel."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._database = shop.database
+        self._now = shop.clock
+        self._cipher = shop.cipher
+
+    def heard(
+        self, sender_id: str, channel: str, address: dict[str, Any], limit: int = 0, seconds: float = 0.0
+    ) -> None:
+        """A customer wrote or did something; up to ``limit`` messages may go to them for ``seconds``.
+
+        With ``limit`` 0 the platform counts nothing. A window that leaves more
+        room than the new one stays.
+        """
+        now = self._now()
+        values: dict[str, Any] = {
+            "channel": channel,
+            "address_sealed": self._cipher.seal_json(address),
+            "heard_at": now,
+        }
+        until = now + timedelta(seconds=seconds) if limit else None
+        window = {"window_until": until, "window_limit": limit, "window_used": 0}
+        with self._database.change() as session:
+            row = session.execute(select(_TABLE).where(_TABLE.c.sender_id == sender_id).with_for_update()).first()
+            if row is None:
+                try:
+                    with session.begin_nested():
+                        session.execute(insert(_TABLE).values(sender_id=sender_id, **values, **window))
+                    return
+                except IntegrityError:  # another callback was faster
+                    row = session.execute(select(_TABLE).where(_TABLE.c.sender_id == sender_id)).one()
+            old_room = row.window_limit - row.window_used if row.window_until and row.window_until > now else 0
+            if until is None or old_room < limit or row.window_until <= until:
+                values |= window
+            session.execute(update(_TABLE).where(_TABLE.c.sender_id == sender_id).values(**values))
+
+    def get(self, sender_id: str) -> PeerView | None:
+        """What is known of a customer; None when they never wrote."""
+        with self._database.read() as session:
+            row = session.execute(select(_TABLE).where(_TABLE.c.sender_id == sender_id)).first()
+        if row is None:
+            return None
+        return PeerView(sender_id, row.channel, self._cipher.open_json(row.address_sealed), self._room(row))
+
+    def spend(self, sender_id: str) -> bool:
+        """Count one message against the window, before it is sent; False when there is no room."""
+        now = self._now()
+        counted = update(_TABLE).where(
+            _TABLE.c.sender_id == sender_id,
+            or_(
+                _TABLE.c.window_until.is_(None),
+                (_TABLE.c.window_until > now) & (_TABLE.c.window_used < _TABLE.c.window_limit),
+            ),
+        )
+        with self._database.change() as session:
+            values = {"window_used": _TABLE.c.window_used + 1, "lease_until": now + LEASE}
+            return bool(session.execute(counted.values(**values)).rowcount)
+
+    def give_back(self, sender_id: str) -> None:
+        """A counted message was certainly not taken by the platform."""
+        with self._database.change() as session:
+            mine = update(_TABLE).where(_TABLE.c.sender_id == sender_id, _TABLE.c.window_used > 0)
+            session.execute(mine.values(window_used=_TABLE.c.window_used - 1))
+
+    def close_window(self, sender_id: str) -> None:
+        """The platform takes no more until the customer writes again."""
+        with self._database.change() as session:
+            mine = update(_TABLE).where(_TABLE.c.sender_id == sender_id)
+            session.execute(mine.values(window_until=self._now(), window_used=_TABLE.c.window_limit))
+
+    def offer(self, sender_id: str, choices: dict[str, Any], anew: bool) -> None:
+        """What numbers mean from now on; ``anew``: what they meant before is over."""
+        with self._database.change() as session:
+            mine = _TABLE.c.sender_id == sender_id
+            if not anew:
+                sealed = session.execute(select(_TABLE.c.choices_sealed).where(mine)).scalar()
+                choices = {**(self._cipher.open_json(sealed) or {}), **choices}
+            value = self._cipher.seal_json(choices) if choices else None
+            session.execute(update(_TABLE).where(mine).values(choices_sealed=value))
+
+    def choice(self, sender_id: str, number: str) -> Any:
+        """What a number stands for; None when nothing was offered under it."""
+        with self._database.read() as session:
+            sealed = session.execute(select(_TABLE.c.choices_sealed).where(_TABLE.c.sender_id == sender_id)).scalar()
+        return (self._cipher.open_json(sealed) or {}).get(number)
+
+    def lease(self, sender_id: str) -> bool:
+        """Become the only process that writes to a customer for a while; False when another one does."""
+        now = self._now()
+        free = or_(_TABLE.c.lease_until.is_(None), _TABLE.c.lease_until <= now)
+        with self._database.change() as session:
+            mine = update(_TABLE).where(_TABLE.c.sender_id == sender_id, free)
+            return bool(session.execute(mine.values(lease_until=now + LEASE)).rowcount)
+
+    def free(self, sender_id: str) -> None:
+        """Let others write."""
+        with self._database.change() as session:
+            session.execute(update(_TABLE).where(_TABLE.c.sender_id == sender_id).values(lease_until=None))
+
+    def erase(self, sender_id: str) -> int:
+        """Forget a customer."""
+        with self._database.change() as session:
+            return int(session.execute(delete(_TABLE).where(_TABLE.c.sender_id == sender_id)).rowcount)
+
+    def _room(self, row: Any) -> int | None:
+        if row.window_until is None:
+            return None
+        return max(0, row.window_limit - row.window_used) if row.window_until > self._now() else 0

@@ -1,0 +1,68 @@
+"""Small values that several processes share and one at a time renews: access tokens, reading positions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from shop.models import ChannelValue
+
+if TYPE_CHECKING:
+    from shop.front import Shop
+
+_TABLE = ChannelValue.__table__
+
+
+class SharedValues:
+    """Sealed values by key, with an expiry and a lease for the one who renews."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._database = shop.database
+        self._now = shop.clock
+        self._cipher = shop.cipher
+
+    def get(self, key: str) -> str | None:
+        """The value, None when there is none or it has expired."""
+        with self._database.read() as session:
+            row = session.execute(select(_TABLE).where(_TABLE.c.key == key)).first()
+        if row is None or (row.expires_at is not None and row.expires_at <= self._now()):
+            return None
+        return self._cipher.open(row.value_sealed)
+
+    def put(self, key: str, value: str, seconds: float | None = None) -> None:
+        """Keep a value, for ever or for some seconds, and end the lease on it."""
+        values = {
+            "value_sealed": self._cipher.seal(value),
+            "expires_at": None if seconds is None else self._now() + timedelta(seconds=seconds),
+            "lease_until": None,
+        }
+        self._make(key)
+        with self._database.change() as session:
+            session.execute(update(_TABLE).where(_TABLE.c.key == key).values(**values))
+
+    def lease(self, key: str, seconds: float) -> bool:
+        """Become the one who renews a value; False when another process does."""
+        self._make(key)
+        now = self._now()
+        free = or_(_TABLE.c.lease_until.is_(None), _TABLE.c.lease_until <= now)
+        with self._database.change() as session:
+            mine = update(_TABLE).where(_TABLE.c.key == key, free)
+            return bool(session.execute(mine.values(lease_until=now + timedelta(seconds=seconds))).rowcount)
+
+    def free(self, key: str) -> None:
+        """End the lease without a new value."""
+        with self._database.change() as session:
+            session.execute(update(_TABLE).where(_TABLE.c.key == key).values(lease_until=None))
+
+    def _make(self, key: str) -> None:
+        with self._database.read() as session:
+            if session.execute(select(_TABLE.c.key).where(_TABLE.c.key == key)).first() is not None:
+                return
+        try:
+            with self._database.change() as session:
+                session.execute(insert(_TABLE).values(key=key))
+        except IntegrityError:
+            pass  # another process was faster
