@@ -172,6 +172,17 @@ class Agents:
             self._note(session, row.id, "login")
         return view(row), token
 
+    def open_session(self, agent_id: int) -> str:
+        """A session's token for an agent who was known by other means, such as the company's own sign-on.
+
+        Raises:
+            NotFound: there is no such agent at work.
+        """
+        with self._database.change() as session:
+            if not found(session, agent_id).is_active:
+                raise NotFound(f"agent {agent_id} is not at work")
+            return self._open(session, agent_id)
+
     def who(self, token: Any) -> AgentView:
         """The agent behind a session's token.
 

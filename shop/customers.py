@@ -33,6 +33,18 @@ class Customers:
         with self._shop.database.read() as session:
             return self._view(living(session, customer_id))
 
+    def phone(self, customer_id: int) -> str:
+        """A customer's phone in full, for an agent's eyes; the caller writes the audit log.
+
+        Raises:
+            NotFound: there is no such customer, or no phone is known.
+        """
+        with self._shop.database.read() as session:
+            found = self._shop.cipher.open(living(session, customer_id).phone_sealed)
+        if not found:
+            raise NotFound("no phone is known of this customer")
+        return found
+
     def find_by_phone(self, phone: str) -> CustomerView | None:
         """The customer of a phone, the latest if several share it; None without one."""
         query = (

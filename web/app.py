@@ -24,7 +24,7 @@ from shop.front import Shop
 from shop.housekeeping import tidy
 from shop.settings import Settings
 from web.demo.page import DemoPage
-from web.desk.desk import desk_routes
+from web.desk.desk import Desk
 
 log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
@@ -34,12 +34,13 @@ PICTURES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".
 def create_app(shop: Shop) -> Starlette:
     """The server over a shop."""
     settings = shop.settings
+    desk = Desk(shop)
     routes = [
         Route("/health", _health),
         Route("/pictures/{path:path}", _pictures(Path(settings.data_dir) / "pictures")),
         Mount("/widget", _Files(HERE / "widget")),
         Mount("/desk/files", _Files(HERE / "desk")),
-        *desk_routes(shop),
+        *desk.routes(),
     ]
     if settings.demo_pages:
         demo = DemoPage(shop)
@@ -52,10 +53,16 @@ def create_app(shop: Shop) -> Starlette:
         routes.append(Route("/", lambda _: RedirectResponse("/health")))
     return Starlette(
         routes=routes,
-        lifespan=lambda _: housekeeping(shop),
+        lifespan=lambda _: _running(shop, desk),
         middleware=[Middleware(_Headers, settings=settings)],
         exception_handlers={DatabaseDown: _database_down},
     )
+
+
+@asynccontextmanager
+async def _running(shop: Shop, desk: Desk) -> AsyncIterator[None]:
+    async with housekeeping(shop), desk.push.running():
+        yield
 
 
 @asynccontextmanager

@@ -8,12 +8,19 @@ import os
 import secrets
 from pathlib import Path
 
-from starlette.routing import BaseRoute
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
 
+from shop.agents import ROLES
 from shop.demo.stamp import read_stamp
 from shop.errors import ShopError
 from shop.front import Shop
+from web.desk import side_calls, talk_calls, team_calls
+from web.desk.api import PREFIX, document, routes_of
 from web.desk.login import LOGINS_FILE, Login
+from web.desk.page import Uploading
+from web.desk.push import Push
 from web.guard import Guard
 
 log = logging.getLogger(__name__)
@@ -26,11 +33,33 @@ DEMO_AGENTS = (
 )
 
 
-def desk_routes(shop: Shop) -> list[BaseRoute]:
-    """Every route of the desk; static files are mounted by the caller at /desk/files."""
-    guard = Guard(shop)
-    _ = guard
-    return [*Login(shop).routes()]
+RULES = [*team_calls.RULES, *talk_calls.RULES, *side_calls.RULES]
+
+
+class Desk:
+    """The desk's routes and what runs behind them; static files are mounted by the caller at /desk/files."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._guard = Guard(shop)
+        self.push = Push(shop, self._guard)
+
+    def routes(self) -> list[BaseRoute]:
+        """Every route."""
+        guard = self._guard
+        document_route = guard.allow(*ROLES)(_documented)
+        upload = Uploading(self._shop)
+        return [
+            *Login(self._shop).routes(),
+            Route(f"{PREFIX}/openapi.json", document_route),
+            Route(f"{PREFIX}/talks/{{sender}}/upload", guard.allow(*ROLES)(upload.answer), methods=["POST"]),
+            *routes_of(self._shop, guard, RULES),
+            self.push.route(),
+        ]
+
+
+async def _documented(_: Request) -> Response:
+    return JSONResponse(document(RULES, "Xiaoer desk"))
 
 
 def make_demo_agents(shop: Shop) -> None:
