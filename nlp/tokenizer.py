@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Iterable
@@ -37,6 +38,7 @@ class WordTokenizer:
 
         jieba.setLogLevel(logging.WARNING)
         self._jieba: Any = jieba.Tokenizer()
+        self._learnt: set[str] = set()
         for name in _LISTS:
             self.learn(lexicon.words(name))
         self.learn(names)
@@ -46,6 +48,7 @@ class WordTokenizer:
         for name in names:
             if 1 < len(name) <= 12 and not name.isascii():
                 self._jieba.add_word(name)
+                self._learnt.add(name)
 
     def words(self, text: str) -> list[Word]:
         """The tokens of a text in order; blanks are left out."""
@@ -58,6 +61,19 @@ class WordTokenizer:
         found.extend(self._cut(text, last, len(text)))
         return found
 
+    def tagged(self, text: str) -> list[tuple[Word, str]]:
+        """The tokens with jieba's part-of-speech tags; what is kept whole by form is ``eng`` or ``m`` (numbers)."""
+        return [(word, self._tag(word.text)) for word in self.words(text)]
+
+    def _tag(self, word: str) -> str:
+        if word.isascii():
+            return "m" if word.replace(".", "", 1).isdigit() else "eng" if word[0].isalnum() else "w"
+        if not any(char.isalnum() for char in word):
+            return "w"
+        if word in self._learnt:
+            return "n"
+        return _tags().get(word) or ("m" if word.isnumeric() else "x")
+
     def is_name(self, word: str) -> bool:
         """Whether a word of two or three characters can only be a person's name: unknown, or known as one."""
         if not self._jieba.initialized:
@@ -69,6 +85,16 @@ class WordTokenizer:
             return []
         cut = self._jieba.tokenize(text[start:end], HMM=True)
         return [Word(word, start + begin, start + stop) for word, begin, stop in cut if word.strip()]
+
+
+@lru_cache(maxsize=1)
+def _tags() -> dict[str, str]:
+    """The tag of every word of jieba's dictionary."""
+    import jieba
+
+    with jieba.get_module_res("dict.txt") as file:
+        rows = (line.decode("utf-8").split() for line in file)
+        return {row[0]: sys.intern(row[2]) for row in rows if len(row) == 3}
 
 
 @lru_cache(maxsize=1)
