@@ -8,7 +8,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 2
 export PYTHONPATH := .
 
-.PHONY: help setup run stop train shell test check bench demo import clean lock
+.PHONY: help setup run stop train shell test check bench widget demo import clean lock
 
 help: ## Show these targets
 	@echo "小二 Xiaoer: make TARGET"
@@ -44,6 +44,10 @@ check: setup ## Check style, types, floors and house rules
 bench: setup ## Measure answers per second, memory and start, beside a stock Rasa bot
 	@$(PY) -m deploy.train
 	@$(PY) -m tests.bench $(ARGS)
+
+widget: ## Bundle the chat window from web/widget/src to web/widget/dist (needs Node)
+	@cd web/widget && npm ci --silent --no-audit --no-fund && npm run --silent check && npm run --silent build
+	@gzip -c web/widget/dist/xiaoer.js | wc -c | xargs -I{} echo "web/widget/dist/xiaoer.js: {} bytes gzipped"
 
 demo: setup ## Make the demo shop's data, if it is not there
 	@$(PY) -m shop.demo build $(ARGS)

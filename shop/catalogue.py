@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Collection, Iterable
+from typing import TYPE_CHECKING, Collection, Iterable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -103,6 +103,12 @@ class Catalogue:
         """Names of products, brands, categories, colours and sizes; compare ``version`` to see a change."""
         with self._shop.database.read() as session:
             return self._check(session).words
+
+    def listed(self) -> tuple[str, Sequence[Entry]]:
+        """All products on sale as the text index knows them, with a mark that differs when any of them does."""
+        with self._shop.database.read() as session:
+            reading = self._check(session)
+            return reading.mark, self._index.entries
 
     def refresh(self) -> None:
         """Check the database at the next reading, whenever the last check was."""

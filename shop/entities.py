@@ -104,6 +104,19 @@ class LineView:
 
 
 @dataclass(frozen=True)
+class BoughtLine:
+    """A line of a customer's order, no more of it than a list of suggestions needs."""
+
+    number: str  # of the order
+    state: OrderState
+    created_at: datetime
+    product_code: str
+    category: str  # its code
+    name: str
+    spec: str
+
+
+@dataclass(frozen=True)
 class TrackingView:
     """One scan of a parcel."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Callable, Iterable
 
 from sqlalchemy.orm import Session
 
 from shop import order_changes, order_search, order_steps
-from shop.entities import CancelResult, ModifyResult, NewAddress, OrderView, SpendView, UrgeResult
+from shop.entities import BoughtLine, CancelResult, ModifyResult, NewAddress, OrderView, SpendView, UrgeResult
 from shop.idempotency import once
 from shop.order_views import found_order, order_views
 from shop.states import OrderState
@@ -51,6 +52,11 @@ class Orders:
         with self._shop.database.read() as session:
             ids = order_search.find(session, customer_id, states, since, until, words, limit)
             return order_views(self._shop, session, ids)
+
+    def bought(self, customer_id: int, limit: int = 60) -> builtins.list[BoughtLine]:
+        """The lines of the customer's orders, newest first."""
+        with self._shop.database.read() as session:
+            return order_search.bought(session, customer_id, limit)
 
     def get(self, customer_id: int, number: str) -> OrderView:
         """One order."""

@@ -38,7 +38,7 @@ def create_app(shop: Shop) -> Starlette:
     routes = [
         Route("/health", _health),
         Route("/pictures/{path:path}", _pictures(Path(settings.data_dir) / "pictures")),
-        Mount("/widget", _Files(HERE / "widget")),
+        Mount("/widget", _Files(HERE / "widget" / "dist")),
         Mount("/desk/files", _Files(HERE / "desk")),
         *desk.routes(),
     ]

@@ -204,6 +204,8 @@ class Gate:
         body: Body = {"text": message.text} if message.text else {}
         if message.attachments:
             body["attachments"] = message.attachments
+        if incoming.channel == "web" and message.external_id:
+            body["message_id"] = message.external_id  # the widget knows its own message by it, in whatever it missed
         message.id, message.is_new = self._shop.messages.record_in(
             message.sender_id, incoming.channel, body, message.external_id
         )

@@ -23,6 +23,7 @@ from bot.channels.collector import body_of
 from bot.channels.delivery import the_delivery
 from bot.channels.gate import Gate, Handler, Incoming
 from bot.channels.texts import Body
+from bot.channels.web_ahead import TypeAhead
 from bot.channels.web_http import WebHttp
 from bot.channels.web_people import WebPeople
 from bot.channels.web_sessions import HISTORY, after_id, open_session, wire_form
@@ -84,6 +85,7 @@ class WebInput(SocketIOInput):
         self.sio.on("session_request", talk.session_request)
         self.sio.on("user_uttered", talk.user_uttered)
         self.sio.on("history_request", talk.history_request)
+        self.sio.on("suggest_request", talk.suggest_request)
         return routes
 
 
@@ -121,6 +123,7 @@ class _Talk:
         self._gate = gate
         self._handler = handler
         self._output = WebOutput(gate, server)
+        self._ahead = TypeAhead(gate)
 
     async def session_request(self, sid: str, data: Any = None) -> None:
         asked = data if isinstance(data, dict) else {}
@@ -158,6 +161,7 @@ class _Talk:
             "direction": "in",
             "text": said.get("message"),
             "attachments": metadata.get("attachments") or [],
+            "message_id": said.get("message_id"),
         }
         await self._server.emit("user_echoed", echo, room=sender_id, skip_sid=sid)
         for body in outcome.answers:
@@ -175,6 +179,11 @@ class _Talk:
         except ShopError:
             return {"ok": False, "messages": []}
         return {"ok": True, "messages": [wire_form(one) for one in stored]}
+
+    async def suggest_request(self, sid: str, data: Any = None) -> dict[str, Any]:
+        asked = data if isinstance(data, dict) else {}
+        sender_id = await self._sender(sid, asked)
+        return {"items": [] if sender_id is None else await self._ahead.items(sender_id, asked.get("text"))}
 
     async def _sender(self, sid: str, data: dict[str, Any]) -> str | None:
         """The conversation of a connection; a session id that it shows and owns also does."""

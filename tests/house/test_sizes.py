@@ -17,8 +17,9 @@ def _source_files() -> list[Path]:
     scripts = [
         path
         for folder in PACKAGES
-        for path in sorted((ROOT / folder).rglob("*.js"))
-        if "vendor" not in path.parts and "node_modules" not in path.parts
+        for ending in ("js", "ts", "mjs")
+        for path in sorted((ROOT / folder).rglob(f"*.{ending}"))
+        if not {"vendor", "node_modules", "dist"} & set(path.parts)
     ]
     python = [path for path in python_files(*PACKAGES, "tests") if "versions" not in path.parts]  # alembic's own
     return python + scripts

@@ -60,7 +60,7 @@ def status(page: Page):
 
 
 def field(page: Page):
-    return page.locator("xiaoer-chat textarea")
+    return page.locator("xiaoer-chat .writing textarea")
 
 
 def rows(page: Page):
@@ -92,10 +92,11 @@ def test_a_customer_is_known_talks_and_finds_the_talk_again_after_a_reload(page)
     expect(page.locator("xiaoer-chat .card")).to_have_count(2)
     expect(page.locator("xiaoer-chat .card").first).to_contain_text("¥59.00")
     shot(page, "wide")
-    before = rows(page).all_inner_texts()
+    words = page.locator("xiaoer-chat .row:not(.welcome) :is(.bubble, .card)")
+    before = words.all_inner_texts()
     page.reload()
-    expect(rows(page)).to_have_count(len(before))
-    assert rows(page).all_inner_texts() == before
+    expect(words).to_have_count(len(before))
+    assert words.all_inner_texts() == before
     shot(page, "wide-reloaded")
 
 
@@ -138,7 +139,7 @@ def test_dots_show_while_the_bot_thinks(page):
 
 
 def test_a_photo_is_shown_first_then_sent_and_there_again_after_a_reload(page):
-    page.locator("xiaoer-chat input[type=file]").set_input_files(
+    page.locator("xiaoer-chat input[type=file][multiple]").set_input_files(
         {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo()}
     )
     expect(page.locator("xiaoer-chat .preview img")).to_have_count(1)
@@ -155,7 +156,7 @@ def test_a_photo_is_shown_first_then_sent_and_there_again_after_a_reload(page):
 
 
 def test_a_file_that_is_no_picture_is_refused_before_it_is_sent(page):
-    page.locator("xiaoer-chat input[type=file]").set_input_files(
+    page.locator("xiaoer-chat input[type=file][multiple]").set_input_files(
         {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF"}
     )
     expect(page.locator("xiaoer-chat .notice")).to_contain_text("不是图片")
@@ -194,11 +195,11 @@ def test_another_customer_on_the_same_browser_sees_nothing_of_the_first(tiny, pa
 
 def test_a_message_written_while_the_line_is_down_is_sent_when_it_is_back(tiny, page, context):
     # Setting the browser offline leaves open sockets alone, so the widget's own is closed as a broken line would be.
-    page.evaluate("document.querySelector('xiaoer-chat').connection.socket.disconnect()")
+    page.evaluate("document.querySelector('xiaoer-chat').chat.connection.socket.disconnect()")
     expect(status(page)).to_have_attribute("data-state", "offline")
     say(page, "再见")
     expect(page.locator("xiaoer-chat .from-me")).to_have_class(re.compile("sending"))
-    page.evaluate("document.querySelector('xiaoer-chat').connection.socket.connect()")
+    page.evaluate("document.querySelector('xiaoer-chat').chat.connection.socket.connect()")
     expect(rows(page).last).to_contain_text("再见，欢迎再来。")
     expect(rows(page)).to_have_count(2)
 
@@ -219,7 +220,9 @@ def test_on_a_phone_the_talk_fills_the_screen(tiny, browser):
         expect(page.locator("xiaoer-chat .card")).to_have_count(2)
         shot(page, "phone")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        for button in page.locator("xiaoer-chat .panel > header button, xiaoer-chat .composer button").all():
+        for button in page.locator(
+            "xiaoer-chat .head button, xiaoer-chat .tools-row button, xiaoer-chat .writing button"
+        ).all():
             size = button.bounding_box()
             assert min(size["width"], size["height"]) >= 44
     finally:
