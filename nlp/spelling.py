@@ -49,5 +49,5 @@ def _syllables(characters: str) -> list[str]:
     """The pinyin of each character, read in the context of its words; a character without one is itself."""
     from pypinyin import lazy_pinyin
 
-    found = lazy_pinyin(characters, errors=list)
+    found = lazy_pinyin(characters, errors=list)  # type: ignore[arg-type]  # pypinyin takes lists, its stub does not know
     return [fold(one) for one in found] if len(found) == len(characters) else list(characters)
