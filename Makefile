@@ -51,9 +51,11 @@ widget: ## Bundle the chat window from web/widget/src to web/widget/dist (needs 
 
 demo: setup ## Make the demo shop's data, if it is not there
 	@$(PY) -m shop.demo build $(ARGS)
+	@$(PY) -m recsys.train --if-needed
 
 import: setup ## Load a shop's own CSV files (ARGS="--products p.csv --orders o.csv --dry-run")
 	@$(PY) -m shop.importer $(ARGS)
+	@$(PY) -m recsys.train --if-needed
 
 clean: ## Remove models, results and caches; the data folder and .venv stay
 	@rm -rf models results .rasa .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

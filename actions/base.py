@@ -70,7 +70,7 @@ class ShopAction(Action, ABC):
             soothe(turn, self.action_name)
             events = self._refined(turn)
             if events is None:
-                events = self.answer(turn) or []
+                events = self._answer(turn) or []
             offer_person(turn, self.action_name)
         except NotIdentified:
             events = ask_who(turn, self.action_name)
@@ -91,6 +91,16 @@ class ShopAction(Action, ABC):
         from actions.figures import follow_up
 
         return follow_up(turn)
+
+    def _answer(self, turn: Turn) -> Events | None:
+        """A short remark on goods that were just recommended ("cheaper", "not in black") goes to the recommendation."""
+        from actions.wishes import HEAR_REMARKS, follows_recommendation
+
+        if self.action_name in HEAR_REMARKS and not active_form(turn) and follows_recommendation(turn):
+            from actions.registry import go_on
+
+            return go_on("action_recommend_product", turn)
+        return self.answer(turn)
 
     def _loop_events(self, turn: Turn, events: Events) -> Events:
         """Come back to a form that this action interrupted, or leave it for another flow."""

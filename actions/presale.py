@@ -1,4 +1,4 @@
-"""Questions before the sale: find, price, stock, restock, attributes, compare, recommend."""
+"""Questions before the sale: find, price, stock, restock, attributes, compare."""
 
 from __future__ import annotations
 
@@ -6,10 +6,18 @@ from typing import Any, Iterable
 
 from actions.base import ShopAction
 from actions.cards import button, product_card
-from actions.picking import MOST_CHOICES, find_products, names_goods, pick_product, show_products
+from actions.picking import (
+    MOST_CHOICES,
+    chosen,
+    find_products,
+    names_goods,
+    pick_product,
+    points_back,
+    show_products,
+)
 from actions.texts import day, labels, phrase, price_span, yuan
 from actions.turn import Turn
-from shop.entities import ProductCard, ProductDetail, StockAnswer
+from shop.entities import ProductDetail, StockAnswer
 
 
 class SearchProduct(ShopAction):
@@ -218,6 +226,10 @@ class Compare(ShopAction):
         """What differs: price, attributes, rating."""
         codes = list(dict.fromkeys(turn.entities("product")))
         shown = turn.slot("choices") or {}
+        numbered = chosen(turn, "product")
+        if len(codes) < 2 and numbered:  # "this one and the first": what is talked about, and the number
+            talked = turn.focused("product") if points_back(turn) else None
+            codes = list(dict.fromkeys([*codes, *([talked] if talked else []), numbered]))
         if len(codes) < 2 and shown.get("kind") == "product":
             codes = list(dict.fromkeys([*codes, *shown["values"]]))
         if len(codes) < 2:
@@ -240,34 +252,6 @@ class Compare(ShopAction):
         )
         turn.show(
             "products", [{**product_card(one.card), "lines": _attribute_lines(one)[:6]} for one in (first, second)]
-        )
-
-
-class Recommend(ShopAction):
-    """What people like, within the wishes of the message."""
-
-    action_name = "action_recommend_product"
-
-    def answer(self, turn: Turn) -> None:
-        """Popular goods in stock that fit category, brand and price."""
-        wishes = names_goods(turn)
-        cards = find_products(turn, MOST_CHOICES, sort="popular", in_stock=True) if wishes else self._popular(turn)
-        if not cards:
-            turn.say("utter_nothing_found")
-            return
-        turn.say("utter_recommend" if wishes else "utter_recommend_popular", count=len(cards))
-        show_products(turn, cards)
-
-    @staticmethod
-    def _popular(turn: Turn) -> list[ProductCard]:
-        prices = turn.entity("price_range") or {}
-        return turn.shop.catalogue.search(
-            "",
-            price_min_fen=prices.get("min_fen"),
-            price_max_fen=prices.get("max_fen"),
-            in_stock=True,
-            sort="popular",
-            limit=MOST_CHOICES,
         )
 
 

@@ -53,6 +53,8 @@ def _run(settings: Settings, running: Running) -> int:
         return 1
     environment = child_environment(settings)
     made = subprocess.run([sys.executable, "-m", "shop.demo", "build"], env=environment, check=False).returncode
+    if not made:  # without it the bot shows what is popular: no reason to stop
+        subprocess.run([sys.executable, "-m", "recsys.train", "--if-needed"], env=environment, check=False)
     code = made or train()
     if code:
         return code

@@ -3,7 +3,8 @@
     ShopError
     ├── BadSetting            a setting is unknown or mistyped (stops the start)
     ├── Unavailable           a part outside is down: try again later
-    │   └── DatabaseDown
+    │   ├── DatabaseDown
+    │   └── BadIndex          a stored index or model is damaged, half-written or of another version
     ├── Refused               the request was understood and may not be done
     │   ├── NotFound          no such thing, or not this customer's: they read the same
     │   │   ├── OrderNotFound
@@ -56,6 +57,10 @@ class Unavailable(ShopError):
 
 class DatabaseDown(Unavailable):
     """The database does not answer."""
+
+
+class BadIndex(Unavailable):
+    """A stored index or model is missing, damaged, half-written or of another version."""
 
 
 class Refused(ShopError):

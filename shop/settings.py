@@ -105,6 +105,16 @@ class Settings:
     agent_lost_s: int = _setting(60, "Seconds without a sign of an open desk after which its agent counts as away")
     desk_poll_s: float = _setting(0.25, "Seconds between looks for new messages, in the web and the Rasa server")
 
+    # Recommendations
+    cart_url: str = _setting("", "Link that puts a product into the shop's cart, with {code}; empty: no such link")
+    recommend_weights: str = _setting(
+        "view=1,favourite=3,cart=4,buy=5,rate=2", "What each kind of behaviour says about a taste"
+    )
+    recommend_half_life_days: float = _setting(180.0, "Days after which behaviour says half as much")
+    recommend_shelf_s: float = _setting(15.0, "Seconds for which the recommender's prices and stock may lag")
+    recommend_diversity: float = _setting(0.2, "0: the best ones only; 1: as different as can be")
+    recommend_explore: float = _setting(0.05, "Share of lists whose last place goes to something less sure")
+
     @property
     def database_address(self) -> str:
         """The SQLAlchemy address in force."""

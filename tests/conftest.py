@@ -115,3 +115,14 @@ def own_demo_shop(demo_shop: Shop, clock: Clock, tmp_path: Path) -> Iterator[Sho
     made = copied(demo_shop, tmp_path / "own", clock)
     yield made
     made.database.dispose()
+
+
+@pytest.fixture(scope="session")
+def taught_shop(demo_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A copy of the small demo shop with trained recommendations. Only to be read: it serves the whole run."""
+    from recsys.train import train
+
+    made = copied(demo_shop, tmp_path_factory.mktemp("taught"), utc_now)
+    train(made)
+    yield made
+    made.database.dispose()

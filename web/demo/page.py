@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from recsys.recommender import Ask, Pick, recommender_of
 from shop.demo.stamp import read_stamp
 from shop.entities import ProductCard
 from shop.errors import NotFound
@@ -43,10 +44,24 @@ class DemoPage:
             customers=self._choices(),
             current=GUEST if customer_id is None else customer_id,
             token=None if customer_id is None else shop.identity.issue_token(customer_id),
-            products=[self._product(one) for one in shop.catalogue.search("", sort="popular", limit=PRODUCTS)],
+            **self._window(customer_id),
             rasa=rasa_address(shop.settings, request.url.hostname),
         )
         return HTMLResponse(html, headers={"Cache-Control": "no-store"})
+
+    def _window(self, customer_id: int | None) -> dict[str, Any]:
+        """What stands in the window, with the reason of each product: a customer's own, or what is popular."""
+        recommender = recommender_of(self._shop)
+        picks = recommender.recommend(Ask(customer_id=customer_id, count=PRODUCTS))
+        reasons = {one.code: self._reason(one) for one in picks}
+        personal = any(reasons.values())
+        shown = [{**self._product(one), "reason": reasons[one.code]} for one in recommender.cards(picks)]
+        return {"products": shown, "window": self._texts["for_you" if personal else "popular"]}
+
+    def _reason(self, pick: Pick) -> str:
+        """Why a product is in the window, in words; empty where it is just popular."""
+        words = self._texts["reasons"]
+        return next((words[one.kind].format(**one.facts) for one in pick.reasons if one.kind in words), "")
 
     def _customer(self, asked: str | None) -> int | None:
         """The demo customer that was asked for, the first by default; a guest for every other one."""

@@ -1,0 +1,204 @@
+"""Ideas for a customer: within their wishes, from what they like, with the reason of each."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from actions.base import ShopAction
+from actions.cards import button, product_card
+from actions.picking import MOST_CHOICES, chosen, let_choose
+from actions.texts import phrase, yuan
+from actions.turn import Turn
+from actions.wishes import (
+    Wish,
+    children_too,
+    follows_recommendation,
+    memory,
+    new_wish,
+    refined,
+    remark,
+    suiting_shelves,
+    words,
+)
+from recsys.reasons import Reason
+from recsys.recommender import Ask, Pick, Recommender, recommender_of
+from recsys.shelf import Shelf, Wishes
+from shop.entities import ProductCard
+
+NAMED = ("category", "brand", "low", "high", "persons", "occasions", "styles", "color")
+ANEW = ("others", "other_brand", "like")
+"""Remarks after which what was shown does not come again."""
+
+OTHERS_TASTE = 0.3
+"""How much the customer's own taste counts when it is a present, or goes with something."""
+
+MOST_KEPT = 60
+"""Codes shown in a talk that are remembered, so that they do not come again."""
+
+
+class Recommend(ShopAction):
+    """Ideas, and remarks on the ideas of before: others, cheaper, not in black, this one is nice."""
+
+    action_name = "action_recommend_product"
+
+    def answer(self, turn: Turn) -> None:
+        """Show the best fits with their reasons."""
+        recommender = recommender_of(turn.shop)
+        held, said = memory(turn), remark(turn) if follows_recommendation(turn) else None
+        liked = self._liked(turn, held) if said == "like" else None
+        wish = self._wish(turn, held, said, recommender.shelf())
+        held = {**held, "wish": wish}
+        if said not in ANEW:
+            held["shown"] = []
+        if liked:
+            held["liked"] = [*held.get("liked", []), liked]
+        picks = self._picks(turn, recommender, held)
+        if not picks and held["shown"]:
+            turn.say("utter_recommend_exhausted")
+            turn.remember(recommend={**held, "shown": [], "at": int(time.time())})
+            return
+        cards = recommender.cards(picks)
+        if not cards:
+            turn.say("utter_recommend_nothing")
+            turn.remember(resume=self.action_name)
+            return
+        self._say(turn, said, liked, picks, cards, wish)
+        self._show(turn, picks, cards, wish)
+        codes = [one.code for one in cards]
+        shown = [*held.get("shown", []), *codes][-MOST_KEPT:]
+        turn.remember(recommend={**held, "shown": shown, "list": codes, "at": int(time.time())})
+
+    @staticmethod
+    def _liked(turn: Turn, held: dict[str, Any]) -> str | None:
+        """The code of what is liked: the one with that number, the one talked about, else the first."""
+        return chosen(turn, "product") or turn.focused("product") or next(iter(held.get("list", [])), None)
+
+    @staticmethod
+    def _wish(turn: Turn, held: dict[str, Any], said: str | None, shelf: Shelf) -> Wish:
+        if said is None:
+            return new_wish(turn)
+        there = [shelf.items[at] for code in held["list"] if (at := shelf.place(code)) is not None]
+        codes = {number: code for code, number in shelf.brands.items()}
+        brands = {codes[one.brand] for one in there if one.brand in codes}
+        return refined(held.get("wish", {}), said, turn, [one.price_min_fen for one in there], brands)
+
+    @staticmethod
+    def _picks(turn: Turn, recommender: Recommender, held: dict[str, Any]) -> list[Pick]:
+        shelf = recommender.shelf()
+        wish, ids = held["wish"], shelf.id_of
+        beside = shelf.items[at] if (at := shelf.place(wish.get("beside_product") or "")) is not None else None
+        talk = [(ids[code], "liked") for code in held.get("liked", []) if code in ids]
+        focus = turn.focused("product")
+        if focus in ids:
+            talk.insert(0, (ids[str(focus)], "asked"))
+        styles = frozenset().union(*(_in_style(turn, shelf, one) for one in wish.get("styles", [])))
+        ask = Ask(
+            customer_id=turn.guest_or_customer,
+            talk=tuple(talk),
+            wishes=_wishes(shelf, wish, held.get("shown", []), beside.id if beside else None),
+            suits=frozenset(shelf.categories[one] for one in suiting_shelves(wish) if one in shelf.categories),
+            style=styles,
+            beside=beside.shelves[0] if beside else shelf.categories.get(wish.get("beside") or ""),
+            taste=OTHERS_TASTE if wish.get("persons") or "beside" in wish else 1.0,
+            count=MOST_CHOICES,
+        )
+        return recommender.recommend(ask)
+
+    @staticmethod
+    def _say(
+        turn: Turn, said: str | None, liked: str | None, picks: list[Pick], cards: list[ProductCard], wish: Wish
+    ) -> None:
+        reasons = picks[0].reasons
+        facts: dict[str, Any] = {"count": len(cards), "best": cards[0].name, "reason": reason_words(reasons[0], wish)}
+        if liked:
+            named = turn.shop.catalogue.product(liked).card.name
+            turn.focus("product", liked)
+            turn.say("utter_recommend_liked", liked=named, **facts)
+        elif said:
+            turn.say("utter_recommend_again", **facts)
+        elif any(
+            wish.get(one) for one in ("category", "brand", "low", "high", "persons", "occasions", "styles", "color")
+        ):
+            turn.say("utter_recommend", **facts)
+        elif any(one.cause is not None for pick in picks for one in pick.reasons) or wish.get("beside") is not None:
+            turn.say("utter_recommend_yours", **facts)
+        else:
+            turn.say("utter_recommend_popular", **facts)
+
+    @staticmethod
+    def _show(turn: Turn, picks: list[Pick], cards: list[ProductCard], wish: Wish) -> None:
+        reasons = {one.code: one.reasons for one in picks}
+        items = []
+        for position, one in enumerate(cards, 1):
+            card = product_card(one, position)
+            told = [reason_words(reason, wish) for reason in reasons[one.code][:2]]
+            card["lines"] = [*dict.fromkeys(told), *card["lines"]]
+            link = cart_link(turn, one.code)
+            items.append({**card, "link": link} if link else card)
+        turn.show("products", items)
+        let_choose(turn, "product", [one.code for one in cards], "action_product")
+
+
+def reason_words(reason: Reason, wish: Wish) -> str:
+    """A reason as the bot says it."""
+    facts = dict(reason.facts)
+    if reason.kind == "price":
+        facts["price"] = _budget(facts.get("low_fen"), facts.get("high_fen"))
+    if reason.kind == "suits":
+        table = words()
+        kind = "persons" if wish.get("persons") else "occasions"
+        who = table[kind][wish[kind][0]]["words"][0]
+        facts["whom"] = phrase("suits_person" if kind == "persons" else "suits_occasion", who=who)
+    if reason.kind == "style":
+        facts["style"] = wish["styles"][0]
+    if reason.kind == "together":
+        facts["beside"] = wish.get("word") or phrase("this_kind")
+    return phrase(f"reason_{reason.kind}", **facts)
+
+
+def _budget(low: int | None, high: int | None) -> str:
+    if low and high:
+        return phrase("budget_between", low=yuan(low), high=yuan(high))
+    return phrase("budget_up_to", high=yuan(high)) if high else phrase("budget_from", low=yuan(low or 0))
+
+
+def _wishes(shelf: Shelf, wish: Wish, shown: list[str], beside: int | None) -> Wishes:
+    ids = shelf.id_of
+    without = {ids[code] for code in shown if code in ids} | ({beside} if beside else set())
+    unwanted = wish.get("not_category") or wish.get("beside")
+    return Wishes(
+        shelf=shelf.categories.get(wish.get("category") or ""),
+        brand=shelf.brands.get(wish.get("brand") or ""),
+        price_min_fen=wish.get("low"),
+        price_max_fen=wish.get("high"),
+        ids=_ids_named(shelf, wish),
+        without=frozenset(without),
+        without_shelf=shelf.categories.get(unwanted or ""),
+        without_brands=frozenset(shelf.brands[one] for one in wish.get("not_brands", []) if one in shelf.brands),
+        color=wish.get("color"),
+        without_colors=frozenset(wish.get("not_colors", [])),
+        without_words=tuple(words()["not_for_children"]) if children_too(wish) else (),
+    )
+
+
+def _ids_named(shelf: Shelf, wish: Wish) -> frozenset[int] | None:
+    """A shelf's other name may mean a part of it (earphones among the audio): what carries the word, if any."""
+    word, category = wish.get("word"), shelf.categories.get(wish.get("category") or "")
+    if not word or category is None:
+        return None
+    return frozenset(one.id for one in shelf.items if word in one.name and category in one.shelves) or None
+
+
+def _in_style(turn: Turn, shelf: Shelf, style: str) -> frozenset[int]:
+    """Products whose texts hold the word of a style."""
+    found = turn.shop.catalogue.search(style, limit=40)
+    return frozenset(
+        shelf.id_of[one.code] for one in found if one.code in shelf.id_of and style in one.name + one.subtitle
+    )
+
+
+def cart_link(turn: Turn, code: str) -> dict[str, str] | None:
+    """A link that puts a product into the shop's cart; None where the shop has named none."""
+    address = turn.shop.settings.cart_url
+    return {"title": button("add_to_cart")["title"], "url": address.replace("{code}", code)} if address else None

@@ -1,0 +1,162 @@
+"""What a customer wishes for when they ask for ideas, gathered over the turns of a talk.
+
+A wish is a plain dictionary, kept in the slot ``recommend``: category, brand, color,
+low, high (fen), not_colors, not_brands, not_category, persons, occasions, styles, beside.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from typing import Any, Iterable
+
+from ruamel.yaml import YAML
+
+from actions.turn import Turn
+from shop.settings import ROOT
+
+FRESH_S = 15 * 60
+CHEAPER, DEARER = 0.8, 1.25
+LONGEST_REMARK = 18
+"""A longer message is a request of its own, not a remark on what was shown."""
+
+HEAR_REMARKS = frozenset(
+    "action_faq action_reply action_affirm action_deny action_continue action_unsure action_search_product "
+    "action_ask_stock action_ask_price action_start_modify action_start_case action_product "
+    "action_ask_promotion".split()
+)
+"""Actions to which a short remark may be led when it stands alone; after a recommendation it belongs to that."""
+
+Wish = dict[str, Any]
+
+
+@cache
+def words() -> dict[str, Any]:
+    """The table of data/lexicon/wishes.yml."""
+    return dict(YAML(typ="safe").load(ROOT / "data" / "lexicon" / "wishes.yml"))
+
+
+def memory(turn: Turn) -> dict[str, Any]:
+    """What was wished for and shown in this talk a short while ago; empty when it is long past."""
+    held = turn.slot("recommend")
+    fresh = isinstance(held, dict) and time.time() - held.get("at", 0) < FRESH_S
+    return dict(held) if fresh else {}
+
+
+def remark(turn: Turn) -> str | None:
+    """What a message says of the goods shown last: cheaper, dearer, others, other_brand, not, like; None: nothing."""
+    if len(turn.text) > LONGEST_REMARK:
+        return None
+    refine = words()["refine"]
+    for kind in ("cheaper", "dearer", "other_brand", "others", "not"):
+        if any(word in turn.text for word in refine[kind]):
+            if kind == "not" and not any(turn.entities(one) for one in ("color", "brand", "category")):
+                continue
+            return kind
+    if any(word in turn.text for word in refine["like"]) and not any(
+        one in turn.text for one in (*words()["negations"], *words()["questions"])
+    ):
+        return "like"
+    if turn.intent == "inform" and turn.entity("price_range"):
+        return "price"
+    return None
+
+
+def follows_recommendation(turn: Turn) -> bool:
+    """Whether the message is a remark on goods that were recommended last."""
+    held, shown = memory(turn), turn.slot("choices") or {}
+    if not held or turn.slot("offer") or shown.get("kind") != "product" or shown.get("values") != held.get("list"):
+        return False
+    said = remark(turn)
+    return said is not None and (said != "like" or turn.entity("ordinal") is not None or len(turn.text) <= 8)
+
+
+def new_wish(turn: Turn) -> Wish:
+    """The wish of a message that stands for itself."""
+    text, lexicon = turn.request, words()
+    wish: Wish = {
+        "persons": _named(text, lexicon["persons"]),
+        "occasions": _named(text, lexicon["occasions"]),
+        "styles": [one for one in lexicon["styles"] if one in text],
+    }
+    category, refused = turn.entity("category"), any(one in text for one in lexicon["refine"]["not"])
+    if any(one in text for one in lexicon["companions"]) and (category or turn.entities("product")):
+        wish["beside"] = category or ""
+        wish["beside_product"] = turn.entity("product")
+    elif category:
+        wish["not_category" if refused else "category"] = category
+    wish["word"] = turn.entity_text("category")
+    if turn.entity("brand"):
+        wish["not_brands" if refused else "brand"] = [turn.entity("brand")] if refused else turn.entity("brand")
+    if turn.entity("color"):
+        wish["not_colors" if refused else "color"] = [turn.entity("color")] if refused else turn.entity("color")
+    return {**wish, **_prices(turn)}
+
+
+def refined(wish: Wish, said: str, turn: Turn, prices: list[int], brands: Iterable[str]) -> Wish:
+    """The wish after a remark.
+
+    Args:
+        wish: what was wished for before.
+        said: the remark (see ``remark``).
+        turn: the turn with its entities.
+        prices: of the goods shown last, fen.
+        brands: their brands' codes.
+    """
+    wish = {**wish}
+    middle = sorted(prices)[len(prices) // 2] if prices else 0
+    if said == "cheaper" and middle:
+        wish.update(low=None, high=_round(CHEAPER * middle))
+    elif said == "dearer" and middle:
+        wish.update(low=_round(DEARER * middle), high=None)
+    elif said == "other_brand":
+        wish["not_brands"] = sorted({*wish.get("not_brands", []), *brands})
+        wish["brand"] = None
+    elif said == "not":
+        _refuse(wish, turn)
+    wish.update(_prices(turn))
+    return wish
+
+
+def children_too(wish: Wish) -> bool:
+    """Whether a child gets it, so that some goods are left out."""
+    return any(words()["persons"][one].get("child") for one in wish.get("persons", []))
+
+
+def suiting_shelves(wish: Wish) -> list[str]:
+    """Codes of the categories that suit the persons and occasions of a wish."""
+    table = words()
+    return [
+        shelf
+        for kind in ("persons", "occasions")
+        for name in wish.get(kind, [])
+        for shelf in table[kind][name]["shelves"]
+    ]
+
+
+def _round(fen: float) -> int:
+    """Whole tens of yuan, or whole yuan below a hundred."""
+    step = 1000 if fen >= 10_000 else 100
+    return max(step, int(fen) // step * step)
+
+
+def _refuse(wish: Wish, turn: Turn) -> None:
+    for kind, name in (("color", "not_colors"), ("brand", "not_brands")):
+        refused = turn.entities(kind)
+        if refused:
+            wish[name] = sorted({*wish.get(name, []), *refused})
+            if wish.get(kind) in refused:
+                wish[kind] = None
+    if turn.entity("category"):
+        wish["not_category"] = turn.entity("category")
+
+
+def _named(text: str, table: dict[str, Any]) -> list[str]:
+    """Names of the entries with a word in the text; of overlapping words the longest counts."""
+    found = [(word, name) for name, one in table.items() for word in one["words"] if word in text]
+    return list(dict.fromkeys(n for w, n in found if not any(w != other and w in other for other, _ in found)))
+
+
+def _prices(turn: Turn) -> Wish:
+    named = turn.entity("price_range")
+    return {"low": named.get("min_fen"), "high": named.get("max_fen")} if named else {}

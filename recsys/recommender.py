@@ -1,0 +1,301 @@
+"""The one recommender that the bot and the shop's pages ask.
+
+``python -m recsys.recommender --customer ID [--explain]`` prints what a customer is shown and why.
+
+    history (events of before, what was said and shown in this talk)
+      → candidates: FAISS around the history's vector, neighbours of its items, what is popular
+      → exact scores of all parts → wishes → diversity → reasons that were checked
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable
+
+import numpy as np
+
+from recsys.artefact import Artefact, load_artefact
+from recsys.bonuses import FITS_PRICE, NEW_DAYS, NEWNESS, PRAISE, SUITS, TOGETHER, price_fit
+from recsys.diversity import spread_out
+from recsys.reasons import Reason, give_reasons
+from recsys.scoring import History, Scorer
+from recsys.shelf import Shelf, ShelfKeeper, Wishes
+from recsys.weights import weights_of
+from shop.entities import ProductCard
+from shop.errors import BadIndex, ShopError
+from shop.event_reader import EventRow, bought_by, history_of
+from shop.front import Shop
+from shop.versions import current, open_newest
+
+log = logging.getLogger("xiaoer.recsys")
+
+WHOLE_UP_TO = 20_000
+"""So many fitting products are all scored; from more, candidates are drawn."""
+
+CANDIDATES = 600
+POOL = 50
+KNOWN_ALREADY = 1000.0
+CHECK_S = 5.0
+TALK_WEIGHTS = {"liked": 8.0, "asked": 4.0, "shown": 0.0, "disliked": -4.0}
+"""What was done in this talk, in weights of history: it is now, and it was said."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is asked for: by whom, in which talk, within which wishes."""
+
+    customer_id: int | None = None
+    talk: tuple[tuple[int, str], ...] = ()  # (product id, liked | asked | disliked), oldest first
+    wishes: Wishes = field(default_factory=Wishes)
+    suits: frozenset[int] = frozenset()  # ids of categories that suit the person or occasion
+    style: frozenset[int] = frozenset()  # ids of products in the style that was named
+    beside: int | None = None  # a category's id: what is bought together with it
+    taste: float = 1.0  # how much the customer's own taste counts: less for a present
+    bought_too: bool = False
+    seen_too: bool = False  # what was looked at before may lead the list; else it only fills it up
+    count: int = 5
+    diversity: float | None = None
+    explore: float | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Pick:
+    """One product of the answer; ``reasons`` are the strongest first, each checked."""
+
+    product_id: int
+    code: str
+    score: float
+    reasons: tuple[Reason, ...]
+    propensity: float
+    version: str
+
+
+class Recommender:
+    """Asks are independent and may come from several threads."""
+
+    def __init__(self, shop: Shop, folder: Path | None = None, clock: Callable[[], float] = time.time) -> None:
+        self._shop = shop
+        self._folder = folder or Path(shop.settings.data_dir) / "recsys"
+        self._clock = clock
+        self._keeper = ShelfKeeper(shop)
+        self._artefact: Artefact | None = None
+        self._name: str | None = None
+        self._check_at = 0.0
+        self._lock = threading.Lock()
+
+    @property
+    def version(self) -> str:
+        """The model in service; ``popular`` when none is trained."""
+        artefact = self.artefact()
+        return artefact.version if artefact is not None else "popular"
+
+    def artefact(self) -> Artefact | None:
+        """The newest whole version on disk, taken up within seconds; the last good one when the new one is bad."""
+        if time.monotonic() < self._check_at:
+            return self._artefact
+        with self._lock:
+            if time.monotonic() < self._check_at:
+                return self._artefact
+            name = current(self._folder)
+            if name is not None and name != self._name:
+                try:
+                    found, self._artefact = open_newest(self._folder, load_artefact, told=_complain)
+                    log.info("recommendations come from version %s", found)
+                except BadIndex as error:
+                    _complain(str(error))
+                self._name = name
+            self._check_at = time.monotonic() + CHECK_S
+            return self._artefact
+
+    def shelf(self) -> Shelf:
+        """What is on sale, as of the last seconds."""
+        return self._keeper.shelf()
+
+    def refresh(self) -> None:
+        """Look for a new version and a changed shelf at the next ask."""
+        self._check_at = 0.0
+        self._keeper.forget()
+
+    def recommend(self, ask: Ask) -> list[Pick]:
+        """As many products as are asked for, if that many fit, best first."""
+        artefact, shelf = self.artefact(), self._keeper.shelf()
+        fits = shelf.fitting(ask.wishes)
+        if ask.customer_id is not None and not ask.bought_too:
+            fits &= ~shelf.among(bought_by(self._shop, ask.customer_id))
+        disliked = {product for product, kind in ask.talk if kind == "disliked"}
+        fits &= ~shelf.among(disliked)
+        positions = np.flatnonzero(fits)
+        if not len(positions) or ask.count <= 0:
+            return []
+        events = self._events(ask)
+        view = _View(artefact, shelf, ask, self._history(artefact, events), self._clock())
+        positions = view.candidates(positions)
+        scores = view.scores(positions)
+        chosen, propensity = self._choose(view, positions, scores, ask)
+        causes = {event.product: event for event in reversed(events)}
+        reasons = give_reasons(view.scorer, shelf, chosen, view.columns_of(chosen), ask, causes, artefact)
+        at = {int(one): float(score) for one, score in zip(positions, scores)}
+        return [
+            Pick(int(shelf.ids[one]), shelf.items[one].code, at[int(one)], why, chance, self.version)
+            for one, why, chance in zip(chosen, reasons, propensity)
+        ]
+
+    def history(self, ask: Ask) -> History:
+        """The weights of what is known of the customer and the talk, by column of the model."""
+        return self._history(self.artefact(), self._events(ask))
+
+    def cards(self, picks: list[Pick]) -> list[ProductCard]:
+        """Live cards of picks, in their order; what has left the shop meanwhile is left out."""
+        return self._shop.catalogue.cards([one.code for one in picks])
+
+    def similar(self, product_id: int, count: int = 5, wishes: Wishes | None = None) -> list[Pick]:
+        """Products like one, by what people did with both and what they are."""
+        wanted = wishes or Wishes()
+        without = Wishes(**{**wanted.__dict__, "without": wanted.without | {product_id}})
+        return self.recommend(Ask(talk=((product_id, "asked"),), wishes=without, count=count, explore=0.0))
+
+    def _events(self, ask: Ask) -> list[EventRow]:
+        """What is known of the customer and of this talk, newest first."""
+        now = self._clock()
+        talk = [EventRow(ask.customer_id or 0, product, kind, None, "", now) for product, kind in reversed(ask.talk)]
+        return talk + (history_of(self._shop, ask.customer_id) if ask.customer_id is not None else [])
+
+    def _history(self, artefact: Artefact | None, events: list[EventRow]) -> History:
+        if artefact is None:
+            return {}
+        now, weights = self._clock(), weights_of(self._shop.settings)
+        total: dict[int, float] = {}
+        for event in events:
+            column = artefact.column_of.get(event.product)
+            amount = TALK_WEIGHTS.get(event.kind) if event.kind in TALK_WEIGHTS else weights.of_row(event, now)
+            if column is not None and amount:
+                total[column] = total.get(column, 0.0) + amount
+        return {column: float(np.sign(sum_) * np.log1p(abs(sum_))) for column, sum_ in total.items() if sum_}
+
+    def _choose(
+        self, view: _View, positions: np.ndarray, scores: np.ndarray, ask: Ask
+    ) -> tuple[np.ndarray, list[float]]:
+        """Positions on the shelf in the order they are shown, and with what chance each came to its place."""
+        settings = self._shop.settings
+        best = positions[np.argsort(-scores, kind="stable")[: max(POOL, ask.count)]]
+        values = -np.sort(-scores, kind="stable")[: len(best)]
+        share = settings.recommend_diversity if ask.diversity is None else ask.diversity
+        order = spread_out(values, view.kinships(best), ask.count, share)
+        chosen = best[order]
+        explore = settings.recommend_explore if ask.explore is None else ask.explore
+        rest = np.setdiff1d(best, chosen)
+        chances = [1.0] * len(chosen)
+        if explore > 0 and len(rest) and len(chosen) == ask.count and ask.count > 1:
+            rng = np.random.default_rng(ask.seed)
+            chances[-1] = 1 - explore
+            if rng.random() < explore:
+                chosen = np.append(chosen[:-1], rng.choice(rest))
+                chances[-1] = explore / len(rest)
+        return chosen, chances
+
+
+class _View:
+    """One ask's sight of shelf and model."""
+
+    def __init__(self, artefact: Artefact | None, shelf: Shelf, ask: Ask, history: History, now: float) -> None:
+        self._artefact, self._shelf, self._ask, self._now = artefact, shelf, ask, now
+        self.scorer = Scorer(artefact, history) if artefact is not None else None
+
+    def columns_of(self, positions: np.ndarray) -> np.ndarray:
+        """Columns of the model, −1 for what it does not know."""
+        if self._artefact is None:
+            return np.full(len(positions), -1)
+        known = self._artefact.ids
+        wanted = self._shelf.ids[positions]
+        at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+        return np.where(known[at] == wanted, at, -1)
+
+    def candidates(self, positions: np.ndarray) -> np.ndarray:
+        """All fitting products while they are few; else those that some part of the model brings up."""
+        if len(positions) <= WHOLE_UP_TO or self.scorer is None or self._artefact is None:
+            return positions
+        artefact, scorer = self._artefact, self.scorer
+        allowed = self._shelf.ids[positions]
+        drawn = [artefact.ids[np.argsort(-artefact.popular, kind="stable")[:CANDIDATES]]]
+        if len(scorer.columns):
+            drawn.append(artefact.index.search(scorer.vector(), CANDIDATES, allowed).ids)
+            near = scorer.neighbour_scores()
+            drawn.append(artefact.ids[np.argpartition(-near, CANDIDATES)[:CANDIDATES]])
+        found = np.intersect1d(self._shelf.positions(np.unique(np.concatenate(drawn))), positions)
+        return found if len(found) >= max(POOL, self._ask.count) else positions
+
+    def scores(self, positions: np.ndarray) -> np.ndarray:
+        """The model's score, and what stars, age, price and occasion add to it."""
+        shelf, ask = self._shelf, self._ask
+        columns = self.columns_of(positions)
+        known = columns >= 0
+        scores = np.zeros(len(positions), np.float32)
+        if self.scorer is not None and known.any():
+            scores[known] = ask.taste * self.scorer.scores(columns[known])
+            # What the model has never seen stands where an ordinary product stands.
+            scores[~known] = np.median(scores[known])
+        if self.scorer is not None and not ask.seen_too:  # what is known already comes after all else
+            scores[known] -= KNOWN_ALREADY * np.isin(columns[known], self.scorer.columns)
+        scores += PRAISE * shelf.praise[positions]
+        scores += NEWNESS * ((self._now - shelf.opened[positions]) < NEW_DAYS * 86400)
+        scores += FITS_PRICE * price_fit(shelf, positions, ask.wishes)
+        if ask.suits:
+            scores += SUITS * np.isin(shelf.leaf[positions], list(ask.suits))
+        if ask.style:
+            scores += SUITS * np.isin(shelf.ids[positions], list(ask.style))
+        if ask.beside is not None and self._artefact is not None:
+            scores += TOGETHER * self._artefact.lifts(ask.beside, shelf.leaf[positions])
+        return scores
+
+    def kinships(self, positions: np.ndarray) -> np.ndarray:
+        """How alike products are, 0 to 1: shelf, brand, and what they are."""
+        shelf = self._shelf
+        alike = 0.5 * (shelf.leaf[positions][:, None] == shelf.leaf[positions][None])
+        alike += 0.2 * (shelf.brand[positions][:, None] == shelf.brand[positions][None])
+        if self._artefact is not None:
+            columns = self.columns_of(positions)
+            content = np.where((columns >= 0)[:, None], self._artefact.content[columns], 0.0)
+            alike += 0.3 * np.clip(content @ content.T, 0, 1)
+        return np.asarray(alike)
+
+
+def _complain(what: str) -> None:
+    log.warning("recommendations: %s; the last good version stays in service", what)
+
+
+_recommenders: dict[int, Recommender] = {}
+_lock = threading.Lock()
+
+
+def recommender_of(shop: Shop) -> Recommender:
+    """The process's Recommender of a shop, made at the first call."""
+    with _lock:
+        if id(shop) not in _recommenders:
+            _recommenders[id(shop)] = Recommender(shop)
+        return _recommenders[id(shop)]
+
+
+def install(shop: Shop, recommender: Recommender) -> None:
+    """Let this one answer for a shop."""
+    with _lock:
+        _recommenders[id(shop)] = recommender
+
+
+def main() -> int:
+    """Print a customer's recommendations; the exit code."""
+    from recsys.explain import run
+
+    try:
+        return run()
+    except ShopError as error:
+        print(error)
+        return 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

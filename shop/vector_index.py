@@ -1,0 +1,264 @@
+"""Nearest vectors by inner product: the one place that knows FAISS.
+
+The kind of index follows the number of vectors: ``flat`` compares all, ``hnsw``
+walks a graph, ``ivfpq`` looks into a few cells of compressed vectors. Whatever
+the kind, candidates are scored again with the exact vectors, which lie in a file
+of their own and are mapped into memory, not read.
+
+FAISS: Johnson, Douze, Jégou, "Billion-scale similarity search with GPUs", 2017;
+HNSW: Malkov, Yashunin, 2016; product quantisation: Jégou, Douze, Schmid, 2011.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from shop.errors import BadIndex, BadValue
+
+FORMAT = 1
+FLAT_UP_TO = 20_000
+HNSW_UP_TO = 200_000
+EXACT_UP_TO = 20_000
+"""So few allowed vectors are compared one by one, which no filter can starve."""
+
+AGAIN = 30
+"""Candidates for each wanted vector that are scored again exactly."""
+
+
+class Found(NamedTuple):
+    """Ids and inner products of the nearest, best first; float32 and int64 of one length."""
+
+    ids: np.ndarray
+    scores: np.ndarray
+
+
+class VectorIndex:
+    """Vectors under ids; reading is safe from several threads, changes take a lock."""
+
+    def __init__(self, ids: np.ndarray, vectors: np.ndarray, kind: str, engine: Any) -> None:
+        self._ids, self._vectors, self._kind, self._engine = ids, vectors, kind, engine
+        self._dead = np.zeros(len(ids), bool)
+        self._lock = threading.RLock()
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self._order = np.argsort(self._ids, kind="stable")
+        self._sorted = self._ids[self._order]
+
+    @property
+    def kind(self) -> str:
+        """flat, hnsw or ivfpq."""
+        return self._kind
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+        return int(self._vectors.shape[1])
+
+    def __len__(self) -> int:
+        return int(len(self._ids) - self._dead.sum())
+
+    def search(self, query: np.ndarray, count: int, allowed: np.ndarray | None = None) -> Found:
+        """The nearest vectors to one query.
+
+        Args:
+            query: as long as a vector.
+            count: how many are wanted; fewer come only if there are fewer.
+            allowed: ids to choose from; None means all.
+
+        Raises:
+            BadValue: the query has another length or is no number.
+        """
+        query = np.asarray(query, np.float32).reshape(-1)
+        if len(query) != self.dimensions or not np.isfinite(query).all():
+            raise BadValue(f"a query of {len(query)} numbers: give {self.dimensions} finite ones")
+        with self._lock:
+            rows = None if allowed is None else self._rows(np.asarray(allowed))
+            if rows is not None:
+                rows = rows[~self._dead[rows]]
+            if rows is None and self._dead.any():
+                rows = np.flatnonzero(~self._dead)
+            if rows is None or len(rows) > EXACT_UP_TO:
+                found = self._candidates(query, count, rows)
+                rows = found if len(found) >= min(count, len(self) if rows is None else len(rows)) else rows
+            return self._exact(query, count, rows)
+
+    def vectors(self, ids: np.ndarray) -> np.ndarray:
+        """Vectors of ids, in their order.
+
+        Raises:
+            BadValue: an id is unknown.
+        """
+        rows = self._rows(np.asarray(ids))
+        if len(rows) != len(ids):
+            raise BadValue("an id is not in the index")
+        return np.asarray(self._vectors[rows])
+
+    def add(self, ids: np.ndarray, vectors: np.ndarray) -> None:
+        """Put vectors in; an id that is there already gets the new vector.
+
+        Raises:
+            BadValue: shapes do not fit or a number is not finite.
+        """
+        ids, vectors = _checked(ids, vectors)
+        if vectors.shape[1] != self.dimensions:
+            raise BadValue(f"vectors of {vectors.shape[1]} numbers: give {self.dimensions}")
+        with self._lock:
+            self.remove(ids)
+            start = len(self._ids)
+            self._engine.add(np.ascontiguousarray(vectors))
+            self._ids = np.concatenate([np.where(np.isin(self._ids, ids), -1, self._ids), ids])
+            self._vectors = np.concatenate([self._vectors, vectors])
+            self._dead = np.concatenate([self._dead, np.zeros(len(self._ids) - start, bool)])
+            self._arrange()
+
+    def remove(self, ids: np.ndarray) -> int:
+        """Take vectors out; returns how many were there. They leave the file at the next build."""
+        with self._lock:
+            rows = self._rows(np.asarray(ids))
+            alive = rows[~self._dead[rows]]
+            self._dead = self._dead.copy()
+            self._dead[alive] = True
+            return len(alive)
+
+    def save(self, folder: Path) -> None:
+        """Write ids, vectors and the engine into a folder; publish it as one (``shop.versions``)."""
+        import faiss
+
+        folder.mkdir(parents=True, exist_ok=True)
+        alive = np.flatnonzero(~self._dead)
+        whole = len(alive) == len(self._ids)
+        engine = self._engine if whole else _engine(np.asarray(self._vectors[alive]), self._kind)
+        np.save(folder / "ids.npy", self._ids[alive])
+        np.save(folder / "vectors.npy", np.ascontiguousarray(self._vectors[alive]))
+        if self._kind != "flat":  # that one is its vectors
+            faiss.write_index(engine, str(folder / "engine.faiss"))
+        head = {"format": FORMAT, "kind": self._kind, "count": len(alive), "dimensions": self.dimensions}
+        head["engine_bytes"] = (folder / "engine.faiss").stat().st_size if self._kind != "flat" else 0
+        (folder / "index.json").write_text(json.dumps(head))
+
+    def _rows(self, ids: np.ndarray) -> np.ndarray:
+        if not len(self._sorted) or not len(ids):
+            return np.zeros(0, np.int64)
+        at = np.minimum(np.searchsorted(self._sorted, ids), len(self._sorted) - 1)
+        return np.asarray(self._order[at[self._sorted[at] == ids]])
+
+    def _candidates(self, query: np.ndarray, count: int, rows: np.ndarray | None) -> np.ndarray:
+        import faiss
+
+        wanted = min(len(self._ids), max(200, AGAIN * count))
+        chosen = None
+        if rows is not None:
+            bits = np.zeros((len(self._ids) + 7) // 8 * 8, np.uint8)
+            bits[rows] = 1
+            packed = np.packbits(bits, bitorder="little")
+            chosen = faiss.IDSelectorBitmap(len(packed), faiss.swig_ptr(packed))
+        if self._kind == "hnsw":
+            asked = faiss.SearchParametersHNSW(sel=chosen, efSearch=max(128, wanted))
+        elif self._kind == "ivfpq":
+            asked = faiss.SearchParametersIVF(sel=chosen, nprobe=_probes(self._engine.nlist))
+        else:
+            asked = faiss.SearchParameters(sel=chosen)
+        _, found = self._engine.search(query[None], wanted, params=asked)
+        return np.asarray(found[0][found[0] >= 0])
+
+    def _exact(self, query: np.ndarray, count: int, rows: np.ndarray | None) -> Found:
+        vectors = self._vectors if rows is None else self._vectors[np.sort(rows)]
+        rows = np.arange(len(self._ids)) if rows is None else np.sort(rows)
+        scores = np.asarray(vectors @ query, np.float32)
+        count = min(count, len(rows))
+        best = np.argpartition(-scores, count - 1)[:count] if 0 < count < len(rows) else np.arange(len(rows))[:count]
+        best = best[np.lexsort((self._ids[rows[best]], -scores[best]))]
+        return Found(self._ids[rows[best]], scores[best])
+
+
+def build_index(ids: np.ndarray, vectors: np.ndarray, kind: str | None = None) -> VectorIndex:
+    """An index over vectors; its kind by their number unless given.
+
+    Raises:
+        BadValue: shapes do not fit, an id comes twice, a number is not finite, or there is no such kind.
+    """
+    ids, vectors = _checked(ids, vectors)
+    kind = kind or ("flat" if len(ids) <= FLAT_UP_TO else "hnsw" if len(ids) <= HNSW_UP_TO else "ivfpq")
+    return VectorIndex(ids, vectors, kind, _engine(vectors, kind))
+
+
+def load_index(folder: Path) -> VectorIndex:
+    """Map a stored index into memory.
+
+    Raises:
+        BadIndex: it is missing, damaged, half-written or of another format.
+    """
+    try:
+        head = json.loads((folder / "index.json").read_text())
+        ids = np.load(folder / "ids.npy", allow_pickle=False)
+        vectors = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise BadIndex(f"{folder}: not a stored index ({type(error).__name__}); build it again") from error
+    if head.get("format") != FORMAT:
+        raise BadIndex(f"{folder}: format {head.get('format')}, this program reads {FORMAT}; build it again")
+    if vectors.shape != (head["count"], head["dimensions"]) or len(ids) != head["count"]:
+        raise BadIndex(f"{folder}: {len(ids)} ids, vectors of {vectors.shape}; build it again")
+    if head["kind"] == "flat":
+        return VectorIndex(ids, vectors, "flat", _engine(np.asarray(vectors), "flat"))
+    return VectorIndex(ids, vectors, head["kind"], _read_engine(folder / "engine.faiss", head))
+
+
+def _read_engine(path: Path, head: dict[str, Any]) -> Any:
+    import faiss
+
+    count = head["count"]
+    try:
+        if (
+            path.stat().st_size != head["engine_bytes"]
+        ):  # mapped into memory, a part that is missing would end the process
+            raise BadIndex(f"{path}: half-written; build it again")
+        engine = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
+    except (OSError, RuntimeError) as error:
+        raise BadIndex(f"{path}: FAISS cannot read it; build it again") from error
+    if engine.ntotal != count:
+        raise BadIndex(f"{path}: {engine.ntotal} vectors where {count} belong; build it again")
+    return engine
+
+
+def _checked(ids: np.ndarray, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    ids, vectors = np.asarray(ids, np.int64).reshape(-1), np.ascontiguousarray(vectors, np.float32)
+    if vectors.ndim != 2 or len(vectors) != len(ids):
+        raise BadValue(f"{len(ids)} ids and vectors of shape {vectors.shape}: give one vector an id")
+    if len(np.unique(ids)) != len(ids):
+        raise BadValue("an id comes twice")
+    if not np.isfinite(vectors).all():
+        raise BadValue("a vector holds a number that is not finite")
+    return ids, vectors
+
+
+def _probes(cells: int) -> int:
+    """Cells that a query looks into."""
+    return max(16, cells // 24)
+
+
+def _engine(vectors: np.ndarray, kind: str) -> Any:
+    import faiss
+
+    dimensions = vectors.shape[1]
+    if kind == "flat":
+        engine = faiss.IndexFlatIP(dimensions)
+    elif kind == "hnsw":
+        engine = faiss.IndexHNSWFlat(dimensions, 24, faiss.METRIC_INNER_PRODUCT)
+        engine.hnsw.efConstruction = 120
+    elif kind == "ivfpq":
+        cells = max(1, min(int(2 * math.sqrt(len(vectors))), len(vectors) // 40))
+        pieces = next(one for one in (32, 16, 8, 4, 2, 1) if dimensions % one == 0 and one <= dimensions)
+        engine = faiss.index_factory(dimensions, f"IVF{cells},PQ{pieces}x8np", faiss.METRIC_INNER_PRODUCT)
+        rows = np.random.default_rng(1).permutation(len(vectors))[: max(cells * 50, 10_000)]
+        engine.train(np.ascontiguousarray(vectors[np.sort(rows)]))
+    else:
+        raise BadValue(f"kind={kind!r}: give flat, hnsw or ivfpq")
+    engine.add(np.ascontiguousarray(vectors))
+    return engine
