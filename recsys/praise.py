@@ -17,8 +17,8 @@ KEPT = 3
 
 @cache
 def aspects() -> dict[str, list[str]]:
-    """Aspect → the words that people use for it, from data/lexicon/aspects.yml."""
-    return dict(YAML(typ="safe").load(ROOT / "data" / "lexicon" / "aspects.yml"))
+    """Aspect → the words that people use for it, from data/lexicon/praise.yml."""
+    return dict(YAML(typ="safe").load(ROOT / "data" / "lexicon" / "praise.yml"))
 
 
 def praised(reviews: Iterable[ReviewText]) -> dict[int, list[tuple[str, int]]]:

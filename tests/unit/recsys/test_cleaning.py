@@ -58,15 +58,15 @@ def test_guests_have_no_name_so_none_of_theirs_is_a_repetition():
 
 
 def test_a_bot_goes_with_all_it_did_and_a_person_stays():
-    bot = [row(customer=7, product=one, at=NOW - 5000 + one * 0.5) for one in range(200)]
-    person = [row(customer=8, product=one, at=NOW - 5000 + one * 30) for one in range(20)]
+    bot = [row(customer=7, product=one, at=NOW - 5000 + one * 0.5) for one in range(1, 201)]
+    person = [row(customer=8, product=one, at=NOW - 5000 + one * 30) for one in range(1, 21)]
     kept, report = clean(table_of(bot + person), NOW)
     assert set(kept.customer) == {8}
     assert report.dropped == {"bot": 200}
 
 
 def test_a_buyer_who_looks_all_day_is_no_bot():
-    day = [row(customer=7, product=one, at=NOW - 80_000 + one * 100) for one in range(600)]
+    day = [row(customer=7, product=one, at=NOW - 80_000 + one * 100) for one in range(1, 601)]
     assert len(clean(table_of([*day, row(customer=7, kind="buy")]), NOW)[0]) == 601
     assert len(clean(table_of(day), NOW)[0]) == 0
 
