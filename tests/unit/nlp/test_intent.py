@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from nlp.datasets import Lines, bench_dir, read_tsv
 from nlp.evaluate import baseline, calibration_error, scores
-from nlp.intent import IntentClassifier
+from nlp.intent import IntentClassifier, IntentConfig
+from nlp.kernel_graph import kernel_graph
+from nlp.ridge import RidgeConfig, gauss
 from nlp.understanding import Understander
 from shop.errors import BadValue
 
@@ -61,7 +65,7 @@ def test_the_saved_folder_holds_no_pickled_code(small_classifier: IntentClassifi
 def test_a_folder_of_another_version_is_refused_in_words(small_classifier: IntentClassifier, tmp_path: Path) -> None:
     small_classifier.save(tmp_path)
     about = tmp_path / "intent.json"
-    about.write_text(about.read_text(encoding="utf-8").replace('"format": 2', '"format": 99'), encoding="utf-8")
+    about.write_text(about.read_text(encoding="utf-8").replace('"format": 3', '"format": 99'), encoding="utf-8")
     with pytest.raises(BadValue, match="train again"):
         IntentClassifier.load(tmp_path)
 
@@ -102,3 +106,34 @@ def test_any_message_gets_an_answer(ear: Understander, text: str) -> None:
     assert len(found.ranking) == 10
     for one in found.entities:
         assert text[one.start : one.end] == one.text
+
+
+def test_a_message_is_scored_in_well_under_a_millisecond(small_classifier: IntentClassifier) -> None:
+    texts = [f"请问这个什么时候能发货{number}" for number in range(100)]
+    small_classifier.scores(texts)  # the encoder remembers them from now on
+    start = time.process_time()
+    small_classifier.scores(texts)
+    assert (time.process_time() - start) / len(texts) < 0.001
+
+
+def test_the_graph_of_eight_bits_says_what_the_kernel_says() -> None:
+    drawn = np.random.default_rng(1)
+    lines = drawn.standard_normal((600, 32)).astype(np.float32)
+    lines /= np.linalg.norm(lines, axis=1, keepdims=True)
+    weights = drawn.standard_normal((600, 5)).astype(np.float32)
+    session = onnxruntime.InferenceSession(kernel_graph(lines, weights, 1.5, 0.2))
+    asked = lines[:40] + 0.05 * drawn.standard_normal((40, 32)).astype(np.float32)
+    asked /= np.linalg.norm(asked, axis=1, keepdims=True)
+    found = np.concatenate([session.run(None, {"z": asked[row : row + 1]})[0] for row in range(40)])
+    exact = gauss(asked @ lines.T, 1.5) @ weights + 0.2
+    assert np.abs(found - exact).max() < 0.03 * np.abs(exact).max()
+    assert (found.argmax(axis=1) == exact.argmax(axis=1)).mean() >= 0.9
+
+
+def test_many_lines_are_learned_in_parts_whose_answers_are_averaged(own_split: tuple[Lines, Lines]) -> None:
+    learned, asked = own_split
+    some = slice(None, None, 4)
+    config = IntentConfig(ridge=RidgeConfig(part=len(learned.texts[some]) // 2 + 1))
+    parted = IntentClassifier(config).fit(learned.texts[some], learned.labels[some])
+    figures = scores(parted.labels, asked.labels[some], parted.predict(asked.texts[some]))
+    assert figures["accuracy"] >= 0.3
