@@ -6,13 +6,16 @@ would overflow.
 
 from __future__ import annotations
 
-from typing import Any, Tuple, Union
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from nlp.e5_file import E5File
+
 LARGEST = 90
 MICROSOFT = "com.microsoft"
-Shape = Tuple[Union[int, str], ...]
+Shape = tuple[int | str, ...]
 
 
 class Draft:
@@ -24,6 +27,7 @@ class Draft:
         self._names: set[str] = set()
 
     def constant(self, name: str, value: np.ndarray) -> str:
+        """Keep a constant under its name, once."""
         from onnx import numpy_helper
 
         if name not in self._names:
@@ -32,6 +36,7 @@ class Draft:
         return name
 
     def add(self, kind: str, *inputs: str, out: str | None = None, domain: str = "", **options: Any) -> str:
+        """Add a node; its result is called ``out`` or gets a name of its own."""
         from onnx import helper
 
         out = out or f"{kind}{len(self.nodes)}"
@@ -54,6 +59,7 @@ class Draft:
         return done
 
     def split(self, x: str, count: int) -> list[str]:
+        """Cut the last axis into equal parts."""
         from onnx import helper
 
         outs = [f"Split{len(self.nodes)}.{part}" for part in range(count)]
@@ -61,6 +67,7 @@ class Draft:
         return outs
 
     def norm(self, x: str, file: E5File, name: str) -> str:
+        """Layer normalisation with the gain and shift of that name in the file."""
         gain, shift = (self.constant(f"{name}.{part}", file.vector(f"{name}.{part}")) for part in "wb")
         return self.add("LayerNormalization", x, gain, shift, axis=-1, epsilon=file.epsilon)
 
