@@ -43,12 +43,16 @@ class NgramFeatures:
         self.buckets = buckets
         self.idf = np.zeros(buckets, np.float32)
 
+    def __len__(self) -> int:
+        return self.buckets
+
     def fit(self, texts: Sequence[str]) -> NgramFeatures:
         """Learn how rare the n-grams of some texts are."""
         seen = np.zeros(self.buckets, np.int64)
         for text in texts:
             seen[list(self._counts(text))] += 1
-        self.idf = (1 + np.log((1 + len(texts)) / (1 + seen))).astype(np.float32)
+        idf = np.where(seen > 0, 1 + np.log((1 + len(texts)) / (1 + seen)), 0)  # what no text had says nothing
+        self.idf = idf.astype(np.float32)
         return self
 
     def row(self, text: str) -> SparseRow:
