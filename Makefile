@@ -52,6 +52,7 @@ widget: ## Bundle the chat window from web/widget/src to web/widget/dist (needs 
 demo: setup ## Make the demo shop's data, if it is not there
 	@$(PY) -m shop.demo build $(ARGS)
 	@$(PY) -m recsys.train --if-needed
+	@$(PY) -m vision.index
 
 import: setup ## Load a shop's own CSV files (ARGS="--products p.csv --orders o.csv --dry-run")
 	@$(PY) -m shop.importer $(ARGS)

@@ -7,6 +7,7 @@ from rasa_sdk.events import ActiveLoop, SlotSet
 from actions.base import Events, ShopAction, active_form
 from actions.cards import button
 from actions.registry import go_on
+from actions.sight import corrects
 from actions.texts import labels
 from actions.turn import Turn
 from actions.unknown import keep_unanswered
@@ -57,10 +58,13 @@ class Deny(ShopAction):
 
     action_name = "action_deny"
 
-    def answer(self, turn: Turn) -> None:
-        """Drop the offer."""
+    def answer(self, turn: Turn) -> Events | None:
+        """Drop the offer; "not this one" is about the photo of before."""
+        if corrects(turn) and not active_form(turn):
+            return go_on("action_search_by_image", turn)
         turn.remember(offer=None, resume=None)
         turn.say("utter_deny_idle")
+        return None
 
 
 class Stop(ShopAction):
@@ -86,6 +90,8 @@ class Continue(ShopAction):
         if active_form(turn):
             turn.say("utter_unsure_form")
             return None
+        if turn.attachments or corrects(turn):
+            return go_on("action_search_by_image", turn)
         shown, waiting = turn.slot("choices") or {}, turn.slot("resume")
         chooses = turn.entity("order_no") or turn.entity("case_no") or (turn.entity("ordinal") is not None and shown)
         if chooses or any(turn.entities(kind) for kind in ("product", "category", "brand")):
@@ -118,6 +124,8 @@ class Unsure(ShopAction):
 
     def answer(self, turn: Turn) -> Events | None:
         """Answer from the FAQ when it is sure; else offer the likeliest intents."""
+        if turn.attachments and not active_form(turn):
+            return go_on("action_search_by_image", turn)
         if turn.faq and turn.faq.get("score", 0) >= SURE_FAQ:
             turn.remember(misunderstood=0)
             return go_on("action_faq", turn)

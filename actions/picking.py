@@ -7,6 +7,7 @@ from typing import Any, Iterable, Sequence
 
 from actions.cards import order_card, product_card
 from actions.meant import orders_meant, said_states
+from actions.sight import pictured
 from actions.texts import labels
 from actions.turn import Turn
 from shop.entities import OrderView, ProductCard
@@ -71,10 +72,11 @@ def pick_product(turn: Turn, resume: str) -> str | None:
     code = chosen(turn, "product")
     if code is None and len(set(turn.entities("product"))) == 1:
         code = turn.entity("product")
-    if code is None and not names_goods(turn):
+    if code is None and not names_goods(turn) and not turn.attachments:
         code = turn.focused("product")
     if code is None:
-        cards = find_products(turn, limit=MOST_CHOICES)
+        seen = pictured(turn, MOST_CHOICES)
+        cards = turn.shop.catalogue.cards(seen) if seen else find_products(turn, limit=MOST_CHOICES)
         if not cards:
             turn.say("utter_which_product")
             turn.remember(resume=resume)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable
 
-from actions.base import ShopAction
+from actions.base import Events, ShopAction
 from actions.cards import button, product_card
 from actions.picking import (
     MOST_CHOICES,
@@ -15,6 +15,7 @@ from actions.picking import (
     points_back,
     show_products,
 )
+from actions.pictures import by_picture, is_about_the_picture
 from actions.texts import day, labels, phrase, price_span, yuan
 from actions.turn import Turn
 from shop.entities import ProductDetail, StockAnswer
@@ -25,24 +26,26 @@ class SearchProduct(ShopAction):
 
     action_name = "action_search_product"
 
-    def answer(self, turn: Turn) -> None:
+    def answer(self, turn: Turn) -> Events | None:
         """Show the best fits, or ask what is looked for."""
+        if is_about_the_picture(turn) and not turn.entities("product"):
+            return by_picture(turn)
         position = turn.entity("ordinal")
         shown = turn.slot("choices") or {}
         if not names_goods(turn) and not turn.entity("price_range"):
             if position is not None and shown.get("kind") == "product":
                 ProductFacts.tell(turn, pick_product(turn, self.action_name))
-                return
+                return None
             if turn.text.strip() == button("search")["title"]:
                 turn.say("utter_question_search")
                 turn.remember(resume=self.action_name)
-                return
+                return None
         if len(set(turn.entities("product"))) == 1:
             if turn.entity("color") or turn.entity("size"):  # whether there is one of that look
                 StockQuestion(turn.shop).answer(turn)
-                return
+                return None
             ProductFacts.tell(turn, str(turn.entity("product")))
-            return
+            return None
         sort = position if position in ("cheapest", "priciest") else None
         cards = find_products(
             turn, MOST_CHOICES, sort={"cheapest": "cheap", "priciest": "dear"}.get(str(sort), "relevance")
@@ -50,11 +53,12 @@ class SearchProduct(ShopAction):
         if not cards:
             turn.say("utter_nothing_found")
             turn.remember(resume=self.action_name)
-            return
+            return None
         turn.say("utter_found", count=len(cards), best=cards[0].name, price=yuan(cards[0].price_min_fen))
         show_products(turn, cards)
         if len(cards) == 1:
             turn.focus("product", cards[0].code)
+        return None
 
 
 class ProductFacts(ShopAction):
@@ -255,15 +259,6 @@ class Compare(ShopAction):
         )
 
 
-class SearchByImage(ShopAction):
-    """A picture came, or was promised."""
-
-    action_name = "action_search_by_image"
-
-    def answer(self, turn: Turn) -> None:
-        """Honest until picture search lands: ask for words."""
-        turn.say("utter_image_received" if turn.attachments else "utter_image_words")
-        turn.remember(resume="action_search_product")
 
 
 def _join(words: Iterable[object]) -> str:

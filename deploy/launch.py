@@ -55,7 +55,7 @@ def _run(settings: Settings, running: Running) -> int:
     made = subprocess.run([sys.executable, "-m", "shop.demo", "build"], env=environment, check=False).returncode
     if not made:  # without it the bot shows what is popular: no reason to stop
         subprocess.run([sys.executable, "-m", "recsys.train", "--if-needed"], env=environment, check=False)
-    code = made or train()
+    code = made or train() or look_at_pictures(environment)
     if code:
         return code
     print("→ starting the servers", flush=True)
@@ -68,6 +68,11 @@ def _run(settings: Settings, running: Running) -> int:
     if not asked:
         print("A server ended by itself, so the others were ended too: its lines above say why.", file=sys.stderr)
     return 0 if asked else manager.returncode or 1
+
+
+def look_at_pictures(environment: dict[str, str]) -> int:
+    """Put what is new of the shop's pictures into the index; the exit code."""
+    return subprocess.run([sys.executable, "-m", "vision.index"], env=environment, check=False).returncode
 
 
 # Warnings of installed libraries, which nobody who runs a shop can mend; the next line is their source.

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from deploy.environment import child_environment
+from deploy.launch import look_at_pictures
 from deploy.ports import Server, answers, port_problem, servers
 from deploy.train import train
 from shop.errors import ShopError
@@ -29,7 +30,7 @@ def main() -> int:
         return 2
     environment = child_environment(settings)
     made = subprocess.run([sys.executable, "-m", "shop.demo", "build"], env=environment, check=False).returncode
-    code = made or train()
+    code = made or train() or look_at_pictures(environment)
     if code:
         return code
     told = subprocess.run(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from shop.orders import Orders
     from shop.outbox import Outbox
     from shop.peers import Peers
+    from shop.pictures import Pictures
     from shop.shared_values import SharedValues
     from shop.signals import Signals
     from shop.stock import StockLevels
@@ -156,6 +157,13 @@ class Shop:
         from shop.trackers import Trackers
 
         return Trackers(self)
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        """Pictures of what is on sale."""
+        from shop.pictures import Pictures
+
+        return Pictures(self)
 
     @cached_property
     def uploads(self) -> Uploads:

