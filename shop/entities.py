@@ -30,17 +30,6 @@ class ProductCard:
 
 
 @dataclass(frozen=True)
-class PictureView:
-    """A picture of a product on sale; ``path`` is relative to data_dir/pictures."""
-
-    id: int
-    product_code: str
-    category: str
-    sha256: str
-    path: str
-
-
-@dataclass(frozen=True)
 class SkuView:
     """One colour and size with its price and free units."""
 

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from shop.entities import PictureView
 from shop.models import Category, Picture, Product
 
 if TYPE_CHECKING:
     from shop.front import Shop
+
+
+@dataclass(frozen=True)
+class PictureView:
+    """A picture of a product on sale; ``path`` is relative to data_dir/pictures."""
+
+    id: int
+    product_code: str
+    category: str
+    sha256: str
+    path: str
 
 
 class Pictures:

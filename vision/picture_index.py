@@ -16,9 +16,9 @@ from typing import Callable, Sequence
 
 import numpy as np
 
-from shop.entities import PictureView
 from shop.errors import BadIndex, BadPicture
 from shop.front import Shop
+from shop.pictures import PictureView
 from shop.vector_index import VectorIndex, build_index
 from vision.encoder import ImageEncoder
 from vision.feature_store import FeatureStore
