@@ -259,7 +259,5 @@ class Compare(ShopAction):
         )
 
 
-
-
 def _join(words: Iterable[object]) -> str:
     return str(labels()["comma"]).join(str(one) for one in words)
