@@ -120,6 +120,8 @@ class Settings:
     recommend_shelf_s: float = _setting(15.0, "Seconds for which the recommender's prices and stock may lag")
     recommend_diversity: float = _setting(0.2, "0: the best ones only; 1: as different as can be")
     recommend_explore: float = _setting(0.05, "Share of lists whose last place goes to something less sure")
+    speech: str = _setting("", "Engine that reads customers' voice: faster-whisper or sherpa-onnx; empty: off")
+    speech_model: str = _setting("", "Folder of the model of that engine")
 
     @property
     def database_address(self) -> str:

@@ -18,7 +18,9 @@ from bot.channels.bodies import read_body
 from bot.channels.gate import Gate, log_incident
 from bot.channels.pace import RateLimit
 from bot.channels.web_sessions import HISTORY, after_id, may_see, wire_form
-from shop.errors import BadPicture, BadToken, DatabaseDown, NotFound
+from bot.channels.web_speech import Speech, SpeechBusy, SpeechOff
+from nlp.speech import LONGEST_S, MOST_BYTES
+from shop.errors import BadPicture, BadToken, BadValue, DatabaseDown, NotFound
 
 SESSION_HEADER = "X-Xiaoer-Session"
 UPLOADS_PER_MINUTE = 20
@@ -28,12 +30,13 @@ _FORM_OVERHEAD = 4096
 class WebHttp:
     """Routes beside the socket; answers carry CORS headers for the allowed origins only."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, speech: Speech | None = None) -> None:
         self._gate = gate
         self._shop = gate.shop
         self._origins = set(gate.shop.settings.origins)
         self._rate = RateLimit(UPLOADS_PER_MINUTE)
         # One picture at a time, beside the talks: a large one takes seconds and 200 MB.
+        self._speech = speech or Speech(gate.shop.settings)
         self._painter = ThreadPoolExecutor(1, thread_name_prefix="picture")
 
     def add_to(self, routes: Blueprint) -> None:
@@ -41,6 +44,7 @@ class WebHttp:
 
         @routes.route("/history", methods=["OPTIONS"])
         @routes.route("/upload", methods=["OPTIONS"])
+        @routes.route("/speech", methods=["OPTIONS"])
         @routes.route("/upload/<upload_id:str>", methods=["OPTIONS"])
         async def preflight(request: Request, upload_id: str = "") -> HTTPResponse:
             return response.empty(204)
@@ -56,6 +60,10 @@ class WebHttp:
         @routes.route("/upload", methods=["POST"], stream=True)  # a stream: Sanic would take 100 MB before we look
         async def upload(request: Request) -> HTTPResponse:
             return await self._upload(request)
+
+        @routes.route("/speech", methods=["POST"], stream=True)
+        async def speech(request: Request) -> HTTPResponse:
+            return await self._spoken(request)
 
         @routes.route("/upload/<upload_id:str>", methods=["GET"])
         async def picture(request: Request, upload_id: str) -> HTTPResponse:
@@ -99,6 +107,27 @@ class WebHttp:
             return self._refuse("failed", 500)
         body = {"id": kept.id, "width": kept.width, "height": kept.height}
         return response.json(body)
+
+    async def _spoken(self, request: Request) -> HTTPResponse:
+        sender_id = await self._sender(request)
+        if isinstance(sender_id, HTTPResponse):
+            return sender_id
+        if not self._rate.admits(sender_id):
+            return self._refuse("slow_down", 429)
+        raw = await read_body(request, MOST_BYTES)
+        if raw is None:
+            return self._refuse("speech_long", 413, seconds=int(LONGEST_S))
+        try:
+            return response.json({"text": await self._speech.text(raw)})
+        except SpeechOff:
+            return self._refuse("speech_off", 501)
+        except SpeechBusy:
+            return self._refuse("speech_busy", 503)
+        except BadValue as error:
+            return self._refuse(f"speech_{error.facts['why']}", 400, seconds=int(LONGEST_S))
+        except Exception as error:  # noqa: BLE001 - a model that can't be opened, say; a customer gets a sentence
+            log_incident("could not be read aloud", "web", error)
+            return self._refuse("speech_failed", 500)
 
     async def _picture(self, request: Request, upload_id: str) -> HTTPResponse:
         sender_id = await self._sender(request)

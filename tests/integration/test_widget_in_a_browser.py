@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import io
-import os
 import re
-from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
+
+from tests.integration.browser import launched, shot
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-SHOTS = os.environ.get("SHOTS")  # a folder for screenshots
 
 
 @pytest.fixture(scope="module")
 def browser():
-    if not Path(CHROMIUM).exists():
-        pytest.skip("chromium is not installed: apt-get install chromium")
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield made
-        made.close()
+    yield from launched()
 
 
 @pytest.fixture
@@ -70,12 +54,6 @@ def rows(page: Page):
 def say(page: Page, text: str):
     field(page).fill(text)
     field(page).press("Enter")
-
-
-def shot(page: Page, name: str):
-    if SHOTS:
-        page.wait_for_timeout(300)
-        page.screenshot(path=str(Path(SHOTS) / f"{name}.png"))
 
 
 def photo() -> bytes:

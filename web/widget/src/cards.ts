@@ -65,8 +65,13 @@ function card(item: Card, context: Context): HTMLElement {
       head,
       item.subtitle ? make("div", { class: "card-subtitle" }, String(item.subtitle)) : null,
       lines.length ? make("ul", { class: "card-lines" }, ...lines.map((line) => make("li", {}, String(line)))) : null,
-      item.price ? make("div", { class: "price" }, String(item.price)) : null,
-      sayButtons(item.buttons, context, "card-buttons", "small")));
+      foot(item, context)));
+}
+
+function foot(item: Card, context: Context): HTMLElement | null {
+  const price = item.price ? make("div", { class: "price" }, String(item.price)) : null;
+  const buttons = sayButtons(item.buttons, context, "card-buttons", "small");
+  return price || buttons ? make("div", { class: "card-foot" }, price, buttons) : null;
 }
 
 /** Buttons that say their payloads, which are what a person would type; null without any. */

@@ -31,6 +31,7 @@ export class Chat {
   private pending = new Set<string>(); // own messages whose answer is not in yet
   private agentTypes = 0; // timer
   private toldTyping = 0;
+  private online = false;
   private lastRead = 0;
   private lastHeard = 0;
   private uploads: Promise<unknown> = Promise.resolve(); // messages go up one after the other
@@ -141,6 +142,8 @@ export class Chat {
   private listen(): void {
     const { connection, log, panel } = this;
     connection.on("state", (state) => {
+      this.online = state === "online";
+      this.dots();
       panel.setState(state, this.speaker);
       log.busy(state !== "online");
       this.emit("state", state);
@@ -232,7 +235,7 @@ export class Chat {
 
   private dots(name = ""): void {
     if (this.agentTypes) this.log.typing(true, name || this.texts.agent);
-    else this.log.typing(this.pending.size > 0 && this.speaker !== "agent");
+    else this.log.typing(this.pending.size > 0 && this.online && this.speaker !== "agent");
   }
 
   private tellTyping(): void {

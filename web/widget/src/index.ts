@@ -48,6 +48,7 @@ function begin(script: Element | null): void {
     document.body.append(element);
   }
   page.xiaoer = api(element);
+  performance.mark?.("xiaoer:interactive"); // the launcher can be clicked from here on
   window.dispatchEvent(new CustomEvent("xiaoer:ready", { detail: page.xiaoer }));
 }
 
