@@ -1,13 +1,17 @@
-"""The tiny bot's servers, once for all tests of the channels."""
+"""The tiny bot's servers, once for all tests of the channels; the widget over a wire that the test holds."""
 
 from __future__ import annotations
 
 from typing import Iterator
 
 import pytest
+from playwright.sync_api import Browser, Page, expect
 
+from tests.integration.browser import PHONE, WIDE, launched
 from tests.integration.chat import ChatBot
+from tests.integration.fake_wire import FakeWire
 from tests.integration.tiny import TinyBot
+from tests.integration.wire_pages import part
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +25,51 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChatBot]:
     """The tiny bot with every messaging channel, each over its simulated platform."""
     with ChatBot(tmp_path_factory.mktemp("chat")) as bot:
         yield bot
+
+
+@pytest.fixture(scope="module")
+def browser():
+    yield from launched()
+
+
+@pytest.fixture(scope="module")
+def wire_server():
+    with FakeWire() as made:
+        yield made
+
+
+@pytest.fixture
+def wire(wire_server):
+    wire_server.forget()
+    wire_server.suggestions, wire_server.settings, wire_server.attributes = [], "", "data-open"
+    wire_server.upload_status, wire_server.answer = 200, True
+    return wire_server
+
+
+@pytest.fixture
+def visit(wire, browser: Browser):
+    """Opens the page with the widget; every page must end without an error."""
+    contexts, problems = [], []
+
+    def go(size=WIDE, init: str = "", **options) -> Page:
+        touch = {"has_touch": True, "is_mobile": True} if size is PHONE else {}
+        context = browser.new_context(
+            viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai", permissions=["clipboard-read", "clipboard-write", "microphone"],
+            **touch, **options,
+        )  # fmt: skip
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
+        if init:
+            page.add_init_script(init)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(wire.address)
+        if size is PHONE:
+            page.locator("xiaoer-chat .launcher").tap()
+        expect(part(page, ".status")).to_have_attribute("data-state", "online", timeout=20_000)
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    assert problems == []
