@@ -33,8 +33,11 @@ class NotDelivered(Exception):
     ``dead`` (never). ``certain`` is False when the platform may have taken it.
     """
 
-    def __init__(self, why: str, code: str = "", after_s: float = 0.0, certain: bool = True) -> None:
+    def __init__(
+        self, why: str, code: str = "", after_s: float = 0.0, certain: bool = True, detail: Any = None
+    ) -> None:
         super().__init__(f"{why} {code}".strip())
+        self.detail: dict[str, Any] = detail if isinstance(detail, dict) else {}  # the platform's own JSON
         self.why = why
         self.code = code
         self.after_s = after_s
@@ -108,7 +111,10 @@ class Http:
         address = path if path.startswith("http") else f"{self.base}{path}"
         try:
             async with self._session.request(method, address, allow_redirects=False, **more) as answer:
-                _check(answer.status, answer.headers.get("Retry-After", ""))
+                if answer.status >= 400:
+                    raise _refusal(
+                        answer.status, answer.headers.get("Retry-After", ""), await answer.content.read(4096)
+                    )
                 body = await answer.content.read(MOST_BYTES + 1)
                 while len(body) <= MOST_BYTES and (more_bytes := await answer.content.read(MOST_BYTES)):
                     body += more_bytes
@@ -126,14 +132,14 @@ class Http:
             await self._session.close()
 
 
-def _check(status: int, retry_after: str) -> None:
-    if status < 400:
-        return
+def _refusal(status: int, retry_after: str, body: bytes) -> NotDelivered:
+    try:
+        detail = json.loads(body)
+    except ValueError:
+        detail = None
     if status == 429:
-        raise NotDelivered("retry", "429", float(retry_after) if retry_after.isdigit() else 0.0)
+        return NotDelivered("retry", "429", float(retry_after) if retry_after.isdigit() else 0.0, detail=detail)
     if status >= 500:
-        raise NotDelivered("retry", str(status))
-    # 401 may be mended by a new token; other refusals stay what they are, and their body says why.
-    if status == 401:
-        raise NotDelivered("token", "401")
-    raise NotDelivered("dead", str(status))
+        return NotDelivered("retry", str(status), detail=detail)
+    # 401 may be mended by a new token; other refusals stay what they are.
+    return NotDelivered("token" if status == 401 else "dead", str(status), detail=detail)

@@ -25,6 +25,21 @@ class BadCallback(Exception):
     """A callback that did not come from the platform, or is damaged; the reason names no value."""
 
 
+def read_json(raw: bytes) -> dict[str, Any]:
+    """A callback's JSON object.
+
+    Raises:
+        BadCallback: it is none.
+    """
+    try:
+        content = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise BadCallback("no JSON") from None
+    if not isinstance(content, dict):
+        raise BadCallback("no JSON object")
+    return content
+
+
 def same(first: str, second: str) -> bool:
     """Compare two secrets in constant time."""
     return hmac.compare_digest(first.encode("utf-8", "replace"), second.encode("utf-8", "replace"))

@@ -108,6 +108,9 @@ class FakeWeChat(FakePlatform):
     def event(self, customer: str, event: str, key: str = "", **fields: Any) -> Delivery:
         return self.push(self.message(customer, "event", Event=event, EventKey=key, **fields))
 
+    def follow(self, customer: str, code: str = "") -> Delivery:
+        return self.event(customer, "subscribe", f"qrscene_{code}" if code else "")
+
     def press(self, customer: str, title: str) -> Delivery:
         """Press an option of the newest menu that shows it."""
         for one in reversed(self.to(customer)):

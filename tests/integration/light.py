@@ -21,7 +21,7 @@ from tests.integration.tiny import PROJECT
 from tests.servers import free_port
 
 _ANSWERS = {
-    "你好": "您好", "再见": "再见，欢迎再来。", "填表": "要几件？", "两件": "什么颜色？", "2": "什么颜色？",
+    "你好": "您好", "再见": "再见，欢迎再来。", "填表": "要几件？", "两件": "什么颜色？", "红色": "好的，两件 件，红色。",
 }  # fmt: skip
 
 

@@ -8,7 +8,6 @@ import time
 import pytest
 
 from bot.channels.arrival import sender_of
-from tests.integration.chat import photo
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 _people = itertools.count(1)
@@ -28,12 +27,6 @@ def ann():
 
 def texts(sent):
     return [one.text for one in sent]
-
-
-def test_the_console_proves_the_address_and_nobody_else_does(wechat):
-    assert wechat.prove().body == "echo-123"
-    assert wechat.prove(token="another").status == 403
-    assert wechat.prove(at=int(time.time()) - 3600).status == 403
 
 
 def test_a_follower_is_greeted_with_options_and_a_pressed_one_is_understood(wechat, ann):
@@ -65,16 +58,6 @@ def test_a_code_from_the_shops_page_links_the_account_once(chat, wechat, ann):
     assert wechat.wait("oBob", 2)[1].text == "您还没有登录。"
 
 
-def test_a_picture_is_fetched_checked_and_given_to_picture_search(chat, wechat, ann):
-    wechat.show(ann, photo())
-    assert wechat.wait(ann, 1)[0].text == "收到 1 张图片。"
-    wechat.show(ann, b"no picture at all")
-    assert "图片" in wechat.wait(ann, 2)[1].text
-    history = chat.shop.messages.history(sender_of("wechat", ann))
-    (kept,) = [one for one in history if "attachments" in one.body]
-    assert chat.shop.uploads.get(kept.body["attachments"][0]).width == 60
-
-
 def test_voice_and_place_and_a_sticker_are_met_with_a_sentence(wechat, ann):
     wechat.push(wechat.message(ann, "voice", MediaId="v", Format="amr", Recognition=""))
     assert "语音" in wechat.wait(ann, 1)[0].text
@@ -83,19 +66,6 @@ def test_voice_and_place_and_a_sticker_are_met_with_a_sentence(wechat, ann):
     wechat.push(wechat.message(ann, "location", Location_X="30.2", Location_Y="120.1", Label="西湖"))
     wechat.push(wechat.message(ann, "shortvideo", MediaId="v"))
     assert len(wechat.wait(ann, 4)) == 4
-
-
-def test_a_redelivered_message_is_answered_once(wechat, ann):
-    message = wechat.message(ann, "text", Content="再见")
-    for _ in range(3):
-        assert wechat.push(message).body == "success"
-    event = wechat.message(ann, "event", Event="subscribe", EventKey="")
-    for _ in range(2):
-        wechat.push(event)
-    wechat.say(ann, "我是谁")
-    assert len(wechat.wait(ann, 3)) == 3
-    time.sleep(0.5)
-    assert len(wechat.to(ann)) == 3
 
 
 def test_a_forged_a_stale_and_a_replayed_callback_are_refused(wechat, ann):
@@ -112,25 +82,6 @@ def test_a_forged_a_stale_and_a_replayed_callback_are_refused(wechat, ann):
     sealed["data"] = sealed["data"].replace(b"<Encrypt><![CDATA[", b"<Encrypt><![CDATA[A")
     assert wechat.run(wechat.deliver_once(lambda: ("POST", sealed))).status == 403
     assert wechat.to(ann) == []
-
-
-def test_faults_of_the_platform_lose_nothing_and_double_nothing(wechat, ann):
-    wechat.faults[:] = [500, 503, 429]
-    wechat.say(ann, "再见")
-    wechat.say(ann, "我是谁")
-    assert texts(wechat.wait(ann, 2)) == ["再见，欢迎再来。", "您还没有登录。"]
-
-
-def test_a_token_that_ends_in_mid_talk_is_renewed_once(wechat, ann):
-    wechat.say(ann, "再见")
-    wechat.wait(ann, 1)
-    asked = wechat.token_requests
-    wechat.expire_tokens()
-    for at in range(6):
-        wechat.say(f"{ann}{at}", "再见")
-    for at in range(6):
-        wechat.wait(f"{ann}{at}", 1)
-    assert wechat.token_requests == asked + 1
 
 
 def test_messages_that_overtook_each_other_are_answered_in_the_order_of_their_writing(wechat, ann):
@@ -163,41 +114,6 @@ def test_the_quota_is_never_exceeded_and_what_was_held_comes_later(chat, wechat,
     assert [words.count(f"通知 {at}") for at in range(7)] == [1] * 7
     assert words.count("再见，欢迎再来。") == 2
     assert wechat.too_many == 0
-
-
-def test_a_person_takes_over_speaks_hands_back_and_is_rated(chat, wechat, ann):
-    sender = sender_of("wechat", ann)
-    wechat.say(ann, "再见")
-    wechat.wait(ann, 1)
-    helper = chat.shop.agents.add(f"wang{next(_people)}", "小王", "a long password", "agent")
-    view = chat.shop.handoffs.request(sender, None, "asked")
-    chat.shop.handoffs.accept(view.id, "小王", helper.id)
-    wechat.say(ann, "再见")  # only the person reads it
-    chat.shop.desk.speak(sender, helper, {"text": "我来帮您"}, "d1")
-    chat.shop.desk.speak(sender, helper, {"text": "我来帮您"}, "d1")
-    await_words(wechat, ann, "【客服 小王】我来帮您")
-    chat.shop.handoffs.close(view.id, "solved")
-    rating = await_words(wechat, ann, "非常满意")
-    assert list(rating.buttons.values()) == ["1", "2", "3", "4", "5"]
-    wechat.say(ann, "5")
-    await_words(wechat, ann, "感谢您的评价")
-    assert chat.shop.handoffs.get(view.id).rating == 5
-    wechat.say(ann, "我是谁")
-    await_words(wechat, ann, "您还没有登录。")
-    words = "".join(texts(wechat.to(ann)))
-    assert words.count("再见，欢迎再来。") == 1
-    assert words.count("我来帮您") == 1
-
-
-def await_words(wechat, customer, words):
-    """The message with these words, as soon as it is there."""
-    deadline = time.monotonic() + 60
-    while True:
-        found = [one for one in wechat.to(customer) if words in one.text]
-        if found:
-            return found[0]
-        assert time.monotonic() < deadline, texts(wechat.to(customer))
-        time.sleep(0.05)
 
 
 def test_every_message_is_kept_once_in_each_direction(chat, wechat, ann):

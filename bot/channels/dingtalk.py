@@ -1,0 +1,206 @@
+"""DingTalk 钉钉: a robot over HTTP.
+
+Answers go to the message's own ``sessionWebhook`` while it lives, later by the
+robot's batch send. The webhook's address comes with the message, so only
+DingTalk's hosts are believed.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from sanic import Blueprint, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from bot.channels.api import NotDelivered, TokenCache
+from bot.channels.arrival import Arrival
+from bot.channels.connector import Connector, fresh
+from bot.channels.crypt import BadCallback, dingtalk_sign, read_json, same
+from bot.channels.render import Form, Piece
+from shop.channel_views import PeerView
+
+HOUR_S = 3600.0
+HOSTS = ("oapi.dingtalk.com", "api.dingtalk.com")
+FILE_HOSTS = (".dingtalk.com", ".aliyuncs.com")
+MOST_BUTTONS = 5
+SAY = "dtmd://dingtalkclient/sendMessage?content="
+"""A button with this address writes its content for the customer."""
+
+
+class DingTalkInput(Connector):
+    """``/webhooks/dingtalk/callback``; credentials: bot/channels/docs/dingtalk.md."""
+
+    form = Form(text_limit=6000, buttons=MOST_BUTTONS)
+    needs = ("app_key", "app_secret", "robot_code")
+    default_api = "https://api.dingtalk.com"
+
+    def __init__(self, credentials: dict[str, Any], gate: Any = None) -> None:
+        super().__init__(credentials, gate)
+        self.stale_s = min(float(self.credentials.get("stale_s", HOUR_S)), HOUR_S)
+        self._own = urlsplit(self.http.base)
+
+    @classmethod
+    def name(cls) -> str:
+        """The channel's name, and its place under /webhooks/."""
+        return "dingtalk"
+
+    @property
+    def tokens(self) -> TokenCache:
+        """The robot's access token."""
+        if not hasattr(self, "_tokens"):
+            key = f"dingtalk:{self.credentials['app_key']}"
+            self._tokens = TokenCache(key, self.gate.shop.shared_values, self._new_token, self.gate.in_thread)
+        return self._tokens
+
+    def add_routes(self, routes: Blueprint) -> None:
+        """POST brings messages."""
+
+        @routes.route("/callback", methods=["POST"], stream=True)
+        async def receive(request: Request) -> HTTPResponse:
+            return await self.guarded(request, lambda raw: self._receive(request, raw))
+
+    async def _receive(self, request: Request, raw: bytes) -> HTTPResponse:
+        stamp = request.headers.get("timestamp", "")
+        if not same(dingtalk_sign(stamp, str(self.credentials["app_secret"])), request.headers.get("sign", "")):
+            raise BadCallback("the signature is wrong")
+        fresh(str(float(stamp) / 1000) if stamp.isdigit() else "", self.stale_s, time.time())
+        await self.intake.accept([arrival_of(read_json(raw))])
+        return response.json({})
+
+    async def _new_token(self) -> tuple[str, float]:
+        asked = {"appKey": self.credentials["app_key"], "appSecret": self.credentials["app_secret"]}
+        answer = await self.http.call("POST", "/v1.0/oauth2/accessToken", json=asked)
+        return str(answer["accessToken"]), float(answer.get("expireIn", 7200))
+
+    async def _ask(self, path: str, content: dict[str, Any]) -> dict[str, Any]:
+        """A call with the access token, renewed once."""
+        token = ""
+        for last in (False, True):
+            token = await self.tokens.get(bad=token)
+            try:
+                headers = {"x-acs-dingtalk-access-token": token}
+                return await self.http.call("POST", path, json=content, headers=headers)
+            except NotDelivered as fault:
+                if fault.why != "token" and fault.detail.get("code") != "InvalidAuthentication":
+                    if "Throttling" in str(fault.detail.get("code")):
+                        raise NotDelivered("retry", "Throttling") from None
+                    raise
+                if last:
+                    raise NotDelivered("retry", fault.code) from None
+        raise AssertionError("not reached")
+
+    async def fetch(self, arrival: Arrival) -> bytes:
+        """The picture by its download code."""
+        asked = {"downloadCode": arrival.media.get("code"), "robotCode": self.credentials["robot_code"]}
+        address = str((await self._ask("/v1.0/robot/messageFiles/download", asked)).get("downloadUrl") or "")
+        if not self._is_theirs(address, FILE_HOSTS):
+            raise NotDelivered("dead", "a file elsewhere")
+        return (await self.http.raw("GET", address))[0]
+
+    async def deliver(self, peer: PeerView, piece: Piece, key: str) -> None:
+        """By the session's webhook while it lives, else by batch send."""
+        webhook, until = str(peer.address.get("webhook") or ""), float(peer.address.get("until") or 0)
+        kind, content = _worded(piece, self.gate.shop.settings.shop_name)
+        if until > time.time() + 2 and self._is_theirs(webhook, HOSTS):
+            try:
+                answer = await self.http.call("POST", webhook, json={"msgtype": kind, kind: content})
+                if not answer.get("errcode"):
+                    return
+                if str(answer["errcode"]) in ("130101", "-1"):
+                    raise NotDelivered("retry", str(answer["errcode"]))
+            except NotDelivered as fault:
+                if fault.why != "dead":
+                    raise  # the webhook itself is over: batch send may still do
+        if not peer.address.get("staff"):
+            raise NotDelivered("quota", "session over")
+        name, param = _sample(kind, content)
+        asked = {
+            "robotCode": self.credentials["robot_code"],
+            "userIds": [peer.address["staff"]],
+            "msgKey": name,
+            "msgParam": json.dumps(param, ensure_ascii=False),
+        }
+        await self._ask("/v1.0/robot/oToMessages/batchSend", asked)
+
+    def _is_theirs(self, address: str, hosts: tuple[str, ...]) -> bool:
+        parts = urlsplit(address)
+        if (parts.scheme, parts.netloc) == (self._own.scheme, self._own.netloc):
+            return True
+        host = parts.hostname or ""
+        known = any(host.endswith(one) if one.startswith(".") else host == one for one in hosts)
+        return parts.scheme == "https" and known
+
+
+def _worded(piece: Piece, shop_name: str) -> tuple[str, dict[str, Any]]:
+    """The piece as an action card, Markdown or text."""
+    if piece.kind in ("menu", "cards") and 1 <= len(piece.options) <= MOST_BUTTONS:
+        text = piece.lead if piece.kind == "menu" else piece.text
+        buttons = [
+            {"title": one.title, "actionURL": SAY + quote(one.means if isinstance(one.means, str) else one.number)}
+            for one in piece.options
+        ]
+        card = {"title": shop_name, "text": _markdown(text), "btnOrientation": "0", "btns": buttons}
+        return "actionCard", card
+    if piece.kind == "cards":
+        return "markdown", {"title": shop_name, "text": _markdown(piece.text)}
+    if piece.kind == "image" and piece.image.startswith("https://"):
+        return "markdown", {"title": shop_name, "text": f"![]({piece.image})"}
+    return "text", {"content": piece.text}
+
+
+def _markdown(text: str) -> str:
+    return text.replace("\n", "  \n")
+
+
+def _sample(kind: str, content: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The same as a template of batch send."""
+    if kind == "text":
+        return "sampleText", content
+    if kind == "markdown":
+        return "sampleMarkdown", content
+    buttons = content["btns"]
+    if len(buttons) == 1:
+        single = {"singleTitle": buttons[0]["title"], "singleURL": buttons[0]["actionURL"]}
+        return "sampleActionCard", {"title": content["title"], "text": content["text"], **single}
+    param = {"title": content["title"], "text": content["text"]}
+    for at, one in enumerate(buttons, 1):
+        param |= {f"actionTitle{at}": one["title"], f"actionURL{at}": one["actionURL"]}
+    return f"sampleActionCard{len(buttons)}", param
+
+
+def arrival_of(message: dict[str, Any]) -> Arrival:
+    """A message in our form.
+
+    Raises:
+        BadCallback: it names no sender or no id.
+    """
+    if not message.get("msgId") or not message.get("senderId"):
+        raise BadCallback("it names no sender or no id")
+    staff, group = str(message.get("senderStaffId") or ""), message.get("conversationType") == "2"
+    peer = staff or str(message["senderId"])
+    if group:
+        peer = f"{message.get('conversationId')}.{peer}"
+    common: dict[str, Any] = {
+        "peer": peer,
+        "external_id": str(message["msgId"]),
+        "sent_at": float(message.get("createAt") or 0) / 1000,
+        "address": {
+            "webhook": str(message.get("sessionWebhook") or ""),
+            "until": float(message.get("sessionWebhookExpiredTime") or 0) / 1000,
+            "staff": "" if group else staff,
+        },
+    }
+    kind, content = message.get("msgtype"), message.get("content") or {}
+    content = content if isinstance(content, dict) else {}
+    if kind == "text":
+        text = message.get("text")
+        return Arrival(text=str(text.get("content") or "").strip() if isinstance(text, dict) else "", **common)
+    if kind == "picture":
+        return Arrival(kind="image", media={"code": content.get("downloadCode")}, **common)
+    if kind == "audio":
+        return Arrival(kind="voice", text=str(content.get("recognition") or ""), **common)
+    return Arrival(kind="other", **common)

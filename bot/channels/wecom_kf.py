@@ -1,0 +1,154 @@
+"""WeChat customer service 微信客服, by WeCom.
+
+The callback says only that there is something; the messages are pulled from a
+reading position that is kept in the database and moved after they stand in the
+inbox, so that nothing is lost when a process ends in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from sanic import response
+from sanic.response import HTTPResponse
+
+from bot.channels.api import NotDelivered
+from bot.channels.arrival import Arrival
+from bot.channels.gate import log_incident
+from bot.channels.render import Form, Piece
+from bot.channels.wecom import WeComBase
+from shop.channel_views import PeerView
+from shop.errors import ShopError
+
+log = logging.getLogger(__name__)
+ROOM, TWO_DAYS_S = 5, 48 * 3600.0
+WELCOME_S = 20.0
+FROM_CUSTOMER, FROM_SYSTEM = 3, 4
+PAGE = 1000
+LEASE_S = 30.0
+TRIES = 5
+WRONG_STATE = "95018"
+BOT_STATE = 1
+MOST_MENU = 10
+
+
+class WeComKfInput(WeComBase):
+    """``/webhooks/wecom_kf/callback``; credentials: bot/channels/docs/wecom_kf.md."""
+
+    form = Form(text_limit=2000, buttons=MOST_MENU)
+
+    def __init__(self, credentials: dict[str, Any], gate: Any = None) -> None:
+        super().__init__(credentials, gate)
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._pulls: set[asyncio.Task[None]] = set()
+        self._used: set[str] = set()  # welcome codes
+
+    @classmethod
+    def name(cls) -> str:
+        """The channel's name, and its place under /webhooks/."""
+        return "wecom_kf"
+
+    async def receive(self, message: dict[str, Any]) -> HTTPResponse:
+        """Pull in the background; the callback itself is acknowledged at once."""
+        if message.get("Event") == "kf_msg_or_event":
+            task = asyncio.create_task(self._pull(str(message.get("OpenKfId")), str(message.get("Token") or "")))
+            self._pulls.add(task)
+            task.add_done_callback(self._pulls.discard)
+        return response.text("")
+
+    async def _pull(self, kf_id: str, token: str) -> None:
+        """Read everything new, one reader at a time in this process and among processes."""
+        key, values, in_thread = f"cursor:{kf_id}", self.gate.shop.shared_values, self.gate.in_thread
+        async with self._locks.setdefault(kf_id, asyncio.Lock()):
+            for attempt in range(TRIES):
+                try:
+                    while not await in_thread(values.lease, key, LEASE_S):
+                        await asyncio.sleep(0.2)
+                    try:
+                        while await self._page(kf_id, token, key):
+                            pass
+                        return
+                    finally:
+                        await in_thread(values.free, key)
+                except (NotDelivered, ShopError) as fault:
+                    log.warning("channel wecom_kf: pulling waits (%s)", type(fault).__name__)
+                    await asyncio.sleep(self.retry_s * 2**attempt)
+                except Exception as error:  # noqa: BLE001 - the next callback pulls what this one left
+                    log_incident("could not be pulled", self.name(), error)
+                    return
+
+    async def _page(self, kf_id: str, token: str, key: str) -> bool:
+        """Take one page and move the reading position; whether there is more."""
+        values, in_thread = self.gate.shop.shared_values, self.gate.in_thread
+        cursor = await in_thread(values.get, key) or ""
+        asked = {"cursor": cursor, "token": token, "limit": PAGE, "open_kfid": kf_id}
+        answer = await self.ask("POST", "/cgi-bin/kf/sync_msg", json=asked)
+        arrivals = [one for one in map(arrival_of, answer.get("msg_list") or []) if one is not None]
+        await self.intake.accept(arrivals)
+        following = str(answer.get("next_cursor") or "")
+        if following and following != cursor:
+            await in_thread(values.put, key, following)
+        return bool(answer.get("has_more")) and following != cursor
+
+    async def deliver(self, peer: PeerView, piece: Piece, key: str) -> None:
+        """A message; the greeting of a session goes by its welcome code."""
+        code = str(peer.address.get("welcome") or "")
+        if code and code not in self._used:
+            self._used.add(code)
+            await self.ask("POST", "/cgi-bin/kf/send_msg_on_event", json={"code": code, **_worded(piece)})
+            return
+        to = {"touser": peer.address["peer"], "open_kfid": peer.address["kf"]}
+        message = {**to, "msgid": f"x{key}"[:32], **_worded(piece)}
+        try:
+            await self.ask("POST", "/cgi-bin/kf/send_msg", json=message)
+        except NotDelivered as fault:
+            if fault.code != WRONG_STATE:
+                raise
+            await self.set_state(peer, BOT_STATE)  # a session that ended, or that nobody took up
+            await self.ask("POST", "/cgi-bin/kf/send_msg", json=message)
+
+    async def set_state(self, peer: PeerView, state: int, servicer: str = "") -> None:
+        """Move a session: 1 to the bot, 2 into the queue, 3 to a person of WeCom's own, 4 ended."""
+        asked = {"open_kfid": peer.address["kf"], "external_userid": peer.address["peer"], "service_state": state}
+        if servicer:
+            asked["servicer_userid"] = servicer
+        await self.ask("POST", "/cgi-bin/kf/service_state/trans", json=asked)
+
+
+def _worded(piece: Piece) -> dict[str, Any]:
+    if piece.kind == "menu" and 1 <= len(piece.options) <= MOST_MENU:
+        listed = [{"type": "click", "click": {"id": one.number, "content": one.title}} for one in piece.options]
+        return {"msgtype": "msgmenu", "msgmenu": {"head_content": piece.lead, "list": listed, "tail_content": ""}}
+    return {"msgtype": "text", "text": {"content": piece.text}}
+
+
+def arrival_of(message: dict[str, Any]) -> Arrival | None:
+    """A pulled message in our form; None for what is not the customer's."""
+    kind = str(message.get("msgtype"))
+    part = message.get(kind) if isinstance(message.get(kind), dict) else {}
+    assert isinstance(part, dict)
+    common: dict[str, Any] = {
+        "peer": str(message.get("external_userid") or part.get("external_userid") or ""),
+        "external_id": str(message.get("msgid")),
+        "sent_at": float(message.get("send_time") or 0),
+        "address": {"kf": str(message.get("open_kfid") or part.get("open_kfid") or "")},
+        "room": ROOM,
+        "room_s": TWO_DAYS_S,
+    }
+    if kind == "event" and message.get("origin") == FROM_SYSTEM and part.get("event_type") == "enter_session":
+        code = str(part.get("welcome_code") or "")
+        if not code:
+            return None
+        common |= {"address": {**common["address"], "welcome": code}, "room": 1, "room_s": WELCOME_S}
+        return Arrival(kind="enter", link=str(part.get("scene_param") or ""), **common)
+    if message.get("origin") != FROM_CUSTOMER or not common["peer"]:
+        return None
+    if kind == "text":
+        return Arrival(text=str(part.get("content") or ""), choice=str(part.get("menu_id") or ""), **common)
+    if kind in ("image", "voice"):
+        return Arrival(kind=kind, media={"media_id": part.get("media_id")}, **common)
+    if kind == "location":
+        return Arrival(kind="location", text=f"{part.get('name', '')} {part.get('address', '')}".strip(), **common)
+    return Arrival(kind="other", **common)
