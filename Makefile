@@ -8,7 +8,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 2
 export PYTHONPATH := .
 
-.PHONY: help setup run stop train shell test check bench widget demo import clean lock
+.PHONY: help setup run stop train shell test check bench widget demo import clean lock simulate
 
 help: ## Show these targets
 	@echo "小二 Xiaoer: make TARGET"
@@ -65,3 +65,6 @@ clean: ## Remove models, results and caches; the data folder and .venv stay
 lock: setup ## Resolve requirements.in to requirements.txt again
 	@.venv/bin/uv pip compile requirements.in -o requirements.txt --python-version 3.10 --universal \
 		--no-annotate --quiet --custom-compile-command "make lock"
+
+simulate: setup ## Talk through a simulated messenger in this terminal (CHANNEL=wechat)
+	@$(PY) -m tests.fakes $(or $(CHANNEL),wechat)

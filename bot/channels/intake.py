@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 TURNS_AT_ONCE = 8
 SWEEP_S = 15.0
 AGAIN_S = 2.0
-_NUMBER = re.compile(r"\D{0,3}?(\d{1,2})[.)\s]*")
+_NUMBER = re.compile(r"\D{0,3}?(\d{1,2}|(?<![A-Z])[A-H])[.)\s]*")
 
 
 class Intake:
@@ -172,7 +172,7 @@ class Intake:
     async def _chosen(self, sender_id: str, choice: str, text: str) -> Any:
         """What a pressed option or typed number stands for, where it was offered; else the text."""
         if not choice:
-            found = _NUMBER.fullmatch(unicodedata.normalize("NFKC", text).strip())
+            found = _NUMBER.fullmatch(unicodedata.normalize("NFKC", text).strip().upper())
             choice = found.group(1) if found else ""
         means = await self._gate.in_thread(self._shop.peers.choice, sender_id, choice) if choice else None
         return text if means is None else means

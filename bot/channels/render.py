@@ -106,7 +106,10 @@ class Renderer:
     def _menu(self, text: str, buttons: list[tuple[str, str]], number: int) -> Piece:
         if not buttons:
             return Piece("text", text, text)
-        options = tuple(Option(str(number + at), title, means) for at, (title, means) in enumerate(buttons))
+        # Where the options are amounts ("3 pieces"), a typed 3 must stay an amount: letters then.
+        amounts = any(title[:1].isdigit() and len(title) <= 4 for title, _ in buttons)
+        marks = [chr(ord("A") + at) if amounts else str(number + at) for at in range(len(buttons))]
+        options = tuple(Option(mark, title, means) for mark, (title, means) in zip(marks, buttons, strict=True))
         return Piece("menu", _joined(text, self._listed(options)), text, options)
 
     def _rating(self, custom: dict[str, Any], text: str, number: int) -> Piece:
@@ -145,7 +148,8 @@ class Renderer:
 
     def _listed(self, options: tuple[Option, ...]) -> str:
         lines = [self._texts.text("choose_option", number=one.number, title=one.title) for one in options]
-        return "\n".join([self._texts.text("choose"), *lines])
+        by_letter = bool(options) and options[0].number.isalpha()
+        return "\n".join([self._texts.text("choose_letter" if by_letter else "choose"), *lines])
 
     def _fitting(self, piece: Piece) -> list[Piece]:
         """The piece, in several when its text is longer than the platform takes."""

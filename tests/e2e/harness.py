@@ -119,6 +119,7 @@ class BotServer:
         self.settings: Settings = shop.settings
         self.tokens: list[str] = []
         self.scene: Any = None  # tests.e2e.scene.Scene, where there is one
+        self.credentials: Path | None = None  # channels of its own, instead of credentials.yml
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> BotServer:
@@ -140,6 +141,8 @@ class BotServer:
     def start_server(self, name: str, wait: bool = True) -> None:
         """Start one server by its line of the Procfile."""
         command = parse_procfile((ROOT / "Procfile").read_text()).processes[name]
+        if name == "rasa" and self.credentials is not None:
+            command += f" --credentials {self.credentials}"
         with open(self.log_file(name), "ab") as log:
             self._processes[name] = subprocess.Popen(
                 ["bash", "-c", command],

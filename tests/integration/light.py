@@ -63,6 +63,7 @@ class LightBot:
 
     async def _serve(self) -> None:
         gate = Gate(self.shop)
+        Sanic.test_mode = True  # else a second server in one process finds its methods rewritten
         self._app = Sanic(f"light-{self.port}", configure_logging=False)
         for name, (path, _) in self._fakes.items():
             module, _, cls = path.rpartition(".")

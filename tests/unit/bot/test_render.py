@@ -112,3 +112,11 @@ def test_texts_are_merged_before_cards(renderer):
 def test_what_does_not_fit_even_merged_has_to_wait(renderer):
     pieces = renderer.render([{"text": "长" * 600}, {"text": "长" * 600}]).pieces
     assert pack(pieces, 1, 2000) == [1, 1]
+
+
+def test_amounts_are_offered_by_letters_so_that_a_typed_number_stays_an_amount(renderer):
+    done = renderer.render(
+        [{"text": "退几件？", "buttons": [{"title": "1件", "payload": "1件"}, {"title": "3件", "payload": "3件"}]}]
+    )
+    assert done.choices == {"A": "1件", "B": "3件"}
+    assert "回复字母选择" in done.pieces[0].text

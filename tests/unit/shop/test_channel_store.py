@@ -1,0 +1,162 @@
+"""Inbox, outbox, peers, shared values and link codes, on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import pytest
+
+from shop.errors import BadToken
+from shop.link_codes import looks_like_code
+from shop.models import Customer
+
+
+def test_a_callback_is_kept_once_and_finished_once_with_its_answers(shop):
+    row = shop.inbox.take("wechat", "m1", "wechat:a", {"text": "你好"})
+    assert row is not None
+    assert shop.inbox.take("wechat", "m1", "wechat:a", {"text": "你好"}) is None
+    assert shop.inbox.take("wecom", "m1", "wecom:a", {"text": "你好"}) is not None
+    assert shop.inbox.finish(row, [{"text": "您好"}])
+    assert not shop.inbox.finish(row, [{"text": "您好"}])
+    (posted,) = shop.outbox.waiting("wechat:a")
+    assert posted.bodies == [{"text": "您好"}]
+
+
+def test_what_a_process_left_is_taken_up_when_its_lease_ends_and_given_up_in_the_end(shop, clock):
+    row = shop.inbox.take("wechat", "m1", "wechat:a", {"text": "你好"})
+    assert shop.inbox.left_behind("wechat") == []
+    for _ in range(4):
+        clock.on(seconds=91)
+        assert [one.id for one in shop.inbox.left_behind("wechat")] == [row]
+        assert shop.inbox.left_behind("wechat") == []
+    clock.on(seconds=60)
+    shop.inbox.extend([row])
+    clock.on(seconds=60)
+    assert shop.inbox.left_behind("wechat") == []
+    clock.on(seconds=60)
+    assert shop.inbox.left_behind("wechat") == []  # tried too often
+    assert not shop.inbox.finish(row, [])
+
+
+def test_old_callbacks_and_sent_messages_are_forgotten(shop, clock):
+    shop.inbox.finish(shop.inbox.take("wechat", "m1", "wechat:a", {}), [{"text": "a"}])
+    shop.outbox.progress({shop.outbox.waiting("wechat:a")[0].id: 1}, [shop.outbox.waiting("wechat:a")[0].id])
+    clock.on(days=3)
+    assert shop.inbox.purge() == 1
+    assert shop.outbox.purge() == 0
+    clock.on(days=5)
+    assert shop.outbox.purge() == 1
+
+
+def test_a_customers_messages_go_in_order_and_the_first_holds_the_others_back(shop, clock):
+    first = shop.outbox.post("wechat", "wechat:a", [{"text": "1"}])
+    shop.outbox.post("wechat", "wechat:a", [{"text": "2"}])
+    shop.outbox.post("wechat", "wechat:b", [{"text": "3"}])
+    assert shop.outbox.due("wechat") == ["wechat:a", "wechat:b"]
+    shop.outbox.postpone(first, 10, "retry 500")
+    assert shop.outbox.due("wechat") == ["wechat:b"]
+    assert shop.outbox.waiting("wechat:a") == []
+    clock.on(seconds=11)
+    assert [one.bodies[0]["text"] for one in shop.outbox.waiting("wechat:a")] == ["1", "2"]
+    assert shop.outbox.waiting("wechat:a")[0].tries == 1
+
+
+def test_dead_letters_are_seen_and_can_be_sent_again(shop):
+    row = shop.outbox.post("wechat", "wechat:a", [{"text": "1"}], "campaign", "k")
+    assert shop.outbox.post("wechat", "wechat:a", [{"text": "1"}], "campaign", "k") is None
+    shop.outbox.bury(row, "dead 40003")
+    (letter,) = shop.outbox.dead_letters()
+    assert (letter.id, letter.error, letter.bodies) == (row, "dead 40003", [{"text": "1"}])
+    assert shop.outbox.counts() == {"wechat": {"dead": 1}}
+    assert shop.outbox.revive(row)
+    assert not shop.outbox.revive(row)
+    assert shop.outbox.due("wechat") == ["wechat:a"]
+
+
+def test_held_messages_go_when_the_customer_writes_again(shop):
+    shop.outbox.post("wechat", "wechat:a", [{"text": "1"}])
+    shop.outbox.hold("wechat:a")
+    assert shop.outbox.due("wechat") == []
+    shop.outbox.release("wechat:a")
+    assert shop.outbox.due("wechat") == ["wechat:a"]
+
+
+def test_a_window_is_counted_and_a_smaller_one_does_not_shrink_it(shop, clock):
+    heard, get = shop.peers.heard, shop.peers.get
+    heard("wechat:a", "wechat", {"peer": "a"}, 5, 1000)
+    assert [shop.peers.spend("wechat:a") for _ in range(2)] == [True, True]
+    assert get("wechat:a").room == 3
+    heard("wechat:a", "wechat", {"peer": "a"}, 3, 60)
+    assert get("wechat:a").room == 3
+    assert shop.peers.spend("wechat:a")
+    heard("wechat:a", "wechat", {"peer": "a"}, 3, 60)  # more room than was left
+    assert get("wechat:a").room == 3
+    assert [shop.peers.spend("wechat:a") for _ in range(4)] == [True, True, True, False]
+    heard("wechat:a", "wechat", {"peer": "a"}, 5, 1000)
+    shop.peers.give_back("wechat:a")
+    clock.on(seconds=1001)
+    assert get("wechat:a").room == 0
+    assert not shop.peers.spend("wechat:a")
+
+
+def test_a_platform_without_a_limit_takes_any_number(shop):
+    shop.peers.heard("slack:a", "slack", {"peer": "a"})
+    assert shop.peers.get("slack:a").room is None
+    assert all(shop.peers.spend("slack:a") for _ in range(20))
+    assert shop.peers.get("slack:nobody") is None
+
+
+def test_numbers_mean_what_was_offered_last(shop):
+    shop.peers.heard("slack:a", "slack", {"peer": "a"})
+    shop.peers.offer("slack:a", {"1": "x"}, True)
+    shop.peers.offer("slack:a", {"2": {"rate": 1, "stars": 2}}, False)
+    assert [shop.peers.choice("slack:a", one) for one in "123"] == ["x", {"rate": 1, "stars": 2}, None]
+    shop.peers.offer("slack:a", {}, True)
+    assert shop.peers.choice("slack:a", "1") is None
+
+
+def test_one_process_at_a_time_writes_to_a_customer(shop, clock):
+    shop.peers.heard("slack:a", "slack", {"peer": "a"})
+    assert shop.peers.lease("slack:a")
+    assert not shop.peers.lease("slack:a")
+    shop.peers.free("slack:a")
+    assert shop.peers.lease("slack:a")
+    clock.on(seconds=61)
+    assert shop.peers.lease("slack:a")
+
+
+def test_shared_values_expire_and_are_renewed_by_one(shop, clock):
+    values = shop.shared_values
+    assert values.get("t") is None
+    assert values.lease("t", 10)
+    assert not values.lease("t", 10)
+    values.put("t", "secret", 100)
+    assert values.get("t") == "secret"
+    assert values.lease("t", 10)
+    clock.on(seconds=101)
+    assert values.get("t") is None
+    values.put("t", "for ever")
+    clock.on(days=1000)
+    assert values.get("t") == "for ever"
+
+
+def test_a_link_code_works_once_for_minutes_and_nobody_can_make_one(shop, build, clock):
+    ann = build.add(Customer(code="ann"))
+    code = shop.link_codes.issue(ann.id)
+    assert looks_like_code(code)
+    assert len(code) <= 64 - len("qrscene_")
+    assert shop.link_codes.redeem(code, "wechat:a", "wechat") == ann.id
+    assert shop.identity.who("wechat:a") == ann.id
+    for bad in (code, code[:-1] + ("A" if code[-1] != "A" else "B"), "L1" + "A" * 27, "", "L1é" + "A" * 26):
+        with pytest.raises(BadToken):
+            shop.link_codes.redeem(bad, "wechat:b", "wechat")
+    late = shop.link_codes.issue(ann.id)
+    clock.on(minutes=16)
+    with pytest.raises(BadToken):
+        shop.link_codes.redeem(late, "wechat:b", "wechat")
+    assert shop.identity.who("wechat:b") is None
+
+
+def test_erasing_a_conversation_leaves_nothing(shop):
+    shop.inbox.take("slack", "m", "slack:a", {})
+    shop.outbox.post("slack", "slack:a", [{"text": "1"}])
+    shop.peers.heard("slack:a", "slack", {"peer": "a"})
+    assert (shop.inbox.erase("slack:a"), shop.outbox.erase("slack:a"), shop.peers.erase("slack:a")) == (1, 1, 1)
