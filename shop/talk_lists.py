@@ -36,6 +36,7 @@ _LIST = (
         _HANDOFFS.c.agent,
         _HANDOFFS.c.agent_id,
         _HANDOFFS.c.created_at,
+        _HANDOFFS.c.rank_at,
         _HANDOFFS.c.accepted_at,
         _HANDOFFS.c.customer_at,
         _HANDOFFS.c.warned_at,
@@ -112,6 +113,7 @@ def _view(shop: Shop, row: Any, last: Any) -> dict[str, Any]:
         "agent": row.agent,
         "agent_id": row.agent_id,
         "since": _iso(row.accepted_at or row.created_at),
+        "rank": _iso(row.rank_at),
         "unanswered_since": _iso(row.customer_at),
         "warned": row.warned_at is not None,
         "customer": None

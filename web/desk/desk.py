@@ -9,7 +9,7 @@ import secrets
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from shop.agents import ROLES
@@ -19,7 +19,7 @@ from shop.front import Shop
 from web.desk import side_calls, talk_calls, team_calls
 from web.desk.api import PREFIX, document, routes_of
 from web.desk.login import LOGINS_FILE, Login
-from web.desk.page import Uploading
+from web.desk.page import Page, Uploading
 from web.desk.push import Push
 from web.guard import Guard
 
@@ -51,6 +51,8 @@ class Desk:
         upload = Uploading(self._shop)
         return [
             *Login(self._shop).routes(),
+            Route("/desk", lambda _: RedirectResponse("/desk/")),
+            Route("/desk/", guard.page(*ROLES)(Page(self._shop).answer)),
             Route(f"{PREFIX}/openapi.json", document_route),
             Route(f"{PREFIX}/talks/{{sender}}/upload", guard.allow(*ROLES)(upload.answer), methods=["POST"]),
             *routes_of(self._shop, guard, RULES),

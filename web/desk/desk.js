@@ -1,0 +1,204 @@
+// The desk: keeps what is known of the talks, hears the socket, and lets the parts draw.
+
+import { allow, beep, mayNotify, notify, ready } from "./alerts.js";
+import { get, Line, of, post, Refused } from "./api.js";
+import { toast } from "./dialogs.js";
+import { filled, make } from "./dom.js";
+import { keys } from "./keys.js";
+import { Lists } from "./lists.js";
+import { Side } from "./side.js";
+import { Talk } from "./talk.js";
+import { menu } from "./team.js";
+
+class Desk {
+  constructor(texts, me) {
+    Object.assign(this, { texts, me: me.agent, about: me, talks: new Map(), unread: new Map(), team: [], current: null });
+    this.lists = new Lists(this);
+    this.talk = new Talk(this);
+    this.side = new Side(this);
+    this.title = document.title;
+  }
+
+  get oversees() {
+    return this.me.role !== "agent";
+  }
+
+  async start() {
+    ready();
+    const status = document.getElementById("status");
+    status.value = this.me.status;
+    status.addEventListener("change", () => this.try(() => post("/me/status", { status: status.value })));
+    document.getElementById("who").textContent = `${this.me.name} · ${this.texts.roles[this.me.role]}`;
+    menu(this, document.getElementById("menu"));
+    if (mayNotify()) {
+      const ask = make("button", { type: "button", onclick: () => allow().then(() => ask.remove()) }, this.texts.notify);
+      document.getElementById("menu").prepend(ask);
+    }
+    keys(this);
+    await this.refresh();
+    this.line = new Line((event) => this.hear(event), (state) => this.lineIs(state));
+    addEventListener("hashchange", () => this.openWanted());
+    await this.openWanted();
+  }
+
+  /** The talk that the address names: links and notifications lead to it. */
+  async openWanted() {
+    const wanted = decodeURIComponent(location.hash.slice(1));
+    if (wanted && wanted !== this.current) await this.open(wanted);
+    else this.draw();
+  }
+
+  /** Do something by the API; what goes wrong is said, and null comes back. */
+  async try(work) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      toast(this.sentence(error), "bad");
+      return null;
+    }
+  }
+
+  sentence(error) {
+    return this.texts.errors[error.name] || this.texts.errors.failed;
+  }
+
+  async fetchList(which) {
+    const found = await this.try(() => get(`/talks?list=${which}`));
+    for (const one of found?.talks || []) this.talks.set(one.sender_id, one);
+    return found?.talks || [];
+  }
+
+  async refresh() {
+    const kept = this.talks;
+    this.talks = new Map();
+    await this.fetchList("mine");
+    await this.fetchList("queue");
+    if (this.lists.tab === "all") await this.fetchList("all");
+    if (this.current && kept.has(this.current) && !this.talks.has(this.current)) {
+      this.talks.set(this.current, kept.get(this.current));
+    }
+    this.team = (await this.try(() => get("/agents")))?.agents || this.team;
+  }
+
+  async lineIs(state) {
+    const place = document.getElementById("line");
+    document.body.dataset.line = state;
+    place.textContent = state === "online" ? "" : this.texts.line_lost;
+    if (state !== "online") return;
+    await this.refresh();
+    await this.talk.catchUp();
+    this.draw();
+  }
+
+  async open(senderId) {
+    this.current = senderId;
+    this.unread.delete(senderId);
+    document.body.dataset.view = "talk";
+    history.replaceState(null, "", `#${encodeURIComponent(senderId)}`);
+    this.line?.watch(senderId);
+    this.draw();
+    await this.talk.open(senderId);
+    await this.side.open(senderId);
+    this.draw();
+  }
+
+  leave() {
+    this.current = null;
+    document.body.dataset.view = "list";
+    history.replaceState(null, "", location.pathname);
+    this.line?.watch("");
+    this.talk.clear();
+    this.side.clear();
+    this.draw();
+  }
+
+  hear(event) {
+    const { type, sender_id: senderId } = event;
+    if (type === "message") this.hearMessage(event);
+    else if (type === "talk") this.hearTalk(senderId, event.talk);
+    else if (type === "typing" || type === "read") this.talk.mark(event);
+    else if (type === "note") this.hearNote(event);
+    else if (type === "warn") {
+      toast(filled(this.texts.warned, { name: this.nameOf(senderId) }), "bad");
+      beep(true);
+      if (this.talks.has(senderId)) this.talks.get(senderId).warned = true;
+      this.lists.draw();
+    } else if (type === "staff") get("/agents").then((found) => (this.team = found.agents));
+  }
+
+  hearMessage({ sender_id: senderId, message, talk }) {
+    if (talk) this.talks.set(senderId, talk);
+    if (senderId === this.current) this.talk.add(message);
+    const looks = senderId === this.current && document.hasFocus();
+    if (message.direction === "in" && talk?.agent_id === this.me.id && !looks) {
+      if (senderId !== this.current) this.unread.set(senderId, (this.unread.get(senderId) || 0) + 1);
+      beep();
+      notify(this.nameOf(senderId), message.text || this.texts.picture, () => this.open(senderId));
+    }
+    this.lists.draw();
+    this.count();
+  }
+
+  hearTalk(senderId, talk) {
+    const before = this.talks.get(senderId);
+    if (talk) this.talks.set(senderId, talk);
+    else this.talks.delete(senderId);
+    const mine = talk?.state === "agent" && talk.agent_id === this.me.id;
+    const wasMine = before?.state === "agent" && before.agent_id === this.me.id;
+    if (mine && !wasMine) this.call(filled(this.texts.new_talk, { name: this.nameOf(senderId) }), senderId);
+    else if (talk?.state === "waiting" && before?.state !== "waiting") beep();
+    if (senderId === this.current) {
+      if (talk) this.talk.drawHead();
+      else this.leave();
+    }
+    this.lists.draw();
+    this.count();
+  }
+
+  async hearNote(event) {
+    if (event.agent_id !== this.me.id && event.mentions?.includes(this.me.id)) {
+      const words = event.kind === "whisper" ? this.texts.whispered : this.texts.mentioned;
+      this.call(filled(words, { name: this.nameOf(event.sender_id) }), event.sender_id);
+    }
+    if (event.sender_id === this.current) await this.talk.fetchNotes();
+  }
+
+  call(words, senderId) {
+    toast(words);
+    beep(true);
+    notify(this.texts.login_title, words, () => this.open(senderId));
+  }
+
+  nameOf(senderId) {
+    return this.talks.get(senderId)?.customer?.name || this.texts.guest;
+  }
+
+  count() {
+    const sum = [...this.unread.values()].reduce((one, other) => one + other, 0);
+    document.title = sum ? `(${sum}) ${this.title}` : this.title;
+  }
+
+  /** A step of the current talk: accept, take_over, give_back, close, transfer. */
+  async step(name, body = {}) {
+    const senderId = this.current;
+    const done = await this.try(() => post(of(senderId, `/${name}`), body));
+    if (done?.talk) this.talks.set(senderId, done.talk);
+    if (done && senderId === this.current) {
+      await this.talk.catchUp();
+      this.side.open(senderId);
+    }
+    this.draw();
+    return done;
+  }
+
+  draw() {
+    this.lists.draw();
+    this.talk.drawHead();
+    this.count();
+  }
+}
+
+const texts = await (await fetch("/desk/files/texts.zh.json")).json();
+const desk = new Desk(texts, await get("/me"));
+await desk.start();

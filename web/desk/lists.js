@@ -1,0 +1,103 @@
+// The left column: my talks, the queue, all.
+
+import { clock, filled, make } from "./dom.js";
+
+export const TABS = ["mine", "queue", "all"];
+
+export class Lists {
+  constructor(desk) {
+    this.desk = desk;
+    this.root = document.getElementById("lists");
+    this.tab = "mine";
+    this.tabs = make("div", { role: "tablist", class: "tabs" });
+    this.list = make("ul", { class: "talks" });
+    this.root.append(this.tabs, this.list);
+  }
+
+  async choose(tab) {
+    this.tab = tab;
+    if (tab === "all") await this.desk.fetchList("all");
+    this.draw();
+  }
+
+  /** The talks of a tab, in the order in which they are shown. */
+  shown(tab = this.tab) {
+    const { talks, me } = this.desk;
+    const all = [...talks.values()];
+    if (tab === "mine") {
+      return all.filter((one) => one.state === "agent" && one.agent_id === me.id).sort(by((one) => one.since));
+    }
+    if (tab === "queue") return all.filter((one) => one.state === "waiting").sort(by((one) => one.rank));
+    return all.sort(by((one) => one.last?.at || "")).reverse();
+  }
+
+  draw() {
+    const { texts, current } = this.desk;
+    this.tabs.replaceChildren(
+      ...TABS.map((tab) => {
+        const count = tab === "all" ? null : this.shown(tab).length;
+        return make(
+          "button",
+          { role: "tab", type: "button", "aria-selected": String(tab === this.tab), onclick: () => this.choose(tab) },
+          texts.tabs[tab],
+          count ? make("span", { class: "count" }, String(count)) : null,
+        );
+      }),
+    );
+    const shown = this.shown();
+    this.list.replaceChildren(
+      ...(shown.length
+        ? shown.map((one) => this.item(one, one.sender_id === current))
+        : [make("li", { class: "empty" }, texts.empty[this.tab])]),
+    );
+  }
+
+  item(talk, isCurrent) {
+    const { texts, unread } = this.desk;
+    const count = unread.get(talk.sender_id);
+    const state = talk.state === "agent" ? talk.agent : texts.state[talk.state];
+    return make(
+      "li",
+      {},
+      make(
+        "button",
+        {
+          type: "button",
+          class: `talk${isCurrent ? " current" : ""}${talk.warned ? " warned" : ""}`,
+          "aria-current": isCurrent ? "true" : null,
+          "data-sender": talk.sender_id,
+          onclick: () => this.desk.open(talk.sender_id),
+        },
+        make(
+          "span",
+          { class: "name" },
+          talk.customer ? talk.customer.name : texts.guest,
+          talk.customer?.level ? make("em", { class: "level" }, texts.levels[talk.customer.level]) : null,
+          talk.last?.anger >= 2 ? make("em", { class: "angry" }, texts.angry) : null,
+        ),
+        make("time", {}, talk.last ? clock(talk.last.at) : ""),
+        make("span", { class: "last" }, talk.last ? talk.last.text || (talk.last.picture ? texts.picture : "") : ""),
+        count ? make("span", { class: "unread", "aria-label": filled(texts.unread, { count }) }, String(count)) : null,
+        make(
+          "span",
+          { class: "tags" },
+          make("em", { class: `state ${talk.state}` }, state),
+          talk.reason && talk.state !== "bot" ? make("em", {}, texts.reasons[talk.reason] || talk.reason) : null,
+          talk.group && talk.group !== "any" && talk.state !== "bot" ? make("em", {}, texts.groups[talk.group]) : null,
+        ),
+      ),
+    );
+  }
+
+  /** The talk before or after the current one in the list. */
+  neighbour(step) {
+    const shown = this.shown();
+    if (!shown.length) return null;
+    const place = shown.findIndex((one) => one.sender_id === this.desk.current);
+    return shown[(place + step + shown.length) % shown.length].sender_id;
+  }
+}
+
+function by(key) {
+  return (one, other) => (key(one) < key(other) ? -1 : key(one) > key(other) ? 1 : 0);
+}

@@ -1,0 +1,180 @@
+// The right column: who the customer is, their orders and cases, what the talk was about.
+
+import { get, of, post } from "./api.js";
+import { ask, toast } from "./dialogs.js";
+import { clock, filled, fresh, make, yuan } from "./dom.js";
+
+const ACTIONS = ["cancel", "change_address", "note", "urge"];
+
+export class Side {
+  constructor(desk) {
+    this.desk = desk;
+    this.root = document.getElementById("side");
+  }
+
+  clear() {
+    this.root.replaceChildren();
+  }
+
+  async open(senderId) {
+    const found = await this.desk.try(() => get(of(senderId, "/side")));
+    if (!found || senderId !== this.desk.current) return;
+    const { texts } = this.desk;
+    this.root.replaceChildren(
+      make("button", { type: "button", class: "only-small", onclick: () => (document.body.dataset.view = "talk") }, texts.back),
+      ...this.summary(found),
+      ...this.customer(found.customer),
+      make("h3", {}, texts.orders),
+      ...(found.orders.length ? found.orders.map((one) => this.order(one)) : [make("p", { class: "soft" }, texts.none)]),
+      make("h3", {}, texts.cases),
+      ...(found.cases.length ? found.cases.map((one) => this.case(one)) : [make("p", { class: "soft" }, texts.none)]),
+      make("h3", {}, texts.past),
+      ...(found.past.length ? found.past.map((one) => this.past(one)) : [make("p", { class: "soft" }, texts.none)]),
+    );
+  }
+
+  /** At most five lines: who, which order, what was wanted, asked last, tried. */
+  summary({ customer, summary }) {
+    const { texts } = this.desk;
+    const who = customer ? `${customer.name} ${texts.levels[customer.level]}` : texts.guest;
+    const lines = [
+      [texts.sum.who, who],
+      [texts.sum.orders, summary.orders.join("、")],
+      [texts.sum.wanted, summary.wanted],
+      [texts.sum.asked_last, summary.asked_last],
+      [texts.sum.tried, summary.tried.join(" / ")],
+    ].filter((one) => one[1]);
+    return [
+      make("h3", {}, texts.summary),
+      make("dl", { class: "summary" }, ...lines.flatMap(([name, text]) => [make("dt", {}, name), make("dd", {}, text)])),
+      ...this.mood(summary.moods),
+    ];
+  }
+
+  mood(moods) {
+    const { texts } = this.desk;
+    const heard = moods.filter((one) => one.mood);
+    if (!heard.length) return [];
+    const level = (one) => (one.anger ? one.anger : { neg: 0.7, neu: 0, pos: -0.7 }[one.mood] || 0);
+    const wide = 300 / Math.max(1, heard.length - 1);
+    const points = heard.map((one, place) => `${(place * wide).toFixed(1)},${(26 - level(one) * 8).toFixed(1)}`).join(" ");
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    svg.setAttribute("viewBox", "-4 -4 308 44");
+    svg.setAttribute("class", "mood");
+    svg.setAttribute("role", "img");
+    svg.setAttribute("aria-label", filled(texts.mood_now, { mood: texts.moods[heard.at(-1).mood] }));
+    const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
+    line.setAttribute("points", heard.length > 1 ? points : `0,${26 - level(heard[0]) * 8} 300,${26 - level(heard[0]) * 8}`);
+    svg.append(line);
+    return [make("h3", {}, texts.mood), svg];
+  }
+
+  customer(customer) {
+    const { texts } = this.desk;
+    if (!customer) return [make("h3", {}, texts.customer), make("p", { class: "soft" }, texts.unknown_customer)];
+    const phone = make("span", {}, customer.phone);
+    const reveal = make(
+      "button",
+      {
+        type: "button",
+        class: "quiet",
+        onclick: async () => {
+          const found = await this.desk.try(() => post(of(this.desk.current, "/reveal")));
+          if (!found) return;
+          phone.textContent = found.phone;
+          reveal.remove();
+        },
+      },
+      texts.reveal,
+    );
+    return [
+      make("h3", {}, texts.customer),
+      make(
+        "dl",
+        {},
+        make("dt", {}, texts.name),
+        make("dd", {}, customer.name),
+        make("dt", {}, texts.level),
+        make("dd", {}, texts.levels[customer.level] || ""),
+        make("dt", {}, texts.phone),
+        make("dd", {}, phone, " ", this.desk.talk.talk?.handoff_id ? reveal : null),
+      ),
+    ];
+  }
+
+  order(order) {
+    const { texts } = this.desk;
+    const mine = this.desk.talk.mine;
+    const parcel = order.parcels[0];
+    return make(
+      "div",
+      { class: "box order", "data-order": order.number },
+      make("strong", {}, order.lines.map((one) => `${one.name} ${one.spec} ×${one.quantity}`).join("；") || order.number),
+      make("div", {}, `${texts.order_state[order.state]} · ${yuan(order.total_fen)} · ${clock(order.created_at)}`),
+      make("div", { class: "soft" }, order.number),
+      make("div", { class: "soft" }, order.receiver),
+      order.note ? make("div", {}, `${texts.order_acts.note}：${order.note}`) : null,
+      parcel ? make("div", {}, `${parcel.courier} ${parcel.number}　${parcel.last || ""}`) : null,
+      mine
+        ? make(
+            "div",
+            { class: "row" },
+            ...ACTIONS.filter((one) => order.can.includes(one)).map((one) =>
+              make("button", { type: "button", "data-act": one, onclick: () => this.change(order, one) }, texts.order_acts[one]),
+            ),
+            make("button", { type: "button", onclick: () => this.desk.talk.say({ card: { type: "orders", codes: [order.number] } }) }, texts.send_card),
+          )
+        : null,
+    );
+  }
+
+  async change(order, action) {
+    const { texts } = this.desk;
+    const fields = {
+      cancel: [{ name: "text", label: texts.cancel_why, required: true, most: 100 }],
+      note: [{ name: "text", label: texts.order_note, required: true }],
+      urge: [],
+      change_address: ["province", "city", "district", "street", "name", "phone"].map((one) => ({
+        name: one,
+        label: texts.address[one],
+        required: !["name", "phone"].includes(one),
+      })),
+    }[action];
+    const values = await ask(`${texts.order_acts[action]} ${order.number}`, fields, texts);
+    if (!values) return;
+    const body = action === "change_address" ? { address: values } : { ...values };
+    const path = of(this.desk.current, `/orders/${encodeURIComponent(order.number)}/${action}`);
+    if (await this.desk.try(() => post(path, { ...body, client_id: fresh() }))) {
+      toast(texts.done);
+      await this.open(this.desk.current);
+    }
+  }
+
+  case(one) {
+    const { texts } = this.desk;
+    const open = !["done", "rejected", "withdrawn"].includes(one.state);
+    return make(
+      "div",
+      { class: "box", "data-case": one.number },
+      make("strong", {}, `${texts.case_kinds[one.kind]} · ${texts.case_states[one.state]}`),
+      make("div", {}, `${one.product} ${yuan(one.amount_fen)}`),
+      make("div", { class: "soft" }, `${one.number} · ${clock(one.created_at)}`),
+      this.desk.talk.mine && open
+        ? make("div", { class: "row" }, make("button", { type: "button", onclick: () => this.withdraw(one) }, texts.withdraw))
+        : null,
+    );
+  }
+
+  async withdraw(one) {
+    const { texts } = this.desk;
+    if (!(await ask(`${texts.withdraw} ${one.number}`, [], texts))) return;
+    const path = of(this.desk.current, `/cases/${encodeURIComponent(one.number)}/withdraw`);
+    if (await this.desk.try(() => post(path))) await this.open(this.desk.current);
+  }
+
+  past(one) {
+    const { texts } = this.desk;
+    const parts = [texts.reasons[one.reason] || one.reason, one.agent, one.rating ? `${one.rating}★` : null, ...one.tags];
+    return make("div", { class: "box" }, make("div", { class: "soft" }, clock(one.at)), parts.filter(Boolean).join(" · "));
+  }
+}

@@ -1,0 +1,260 @@
+// The middle: one talk's messages and notes, what may be done with it, and what is said.
+
+import { call, get, of, post } from "./api.js";
+import { bubble, noteNode } from "./bubbles.js";
+import { Composer } from "./composer.js";
+import { ask, toast } from "./dialogs.js";
+import { fresh, make } from "./dom.js";
+
+const TYPING_MS = 5000;
+
+export class Talk {
+  constructor(desk) {
+    this.desk = desk;
+    this.root = document.getElementById("talk");
+    this.clear();
+  }
+
+  clear() {
+    Object.assign(this, { senderId: null, messages: new Map(), notes: [], pending: [], readTo: 0, typing: null });
+    this.root.replaceChildren(make("p", { class: "empty" }, this.desk.texts.choose));
+    this.composer = null;
+  }
+
+  get talk() {
+    return this.desk.talks.get(this.senderId);
+  }
+
+  get mine() {
+    return this.talk?.state === "agent" && this.talk.agent_id === this.desk.me.id;
+  }
+
+  async open(senderId) {
+    const found = await this.desk.try(() => get(of(senderId)));
+    if (!found || senderId !== this.desk.current) {
+      if (!found) this.desk.leave();
+      return;
+    }
+    this.desk.talks.set(senderId, found.talk);
+    Object.assign(this, { senderId, messages: new Map(), notes: found.notes, pending: [], readTo: 0 });
+    for (const one of found.messages) this.messages.set(one.id, one);
+    this.head = make("div", { class: "talk-head" });
+    this.log = make("ol", { class: "log", role: "log", "aria-label": this.desk.texts.talk, tabindex: 0 });
+    this.under = make("div", { class: "under", "aria-live": "polite" });
+    this.composer = new Composer(this.desk, this);
+    this.root.replaceChildren(
+      this.head,
+      this.log,
+      make("div", {}, this.under, this.composer.root),
+    );
+    this.drawHead();
+    this.drawLog(true);
+    this.composer.suggest();
+    this.read();
+  }
+
+  /** After a broken line or a step: what has been said since. */
+  async catchUp() {
+    const senderId = this.senderId;
+    if (!senderId) return;
+    const after = Math.max(0, ...this.messages.keys());
+    const found = await this.desk.try(() => get(of(senderId, `/messages?after=${after}&limit=200`)));
+    if (!found || senderId !== this.senderId) return;
+    for (const one of found.messages) this.messages.set(one.id, one);
+    await this.fetchNotes();
+  }
+
+  async fetchNotes() {
+    const found = await this.desk.try(() => get(of(this.senderId)));
+    if (found) this.notes = found.notes;
+    this.drawLog();
+  }
+
+  drawHead() {
+    if (!this.senderId || !this.talk) return;
+    const { texts, oversees, me } = this.desk;
+    const { state, agent, agent_id: agentId, customer } = this.talk;
+    const theirs = state === "agent" && agentId !== me.id;
+    const act = (name, work, when, kind = "") =>
+      when ? make("button", { type: "button", class: kind, "data-act": name, onclick: work }, texts.acts[name]) : null;
+    this.head.replaceChildren(
+      make("button", { type: "button", class: "only-small", onclick: () => this.desk.leave() }, texts.back),
+      make(
+        "h2",
+        {},
+        customer ? customer.name : texts.guest,
+        make("span", { class: "sub" }, ` ${state === "agent" ? agent : texts.state[state]}`),
+      ),
+      act("accept", () => this.accept(), state === "waiting", "main"),
+      act("take_over", () => this.desk.step("take_over"), state === "bot", "main"),
+      act("barge", () => this.desk.step("take_over"), theirs && oversees),
+      act("whisper", () => this.composer.mode("whisper"), theirs && oversees),
+      act("transfer", () => this.transfer(), state === "agent" && (this.mine || oversees)),
+      act("give_back", () => this.giveBack(), this.mine),
+      act("close", () => this.close(), state === "agent" && (this.mine || oversees)),
+      make("button", { type: "button", class: "only-small", onclick: () => (document.body.dataset.view = "side") }, texts.side),
+    );
+    this.composer?.draw();
+  }
+
+  drawLog(toEnd = false) {
+    if (!this.log) return;
+    const { texts } = this.desk;
+    const near = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 80;
+    const nameOf = (one) =>
+      one.direction === "agent" ? one.agent?.name || texts.agent : one.direction === "out" ? texts.bot : texts.customer;
+    const lines = [
+      ...[...this.messages.values()].map((one) => [one.at, one.id, () => bubble(one, this.senderId, texts, nameOf)]),
+      ...this.notes.map((one) => [one.at, one.id, () => noteNode(one, texts)]),
+    ].sort((one, other) => (one[0] < other[0] ? -1 : one[0] > other[0] ? 1 : one[1] - other[1]));
+    const waiting = this.pending.map((one) => this.pendingNode(one, nameOf));
+    this.log.replaceChildren(...lines.map((one) => one[2]()), ...waiting);
+    if (near || toEnd) this.log.scrollTop = this.log.scrollHeight;
+    this.drawUnder();
+  }
+
+  pendingNode(one, nameOf) {
+    const node = bubble({ ...one.body, direction: "agent", pending: true }, this.senderId, this.desk.texts, nameOf);
+    if (one.failed) {
+      node.classList.add("failed");
+      node.append(
+        make("button", { type: "button", onclick: () => this.deliver(one) }, this.desk.texts.again),
+      );
+    }
+    return node;
+  }
+
+  drawUnder() {
+    const { texts } = this.desk;
+    const mine = [...this.messages.values()].filter((one) => one.direction === "agent");
+    const last = mine.at(-1);
+    const read = last && last.id <= this.readTo ? texts.read : "";
+    this.under.textContent = this.typing ? texts.typing : read;
+  }
+
+  add(message) {
+    this.messages.set(message.id, message);
+    if (message.direction === "in") {
+      this.typing = null;
+      this.composer?.suggest();
+    }
+    this.drawLog();
+    this.read();
+  }
+
+  mark(event) {
+    if (event.sender_id !== this.senderId || event.by !== "customer") return;
+    if (event.type === "read") this.readTo = Math.max(this.readTo, event.id);
+    else {
+      clearTimeout(this.typing);
+      this.typing = setTimeout(() => {
+        this.typing = null;
+        this.drawUnder();
+      }, TYPING_MS);
+    }
+    this.drawUnder();
+  }
+
+  /** Tell the customer how far the agent has read. */
+  read() {
+    const last = [...this.messages.values()].filter((one) => one.direction === "in").at(-1);
+    if (!this.mine || !last || last.id <= (this.told || 0) || document.hidden) return;
+    this.told = last.id;
+    post(of(this.senderId, "/read"), { id: last.id }).catch(() => {});
+  }
+
+  say(body) {
+    const one = { body: { ...body, client_id: fresh() }, senderId: this.senderId, failed: false };
+    this.pending.push(one);
+    this.drawLog(true);
+    return this.deliver(one);
+  }
+
+  async deliver(one) {
+    one.failed = false;
+    try {
+      const { message } = await post(of(one.senderId, "/messages"), one.body);
+      this.pending = this.pending.filter((other) => other !== one);
+      if (one.senderId === this.senderId) this.messages.set(message.id, message);
+    } catch (error) {
+      one.failed = true;
+      toast(this.desk.sentence(error), "bad");
+    }
+    this.drawLog(true);
+  }
+
+  async note(text, kind) {
+    const mentions = this.desk.team.filter((one) => text.includes(`@${one.name}`)).map((one) => one.id);
+    const body = kind === "whisper" ? { text } : { text, mentions };
+    const done = await this.desk.try(() => post(of(this.senderId, kind === "whisper" ? "/whisper" : "/notes"), body));
+    if (done && !this.notes.some((one) => one.id === done.note.id)) this.notes.push(done.note);
+    this.drawLog(true);
+    return Boolean(done);
+  }
+
+  async sendPicture(file) {
+    const senderId = this.senderId;
+    const kept = await this.desk.try(() => call("POST", of(senderId, "/upload"), undefined, file));
+    if (kept) await this.say({ attachments: [kept.id] });
+  }
+
+  accept() {
+    if (this.talk?.state === "waiting") return this.desk.step("accept");
+    if (this.talk?.state === "bot") return this.desk.step("take_over");
+    return null;
+  }
+
+  giveBack() {
+    return this.mine ? this.desk.step("give_back") : null;
+  }
+
+  focus() {
+    this.composer?.focus();
+  }
+
+  toggleNote() {
+    this.composer?.mode(this.composer.kind === "note" ? "reply" : "note");
+  }
+
+  async close() {
+    if (this.talk?.state !== "agent") return;
+    const { texts } = this.desk;
+    const values = await ask(
+      texts.acts.close,
+      [
+        { name: "reason", label: texts.close_reason, options: Object.entries(texts.close_reasons) },
+        { name: "tags", label: texts.close_tags },
+      ],
+      texts,
+      texts.acts.close,
+    );
+    if (values) await this.desk.step("close", { reason: values.reason, tags: values.tags.split(/[\s,，、]+/).filter(Boolean) });
+  }
+
+  async transfer() {
+    if (this.talk?.state !== "agent") return;
+    const { texts, team, about } = this.desk;
+    const people = team.filter((one) => one.id !== this.talk.agent_id && one.status !== "offline");
+    const options = [
+      ...people.map((one) => [`agent:${one.id}`, `${one.name}（${texts.status[one.status]}）`]),
+      ...about.groups.map((one) => [`group:${one}`, `${texts.group_queue}${texts.groups[one]}`]),
+    ];
+    const values = await ask(
+      texts.acts.transfer,
+      [
+        { name: "target", label: texts.transfer_to, options },
+        { name: "note", label: texts.transfer_note, long: true },
+      ],
+      texts,
+      texts.acts.transfer,
+    );
+    if (!values) return;
+    const [kind, name] = values.target.split(":");
+    const body = kind === "agent" ? { agent_id: Number(name) } : { group: name };
+    if (values.note) body.note = values.note;
+    if (await this.desk.step("transfer", body)) {
+      toast(texts.transferred);
+      if (!this.desk.oversees) this.desk.leave();
+    }
+  }
+}
