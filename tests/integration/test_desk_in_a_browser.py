@@ -114,7 +114,7 @@ def test_a_customer_waits_an_agent_accepts_both_talk_and_the_talk_is_closed(tiny
     Image.new("RGB", (600, 400), "orange").save(photo, "JPEG")
     file = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}
     agent.locator(".composer input[type=file]").set_input_files(file)
-    expect(shopper.locator("xiaoer-chat img").last).to_be_visible()
+    expect(shopper.get_by_role("button", name="放大图片")).to_have_count(1)
     shopper.locator("xiaoer-chat input[type=file]").first.set_input_files(file)
     shopper.locator("xiaoer-chat .send").click()
     expect(agent.locator(".message.in .picture img")).to_have_count(1)

@@ -10,10 +10,12 @@ export class Side {
   constructor(desk) {
     this.desk = desk;
     this.root = document.getElementById("side");
+    this.revealed = new Map(); // phones that were shown stay shown until the talk is left
   }
 
   clear() {
     this.root.replaceChildren();
+    this.revealed.clear();
   }
 
   async open(senderId) {
@@ -72,7 +74,8 @@ export class Side {
   customer(customer) {
     const { texts } = this.desk;
     if (!customer) return [make("h3", {}, texts.customer), make("p", { class: "soft" }, texts.unknown_customer)];
-    const phone = make("span", {}, customer.phone);
+    const seen = this.revealed.get(customer.id);
+    const phone = make("span", {}, seen || customer.phone);
     const reveal = make(
       "button",
       {
@@ -81,8 +84,8 @@ export class Side {
         onclick: async () => {
           const found = await this.desk.try(() => post(of(this.desk.current, "/reveal")));
           if (!found) return;
-          phone.textContent = found.phone;
-          reveal.remove();
+          this.revealed.set(customer.id, found.phone);
+          await this.open(this.desk.current);
         },
       },
       texts.reveal,
@@ -97,7 +100,7 @@ export class Side {
         make("dt", {}, texts.level),
         make("dd", {}, texts.levels[customer.level] || ""),
         make("dt", {}, texts.phone),
-        make("dd", {}, phone, " ", this.desk.talk.talk?.handoff_id ? reveal : null),
+        make("dd", {}, phone, " ", !seen && this.desk.talk.talk?.handoff_id ? reveal : null),
       ),
     ];
   }
