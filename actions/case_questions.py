@@ -8,6 +8,7 @@ from actions.forms import Answers
 from actions.lines import line_of, line_words
 from actions.note import takes_any_text
 from actions.picking import in_own_words, offered
+from actions.sight import refuse_unsafe
 from actions.texts import label, labels, phrase, yuan
 from actions.turn import Turn
 from shop.errors import BadQuantity
@@ -173,6 +174,9 @@ def ask_proof(turn: Turn, answers: Answers) -> None:
 def read_proof(turn: Turn, answers: Answers, is_open: bool) -> list[str] | None:
     """Pictures, or that there are none (an empty list), said at any time."""
     if turn.attachments:
+        if refuse_unsafe(turn):
+            turn.say("utter_image_unsafe")
+            return None
         return [*(answers["case_proof"] or []), *turn.attachments]
     words = labels()["no_picture" if is_open else "no_picture_unasked"]
     if (is_open and turn.intent == "deny") or any(word in turn.text for word in words):

@@ -7,7 +7,7 @@ from typing import Any, Iterable, Sequence
 
 from actions.cards import order_card, product_card
 from actions.meant import orders_meant, said_states
-from actions.sight import pictured
+from actions.sight import pictured, read_screens
 from actions.texts import labels
 from actions.turn import Turn
 from shop.entities import OrderView, ProductCard
@@ -38,6 +38,8 @@ def pick_order(turn: Turn, states: Iterable[OrderState], resume: str, *, only_st
     """
     customer, wanted = turn.customer, tuple(states)
     number = turn.entity("order_no") or chosen(turn, "order")
+    if not number and turn.attachments and read_screens(turn):
+        number = turn.entity("order_no")
     if number:
         return _take(turn, turn.shop.orders.get(customer, str(number)))
     words = turn.entity_text("product") or turn.entity_text("category") or turn.entity_text("brand")

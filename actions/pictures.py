@@ -5,7 +5,7 @@ from __future__ import annotations
 from actions.base import Events, ShopAction
 from actions.picking import MOST_CHOICES, show_products
 from actions.registry import go_on
-from actions.sight import corrects, look, photos_of, pixels_of, remember_seen, seen_before
+from actions.sight import corrects, look, photos_of, pixels_of, read_screens, refuse_unsafe, remember_seen, seen_before
 from actions.texts import labels, price_span
 from actions.turn import Turn
 from shop.entities import ProductCard
@@ -33,6 +33,12 @@ class SearchByImage(ShopAction):
         if not pixels:
             turn.say("utter_image_gone")
             return None
+        if refuse_unsafe(turn):
+            turn.say("utter_image_unsafe")
+            return None
+        number = read_screens(turn)
+        if number is not None:
+            return go_on("action_order_status" if number == "order_no" else "action_track_package", turn)
         seen = seen_before(turn)
         without = seen["shown"] if seen and corrects(turn) and not turn.attachments else []
         findings = look(turn, pixels, MOST_CHOICES, without)

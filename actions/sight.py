@@ -10,11 +10,14 @@ import numpy as np
 from actions.texts import labels
 from actions.turn import FOCUS_S, Turn
 from shop.errors import BadPicture, NotFound
+from vision import screenshot
 from vision.finder import Keep, finder_of
 from vision.findings import Certainty, Finding
 from vision.image_file import read_pixels
+from vision.unsafe import guard
 
 MOST_PHOTOS = 4
+MOST_ORDERS = 30
 _ALL = 2000
 
 
@@ -35,6 +38,46 @@ def seen_before(turn: Turn) -> dict[str, Any] | None:
 def remember_seen(turn: Turn, photos: Sequence[str], shown: Sequence[str]) -> None:
     """Let the next messages be about these photos."""
     turn.remember(seen={"photos": list(photos), "shown": list(shown), "at": int(time.time())})
+
+
+def read_screens(turn: Turn) -> str | None:
+    """Hear the order or tracking number on this message's screenshots; the kind of what was heard, None for nothing."""
+    for one in turn.attachments[:MOST_PHOTOS]:
+        try:
+            pixels = read_pixels(turn.shop.uploads.path(one, turn.sender), turn.shop.settings, screenshot.SIDE)
+        except (NotFound, BadPicture, OSError):
+            continue
+        if not screenshot.is_screen(pixels):
+            continue
+        words = labels()["on_screens"]
+        found = screenshot.numbers_in(screenshot.read_lines(pixels), words["order"], words["tracking"])
+        if found.tracking:
+            turn.hear("tracking_no", found.tracking)
+        order = found.order or (_order_of_parcel(turn, found.tracking) if found.tracking else None)
+        if order:
+            turn.hear("order_no", order)
+        if order or found.tracking:
+            return "order_no" if found.order else "tracking_no"
+    return None
+
+
+def _order_of_parcel(turn: Turn, tracking: str) -> str | None:
+    """The number of this customer's order that travels under a tracking number."""
+    for order in turn.shop.orders.list(turn.customer, limit=MOST_ORDERS):
+        if any(parcel.tracking_number == tracking for parcel in order.shipments):
+            return order.number
+    return None
+
+
+def refuse_unsafe(turn: Turn) -> bool:
+    """Whether a picture of this message is indecent; then it is deleted."""
+    least = turn.shop.settings.unsafe_pictures_from
+    if least <= 0:
+        return False
+    bad = [one for one in turn.attachments if any(guard.score(pixels) >= least for pixels in pixels_of(turn, [one]))]
+    for one in bad:
+        turn.shop.uploads.discard(one, turn.sender)
+    return bool(bad)
 
 
 def pixels_of(turn: Turn, photos: Sequence[str]) -> list[np.ndarray]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Iterable
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.texts import yuan
-from shop.errors import NotIdentified
+from actions.texts import labels, yuan
+from shop.errors import BadPicture, NotIdentified
 from shop.front import Shop
 
 FOCUS_S = 15 * 60
@@ -83,10 +84,21 @@ class Turn:
         """What the gate attached to the message."""
         return dict(self._message.get("metadata") or {})
 
-    @property
+    @cached_property
     def attachments(self) -> list[str]:
-        """Upload ids that came with the message."""
-        return [str(one) for one in self.metadata.get("attachments") or []]
+        """Upload ids that came with the message; in the shell a picture is named by its path."""
+        return [str(one) for one in self.metadata.get("attachments") or []] or self._named_picture()
+
+    def _named_picture(self) -> list[str]:
+        """Take up the picture whose path was typed in the terminal, which is the owner's own."""
+        prefix = next((one for one in labels()["picture_prefix"] if self.text.startswith(one)), None)
+        if prefix is None or not self.in_shell:
+            return []
+        try:
+            raw = Path(self.text[len(prefix) :].strip().strip("'\"")).expanduser().read_bytes()
+        except (OSError, ValueError) as error:
+            raise BadPicture("no such file", why="missing") from error
+        return [self.shop.uploads.put(self.sender, raw).id]
 
     @property
     def in_shell(self) -> bool:
@@ -109,6 +121,11 @@ class Turn:
         if found or not self.resumes:
             return found
         return list((self.slot("kept") or {}).get("values", {}).get(kind, []))
+
+    def hear(self, kind: str, value: Any) -> None:
+        """Take a value as if it had been said: what was read on a picture."""
+        heard = {"entity": kind, "value": value, "start": 0, "end": 0, "extractor": "picture"}
+        self._message["entities"] = [*(self._message.get("entities") or []), heard]
 
     def keep_request(self) -> None:
         """Keep the values and words of this turn until the customer has chosen or proved."""

@@ -42,7 +42,7 @@ class Uploads:
 
         Args:
             sender_id: The conversation that it belongs to.
-            raw: The file's bytes: JPEG, PNG, WebP, or GIF (its first frame).
+            raw: The file's bytes: JPEG, PNG, WebP, AVIF, HEIC, or GIF (its first frame).
 
         Raises:
             BadPicture: it is too large, no picture, or damaged; ``facts["why"]`` says which:
@@ -89,6 +89,15 @@ class Uploads:
         if not path.is_file():
             raise NotFound("the upload's file is gone")
         return path
+
+    def discard(self, upload_id: str, sender_id: str) -> None:
+        """Delete an upload now, and its file unless another upload is the same picture; errors as in ``get``."""
+        found = self.get(upload_id, sender_id)
+        with self._database.change() as session:
+            session.execute(delete(Upload).where(Upload.id == found.id))
+            others = session.execute(select(Upload.id).where(Upload.sha256 == found.sha256).limit(1)).scalar()
+        if others is None:
+            self._unlink(found.sha256)
 
     def purge(self) -> int:
         """Delete uploads past their days, unless a case rests on them; returns how many."""

@@ -140,7 +140,7 @@ class EfficientNetLite(nn.Module):
 
 
 class Describer(nn.Module):
-    """Bytes of pictures to features: means and generalised means of each map, one after the other."""
+    """Bytes of pictures to features: means and generalised means of each map, each scaled to length one."""
 
     def __init__(self, network: EfficientNetLite, mean: float, spread: float, power: float) -> None:
         super().__init__()
@@ -153,6 +153,5 @@ class Describer(nn.Module):
         maps = self.network.maps(inputs)
         top = maps["top"]
         sharp = top.clamp(min=1e-6).pow(self.power).mean(dim=(2, 3)).pow(1 / self.power)
-        return torch.cat(
-            [top.mean(dim=(2, 3)), sharp, maps["late"].mean(dim=(2, 3)), maps["middle"].mean(dim=(2, 3))], 1
-        )
+        parts = [top.mean(dim=(2, 3)), sharp, maps["late"].mean(dim=(2, 3)), maps["middle"].mean(dim=(2, 3))]
+        return torch.cat([functional.normalize(part, dim=1) for part in parts], 1)

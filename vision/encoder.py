@@ -15,14 +15,18 @@ from typing import Any, Protocol, Sequence
 import numpy as np
 
 from shop.errors import BadSetting
-from vision import export
+from vision import colours, export
 from vision.image_file import Pixels
 from vision.preprocessing import boxed, cropped, salient_box, squashed
 
 _IMAGENET_MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 _IMAGENET_SPREAD = np.array([0.229, 0.224, 0.225], np.float32)
-VIEWS = ("whole", "middle", "salient")
-_MIDDLE = 0.8
+VIEWS = ("whole", "middle", "close")
+"""Also ``salient``: the part where the thing stands out."""
+
+_PARTS = {"middle": 0.85, "close": 0.65}
+COLOUR_WEIGHT = 0.45
+"""Length of the colours beside the network's features, each part of which has length one."""
 
 
 class ImageEncoder(Protocol):
@@ -50,7 +54,7 @@ class OnnxEncoder:
         if self._path is not None and not self._path.is_file():
             raise BadSetting("XIAOER_IMAGE_ENCODER", name, "there is no such file")
         key = hashlib.sha256(self._path.read_bytes()).hexdigest()[:12] if self._path else export.graph_path(name).stem
-        self.name = f"{key}-{'-'.join(views)}"
+        self.name = f"{key}-{'-'.join(views)}-colours"
         self._views = tuple(views)
         self._threads = threads
         self._lock = threading.Lock()
@@ -59,14 +63,18 @@ class OnnxEncoder:
     @property
     def width(self) -> int:
         """Length of a vector."""
-        return int(self._loaded().get_outputs()[0].shape[1])
+        return int(self._loaded().get_outputs()[0].shape[1]) + colours.WIDTH
 
     def encode(self, pictures: Sequence[Pixels]) -> np.ndarray:
-        """See ``ImageEncoder``; the mean over the views of each picture."""
+        """See ``ImageEncoder``; the mean over the views of each picture, and its colours."""
         if not pictures:
             return np.zeros((0, self.width), np.float32)
         session = self._loaded()
-        return np.stack([self._features(session, self._look(one)).mean(axis=0) for one in pictures])
+        return np.stack([self._described(session, one) for one in pictures])
+
+    def _described(self, session: Any, pixels: Pixels) -> np.ndarray:
+        seen = self._features(session, self._look(pixels)).mean(axis=0)
+        return np.concatenate([seen, COLOUR_WEIGHT * colours.colour_features(pixels)])
 
     def _look(self, pixels: Pixels) -> np.ndarray:
         side = self._side()
@@ -74,8 +82,8 @@ class OnnxEncoder:
         for view in self._views:
             if view == "whole":
                 made.append(squashed(pixels, side))
-            elif view == "middle":
-                made.append(cropped(pixels, side, _MIDDLE))
+            elif view in _PARTS:
+                made.append(cropped(pixels, side, _PARTS[view]))
             else:
                 made.append(boxed(pixels, side, salient_box(pixels)))
         return np.stack(made)

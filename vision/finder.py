@@ -18,7 +18,7 @@ from vision.picture_index import PictureIndex
 from vision.preprocessing import flaw_of, prepared
 
 PICTURES_ASKED = 60
-"""Pictures taken from the index; several may be of one product."""
+"""Pictures of the index that are looked at more closely; several may be of one product."""
 
 TIE = 0.02
 """Products whose likeness differs by less are ordered by taste."""
@@ -110,12 +110,9 @@ class PictureFinder:
         likeness: dict[str, list[float]] = defaultdict(list)
         shelves: dict[str, str] = {}
         for row in features:
-            best: dict[str, float] = {}
-            for view, score in self.index.search(row, PICTURES_ASKED):
-                best.setdefault(view.product_code, score)  # sorted: the first is the best of the product
-                shelves[view.product_code] = view.category
-            for code, score in best.items():
+            for code, shelf, score in self.index.search(row, PICTURES_ASKED):
                 likeness[code].append(score)
+                shelves[code] = shelf
         hits = [Hit(code, sum(scores) / len(features)) for code, scores in likeness.items()]
         hits.sort(key=lambda one: (-one.likeness, one.code))
         return hits, _shelf(hits[:5], shelves)

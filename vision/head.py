@@ -55,11 +55,11 @@ class Head:
 
     def catalogue(self, features: np.ndarray) -> np.ndarray:
         """Features of catalogue pictures [n, features] → unit vectors [n, width]."""
-        return _unit((_unit(features) - self.catalogue_centre) @ self.matrix)
+        return unit((unit(features) - self.catalogue_centre) @ self.matrix)
 
     def photos(self, features: np.ndarray) -> np.ndarray:
         """Features of photos [n, features] → unit vectors [n, width]."""
-        return _unit((_unit(features) - self.photo_centre) @ self.matrix)
+        return unit((unit(features) - self.photo_centre) @ self.matrix)
 
     def save(self, path: Path) -> None:
         """Write it whole or not at all."""
@@ -99,15 +99,16 @@ def plain_head(features: np.ndarray, encoder: str, config: HeadConfig = HeadConf
         encoder: whose features they are.
         config: how much is evened out.
     """
-    unit = _unit(features)
-    centre = unit.mean(axis=0)
-    _, spread, axes = np.linalg.svd(unit - centre, full_matrices=False)
+    rows = unit(features)
+    centre = rows.mean(axis=0)
+    _, spread, axes = np.linalg.svd(rows - centre, full_matrices=False)
     kept = min(config.width, int((spread > 1e-6 * max(float(spread[0]), 1e-12)).sum()) or 1)
     variances = spread[:kept] ** 2
     weights = (variances + config.damping * variances[0]) ** -config.power
     return Head(encoder, centre, centre, (axes[:kept].T * weights / weights[0]).astype(np.float32))
 
 
-def _unit(rows: np.ndarray) -> np.ndarray:
+def unit(rows: np.ndarray) -> np.ndarray:
+    """Rows scaled to length one."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.asarray(rows / np.maximum(lengths, 1e-9), np.float32)

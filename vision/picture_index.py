@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import defaultdict
 from pathlib import Path
 from typing import Callable, Sequence
 
@@ -22,6 +23,7 @@ from shop.pictures import PictureView
 from shop.vector_index import VectorIndex, build_index
 from vision.encoder import ImageEncoder
 from vision.feature_store import FeatureStore
+from vision.gallery import Gallery
 from vision.head import Head, load_head, plain_head
 from vision.image_file import read_pixels
 
@@ -54,6 +56,7 @@ class PictureIndex:
         self._head_file = folder / "head.npz"
         self._lock = threading.RLock()
         self._views: dict[int, PictureView] = {}
+        self._own: dict[str, list[int]] = {}
         self._index: VectorIndex | None = None
         self._head: Head | None = None
         self._head_mark: tuple[float, int] | None = None
@@ -85,22 +88,26 @@ class PictureIndex:
                 self._beside = threading.Thread(target=self._look_beside, args=(missing,), daemon=True, name="pictures")
                 self._beside.start()
 
-    def search(self, features: np.ndarray, count: int) -> list[tuple[PictureView, float]]:
-        """The pictures most like a photo, with cosines, best first.
+    def search(self, features: np.ndarray, count: int) -> list[tuple[str, str, float]]:
+        """The products most like a photo: code, category and likeness, best first.
 
         Args:
             features: the encoder's, [features].
-            count: how many pictures.
+            count: how many pictures are taken into account; several may be of one product.
         """
         with self._lock:
-            index, head, views = self._index, self._head, self._views
-        if index is None or head is None or not len(index):
-            return []
-        found = index.search(head.photos(features[None])[0], count)
-        return [
-            (views[int(one)], float(score)) for one, score in zip(found.ids, found.scores, strict=True)
-            if int(one) in views
-        ]  # fmt: skip
+            index, head, views, own = self._index, self._head, self._views, self._own
+            if index is None or head is None or not len(index):
+                return []
+            photo = head.photos(features[None])
+            near = [views[one] for one in index.search(photo[0], count).ids.tolist() if one in views]
+            codes = list(dict.fromkeys(one.product_code for one in near))
+            ids = [one for code in codes for one in own[code]]
+            products = np.array([at for at, code in enumerate(codes) for _ in own[code]])
+            scores = Gallery(index.vectors(np.array(ids)), products).scores(photo)[0] if ids else []
+        shelves = {one.product_code: one.category for one in near}
+        found = [(code, shelves[code], float(score)) for code, score in zip(codes, scores, strict=True)]
+        return sorted(found, key=lambda one: (-one[2], one[0]))
 
     def finish(self, within_s: float) -> None:
         """Wait for what is being looked at beside, and take it in."""
@@ -159,6 +166,10 @@ class PictureIndex:
             self._index = build_index(np.array(list(there)), self._head.catalogue(features))
             self._head_mark = head_mark
         self._views = there
+        own: dict[str, list[int]] = defaultdict(list)
+        for one in there.values():
+            own[one.product_code].append(one.id)
+        self._own = own
         self._store.forget_all_but({one.sha256 for one in views})
 
     def _change(self, there: dict[int, PictureView]) -> None:

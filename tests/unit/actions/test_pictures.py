@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from actions.chat import Deny
 from actions.pictures import SearchByImage
 from actions.presale import Price, SearchProduct, StockQuestion
+from shop.errors import NotFound
 from tests.unit.actions.fakes import entity, run, tracker
 from tests.unit.vision.conftest import ColourEye, hang, picture_of  # noqa: F401
 from vision.finder import PictureFinder, wire_finder
@@ -112,3 +114,30 @@ def test_a_dark_photo_is_asked_for_again(shop, goods):
     black = shop.uploads.put(TALK, out.getvalue()).id
     said = run(SearchByImage(shop), tracker("[图片]", "search_by_image", attachments=[black]))
     assert said.names == ["utter_image_dark"]
+
+
+def test_the_shell_takes_a_path(shop, goods, tmp_path):
+    (tmp_path / "photo.jpg").write_bytes(picture_of(1))
+    said = run(SearchByImage(shop), tracker(f"图片:{tmp_path / 'photo.jpg'}", "search_by_image", channel="cmdline"))
+    assert "茶壶" in said.text
+
+
+def test_only_the_shell_takes_a_path(shop, goods, tmp_path):
+    (tmp_path / "photo.jpg").write_bytes(picture_of(1))
+    said = run(SearchByImage(shop), tracker(f"图片:{tmp_path / 'photo.jpg'}", "search_by_image", channel="rest"))
+    assert said.names == ["utter_image_send"]
+
+
+def test_a_wrong_path_is_told(shop, goods):
+    said = run(SearchByImage(shop), tracker("图片:/nowhere/at/all.jpg", "search_by_image", channel="cmdline"))
+    assert said.names == ["utter_error_bad_picture"]
+
+
+def test_an_indecent_picture_is_refused_and_deleted(shop, goods):
+    strict = dataclasses.replace(shop.settings, unsafe_pictures_from=0.000001)
+    shop.settings = strict
+    one = sent(shop, 1)
+    said = run(SearchByImage(shop), tracker("[图片]", "search_by_image", attachments=[one]))
+    assert said.names == ["utter_image_unsafe"]
+    with pytest.raises(NotFound):
+        shop.uploads.get(one)
