@@ -91,6 +91,13 @@ def _regions() -> _Regions:
     return _Regions()
 
 
+def begins_place(text: str, at: int) -> bool:
+    """Whether the name of a province, city or district begins at a place of a text."""
+    known = _regions()
+    tables = (known.tops, known.cities, known.districts, known.short_districts)
+    return any(_longest(table, text, at, known.longest) for table in tables)  # type: ignore[arg-type]
+
+
 def _longest(table: dict[str, object], text: str, at: int, longest: int) -> str | None:
     for size in range(min(longest, len(text) - at), 1, -1):
         if text[at : at + size] in table:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Callable, Iterator
 
-from nlp import addresses, choices, coupons, dates, identifiers, money, people
+from nlp import addresses, choices, coupons, dates, identifiers, money, names, people
 from nlp.gazetteer import Gazetteer
 from nlp.looks import Looks
 from nlp.matches import Match, settled
@@ -92,6 +92,7 @@ _FINDERS: tuple[Callable[[str], Iterator[Match]], ...] = (
     people.find_names,
     people.find_titles,
     people.find_couriers,
+    names.find,
 )
 
 
