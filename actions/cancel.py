@@ -48,12 +48,12 @@ class CancelForm(ShopForm):
 
 
 def read_reason(turn: Turn, answers: Answers, is_open: bool) -> str | None:
-    """A reason by its words; while it is the open question, any bare value counts as "other"."""
+    """A reason by its words; while it is the open question, own words or an impatient yes count as "other"."""
     if turn.entity("reason"):
         return str(turn.entity("reason"))
     if not is_open:
         return None
-    return offered(turn, REASONS) or ("other" if in_own_words(turn) else None)
+    return offered(turn, REASONS) or ("other" if in_own_words(turn) or turn.intent == "affirm" else None)
 
 
 def _ask_reason(turn: Turn, answers: Answers) -> None:

@@ -46,7 +46,9 @@ class Affirm(ShopAction):
         if not offered and shown and turn.slot("resume"):
             turn.say("utter_still_which", count=len(shown["values"]))
             return None
-        if not offered or active_form(turn):
+        if active_form(turn):
+            return None  # it asks again by itself
+        if not offered:
             turn.say("utter_affirm_idle")
             return None
         turn.remember(offer=None)

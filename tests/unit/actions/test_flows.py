@@ -41,6 +41,15 @@ def test_a_reason_by_button_or_by_words_is_taken():
     assert len(said.titles) == 2
 
 
+def test_a_yes_to_the_question_for_a_reason_needs_no_reason_but_is_no_confirmation_yet():
+    said = run(CancelForm(FakeShop(order())), cancel_at("cancel_reason", "确认", "affirm"))
+    assert (said.slots["cancel_reason"], requested(said)) == ("other", "confirm")
+
+
+def test_a_yes_beside_an_open_question_says_nothing_of_its_own():
+    assert run(Affirm(FakeShop()), tracker("好", "affirm", form="case_form")).messages == []
+
+
 def test_the_order_is_cancelled_once_and_the_refund_said():
     shop = FakeShop(order())
     said = run(
