@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
+from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -27,6 +28,7 @@ from bot.channels.intake import Intake
 from bot.channels.outgoing import Outgoing
 from bot.channels.render import Form, Piece
 from bot.channels.texts import Body
+from bot.channels.web_speech import Speech
 from bot.channels.wiring import the_gate
 from shop.channel_views import PeerView
 from shop.entities import StoredMessage
@@ -83,6 +85,11 @@ class Connector(InputChannel):
         assert self._intake is not None
         return self._intake
 
+    @cached_property
+    def speech(self) -> Speech:
+        """The server's recogniser, for voice."""
+        return Speech(self.gate.shop.settings)
+
     @abstractmethod
     def add_routes(self, routes: Blueprint) -> None:
         """Add the platform's callback to the channel's routes."""
@@ -101,7 +108,7 @@ class Connector(InputChannel):
         """
 
     async def fetch(self, arrival: Arrival) -> bytes:
-        """The bytes of a picture that came.
+        """The bytes of a picture or voice message that came.
 
         Raises:
             NotDelivered: the platform does not give it.

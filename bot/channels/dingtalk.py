@@ -202,5 +202,6 @@ def arrival_of(message: dict[str, Any]) -> Arrival:
     if kind == "picture":
         return Arrival(kind="image", media={"code": content.get("downloadCode")}, **common)
     if kind == "audio":
-        return Arrival(kind="voice", text=str(content.get("recognition") or ""), **common)
+        words = str(content.get("recognition") or "")
+        return Arrival(kind="voice", text=words, media={"code": content.get("downloadCode")}, **common)
     return Arrival(kind="other", **common)

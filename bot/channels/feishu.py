@@ -104,7 +104,9 @@ class FeishuInput(Connector):
         path = f"/open-apis/im/v1/messages/{arrival.media.get('message')}/resources/{arrival.media.get('key')}"
 
         async def ask(headers: dict[str, str]) -> bytes:
-            raw, kind = await self.http.raw("GET", path, params={"type": "image"}, headers=headers)
+            raw, kind = await self.http.raw(
+                "GET", path, params={"type": "file" if arrival.kind == "voice" else "image"}, headers=headers
+            )
             if "json" in kind:
                 _sort(json.loads(raw))
             return raw

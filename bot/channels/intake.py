@@ -18,6 +18,7 @@ from bot.channels.api import NotDelivered
 from bot.channels.arrival import Arrival, sender_of
 from bot.channels.gate import Gate, Handler, Incoming, log_incident
 from bot.channels.texts import Body
+from bot.channels.voice import words_of
 from shop.channel_views import InboxRow
 from shop.errors import BadPicture, BadToken, DatabaseDown, Refused, ShopError
 from shop.link_codes import looks_like_code
@@ -155,7 +156,8 @@ class Intake:
         if arrival.kind == "location":
             return texts.text("location", label=arrival.text), [], None
         if arrival.kind == "voice":
-            return (arrival.text, [], None) if arrival.text else (None, [], texts.body("voice_unread"))
+            words = arrival.text or await self._heard(arrival)
+            return (words, [], None) if words else (None, [], texts.body("voice_unread"))
         if arrival.kind != "image":
             return None, [], texts.body("kind_unread")
         try:
@@ -168,6 +170,16 @@ class Intake:
             limit = self._shop.settings.upload_limit_mb
             return None, [], texts.body(f"upload_{error.facts['why']}", limit_mb=limit)
         return arrival.text, [kept.id], None
+
+    async def _heard(self, arrival: Arrival) -> str:
+        """The words of a voice message by the server's recogniser; empty without one."""
+        if not self._shop.settings.speech or not arrival.media:
+            return ""
+        try:
+            return await words_of(await self._connector.fetch(arrival), self._connector.speech)
+        except NotDelivered as fault:
+            log.warning("channel %s: a voice message could not be fetched (%s)", self._connector.name(), fault)
+            return ""
 
     async def _chosen(self, sender_id: str, choice: str, text: str) -> Any:
         """What a pressed option or typed number stands for, where it was offered; else the text."""

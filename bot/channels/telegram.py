@@ -112,4 +112,6 @@ def arrival_of(update: dict[str, Any]) -> Arrival | None:
     if message.get("location"):
         place = message["location"]
         return Arrival(kind="location", text=f"{place['latitude']},{place['longitude']}", **common)
-    return Arrival(kind="voice" if message.get("voice") else "other", **common)
+    if message.get("voice"):
+        return Arrival(kind="voice", media={"file": message["voice"]["file_id"]}, **common)
+    return Arrival(kind="other", **common)

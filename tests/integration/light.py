@@ -28,7 +28,9 @@ _ANSWERS = {
 class LightBot:
     """Serves the channels of these simulators; ``platforms`` by channel."""
 
-    def __init__(self, folder: Path, fakes: dict[str, tuple[str, Callable[[], FakePlatform]]], **more: Any) -> None:
+    def __init__(
+        self, folder: Path, fakes: dict[str, tuple[str, Callable[[], FakePlatform]]], speech: str = "", **more: Any
+    ) -> None:
         self.folder, self._fakes, self._more = folder, fakes, more
         self.platforms: dict[str, Any] = {}
         self.connectors: dict[str, Any] = {}
@@ -37,7 +39,9 @@ class LightBot:
         self._stack = ExitStack()
         self._loop = asyncio.new_event_loop()
         self._cards = yaml.safe_load((PROJECT / "texts.yml").read_text(encoding="utf-8"))
-        settings = Settings(data_dir=folder, secret_key="a secret for tests only", messages_per_minute=1000)
+        settings = Settings(
+            data_dir=folder, secret_key="a secret for tests only", messages_per_minute=1000, speech=speech
+        )
         self.shop: Shop = open_shop(settings)
 
     def __enter__(self) -> LightBot:

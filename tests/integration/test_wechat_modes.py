@@ -1,0 +1,149 @@
+"""WeChat's plain and compatible modes, and answers in the callback's own response; without Rasa."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import time
+import wave
+
+import pytest
+
+from bot.channels.api import NotDelivered
+from bot.channels.web_speech import Speech
+from bot.channels.wechat_menu import set_menu
+from tests.fakes.wechat import FakeWeChat
+from tests.integration.light import LightBot
+
+PATH = "bot.channels.wechat.WeChatInput"
+
+
+def light(tmp_path, mode="aes", **more):
+    return LightBot(tmp_path, {"wechat": (PATH, lambda: FakeWeChat(mode))}, **more)
+
+
+class Ear:
+    """Hears the same in every recording."""
+
+    def text(self, samples):
+        return "我是谁"
+
+
+def test_voice_is_read_by_the_servers_recogniser_where_one_is_set_up(tmp_path):
+    target = io.BytesIO()
+    with wave.open(target, "wb") as file:
+        file.setnchannels(1), file.setsampwidth(2), file.setframerate(16_000)
+        file.writeframes(b"\0\0" * 16_000)
+    with light(tmp_path, speech="ear") as bot:
+        wechat, connector = bot.platforms["wechat"], bot.connectors["wechat"]
+        connector.speech = Speech(bot.shop.settings, lambda settings: Ear())
+        wechat.media["v1"], wechat.media["v2"] = target.getvalue(), b"no sound at all"
+        wechat.push(wechat.message("ann", "voice", MediaId="v1", Format="amr"))
+        assert wechat.wait("ann", 1)[0].text == "您还没有登录。"
+        wechat.push(wechat.message("ann", "voice", MediaId="v2", Format="amr"))
+        assert "语音" in wechat.wait("ann", 2)[1].text
+
+
+@pytest.mark.parametrize("mode", ["plain", "compatible"])
+def test_plain_and_compatible_mode_answer_as_aes_does(tmp_path, mode):
+    with light(tmp_path, mode) as bot:
+        wechat = bot.platforms["wechat"]
+        assert wechat.prove().body == "echo-123"
+        assert wechat.say("ann", "再见").body == "success"
+        assert wechat.wait("ann", 1)[0].text == "再见，欢迎再来。"
+
+
+def test_in_plain_mode_a_signature_brings_one_message_only(tmp_path):
+    with light(tmp_path, "plain") as bot:
+        wechat = bot.platforms["wechat"]
+        first, second = (wechat.message("ann", "text", Content=text) for text in ("再见", "你好"))
+        wechat.open(first)
+        _, request = wechat.sealed(first)
+        _, other = wechat.sealed(second)
+        assert wechat.run(wechat.deliver_once(lambda: ("POST", request))).status == 200
+        forged = {**request, "data": other["data"]}
+        assert wechat.run(wechat.deliver_once(lambda: ("POST", forged))).status == 403
+        assert wechat.run(wechat.deliver_once(lambda: ("POST", request))).status == 200  # a redelivery
+        assert len(wechat.wait("ann", 1)) == 1
+
+
+def test_aes_mode_takes_no_plain_message(tmp_path):
+    with light(tmp_path) as bot:
+        wechat = bot.platforms["wechat"]
+        wechat.mode = "plain"
+        assert (
+            wechat.run(wechat.deliver_once(lambda: wechat.sealed(wechat.message("ann", "text", Content="你好")))).status
+            == 403
+        )
+
+
+@pytest.mark.parametrize("mode", ["plain", "aes"])
+def test_an_account_without_rights_is_answered_in_the_response(tmp_path, mode):
+    with light(tmp_path, mode, reply="passive") as bot:
+        wechat = bot.platforms["wechat"]
+        words = wechat.passive_words(wechat.say("ann", "你好"))
+        assert "2 我是谁" in words
+        assert wechat.passive_words(wechat.say("ann", "2")) == "您还没有登录。"
+        assert wechat.sent == []
+
+
+def test_a_slow_answer_comes_with_the_next_message_and_once(tmp_path):
+    with light(tmp_path, reply="passive", passive_wait_s=0.3, settle_s=0.05) as bot:
+        wechat = bot.platforms["wechat"]
+        bot.slow_s = 4.0
+        first = wechat.say("ann", "再见")
+        assert [one.status for one in wechat.deliveries] == [504, 504, 200]
+        assert "还在为您查询" in wechat.passive_words(first)
+        bot.slow_s = 0.0
+        deadline = time.monotonic() + 30
+        while not bot.shop.outbox.waiting("wechat:ann"):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        words = wechat.passive_words(wechat.say("ann", "你好"))
+        assert words.index("再见，欢迎再来。") < words.index("您好")
+        assert "再见" not in wechat.passive_words(wechat.say("ann", "我是谁"))
+
+
+def test_a_menu_is_defined_and_a_refusal_is_told(tmp_path):
+    with light(tmp_path) as bot:
+        wechat = bot.platforms["wechat"]
+        menu = {"button": [{"type": "click", "name": "查订单", "key": "我是谁"}]}
+        gate = bot.connectors["wechat"].gate
+        asyncio.run(set_menu(wechat.credentials(), menu, gate))
+        assert wechat.menu == menu
+        wechat.event("ann", "CLICK", "我是谁")
+        assert wechat.wait("ann", 1)[0].text == "您还没有登录。"
+        wrong = {**wechat.credentials(), "app_secret": "another"}
+        gate.shop.shared_values.put(f"token:wechat:{wrong['app_id']}", "gone", 0.0)
+        with pytest.raises(NotDelivered):
+            asyncio.run(set_menu(wrong, menu, gate))
+
+
+def test_what_a_dead_process_left_is_answered_by_the_next_once(tmp_path):
+    with light(tmp_path) as bot:
+        wechat, shop = bot.platforms["wechat"], bot.shop
+        wechat.say("ann", "再见")
+        wechat.wait("ann", 1)
+        connector = bot.connectors["wechat"]
+        message = wechat.message("ann", "text", Content="我是谁")
+        wechat.open(message)
+        from bot.channels.wechat import arrival_of
+
+        arrival = arrival_of({key: str(value) for key, value in message.items()})
+        row = shop.inbox.take("wechat", arrival.external_id, "wechat:ann", arrival.body())  # and the process dies
+        shop.peers.heard("wechat:ann", "wechat", {"peer": "ann"}, 5, 1000.0)
+        assert wechat.push(message).body == "success"  # a redelivery is no new message
+        from sqlalchemy import update
+
+        from shop.models import ChannelInbox
+
+        with shop.database.change() as session:
+            session.execute(update(ChannelInbox).where(ChannelInbox.id == row).values(lease_until=None))
+        bot.run(_sweep_once(connector.intake))
+        assert wechat.wait("ann", 2)[1].text == "您还没有登录。"
+        assert not shop.inbox.finish(row, [{"text": "twice"}])
+
+
+async def _sweep_once(intake):
+    await intake.stop()
+    intake.start()
