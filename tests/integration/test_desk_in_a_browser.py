@@ -8,28 +8,25 @@ import time
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from shop.models import Conversation
 from shop.states import OrderState
 from tests.builders import Builder
-from tests.integration.test_widget_in_a_browser import ARGUMENTS, CHROMIUM, field, rows, say, shot, status
+from tests.integration.browser import ARGUMENTS, CHROMIUM, shot
+from tests.integration.test_widget_in_a_browser import field, rows, say, status
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
 EVIL = "<img src=x onerror=alert(1)><b>粗</b>"
 
 
-@pytest.fixture(scope="module")
-def browsers():
-    with sync_playwright() as playwright:
-        try:
-            made = [playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS) for _ in range(2)]
-        except Exception as error:  # noqa: BLE001
-            pytest.skip(f"chromium is not installed: apt-get install chromium ({type(error).__name__})")
-        yield made
-        for one in made:
-            one.close()
+@pytest.fixture
+def browsers(browser):
+    """Two browsers: the customer's and the agent's share nothing."""
+    other = browser.browser_type.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    yield [browser, other]
+    other.close()
 
 
 @pytest.fixture
@@ -251,6 +248,8 @@ def test_the_desk_is_readable_on_a_phone_and_uses_a_wide_screen(tiny, pages, des
         agent.goto(f"{tiny.web}/desk/#{sender}")
         expect(agent.locator("#talk .log .message").first).to_be_visible()
         assert agent.evaluate("document.documentElement.scrollWidth") <= width
+        assert "null" not in agent.locator("main").inner_text()
+        assert agent.locator("#lists").is_visible() == (width > 390)
         shot(agent, f"desk-{width}")
         if width == 390:
             agent.get_by_role("button", name="客户资料").click()

@@ -37,3 +37,7 @@ export const yuan = (fen) => `¥${(fen / 100).toFixed(2)}`;
 
 /** A random id for a message or a change, so that a repetition is known as one. */
 export const fresh = () => Array.from(crypto.getRandomValues(new Uint8Array(9)), (one) => one.toString(16).padStart(2, "0")).join("");
+
+/** Replace a node's children; null and false are left out, as in `make`. */
+export const fill = (node, ...children) =>
+  node.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));

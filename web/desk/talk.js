@@ -4,7 +4,7 @@ import { call, get, of, post } from "./api.js";
 import { bubble, noteNode } from "./bubbles.js";
 import { Composer } from "./composer.js";
 import { ask, toast } from "./dialogs.js";
-import { fresh, make } from "./dom.js";
+import { fill, fresh, make } from "./dom.js";
 
 const TYPING_MS = 5000;
 
@@ -77,7 +77,8 @@ export class Talk {
     const theirs = state === "agent" && agentId !== me.id;
     const act = (name, work, when, kind = "") =>
       when ? make("button", { type: "button", class: kind, "data-act": name, onclick: work }, texts.acts[name]) : null;
-    this.head.replaceChildren(
+    fill(
+      this.head,
       make("button", { type: "button", class: "only-small", onclick: () => this.desk.leave() }, texts.back),
       make(
         "h2",
