@@ -18,6 +18,7 @@ from actions.picking import (
 from actions.pictures import by_picture, is_about_the_picture
 from actions.texts import day, labels, phrase, price_span, yuan
 from actions.turn import Turn
+from actions.wishes import tell_look
 from shop.entities import ProductDetail, StockAnswer
 
 
@@ -77,6 +78,7 @@ class ProductFacts(ShopAction):
             return
         detail = turn.shop.catalogue.product(code)
         turn.focus("product", code)
+        tell_look(turn, detail.card.code)
         stock = button("stock")
         turn.say(
             "utter_product",

@@ -65,9 +65,10 @@ class Recommend(ShopAction):
             return
         self._say(turn, said, liked, picks, cards, wish)
         self._show(turn, picks, cards, wish)
+        list_id = recommender.log(turn.guest_or_customer, "chat", picks)
         codes = [one.code for one in cards]
         shown = [*held.get("shown", []), *codes][-MOST_KEPT:]
-        turn.remember(recommend={**held, "shown": shown, "list": codes, "at": int(time.time())})
+        turn.remember(recommend={**held, "shown": shown, "list": codes, "list_id": list_id, "at": int(time.time())})
 
     @staticmethod
     def _liked(turn: Turn, held: dict[str, Any]) -> str | None:
@@ -102,6 +103,7 @@ class Recommend(ShopAction):
             beside=beside.shelves[0] if beside else shelf.categories.get(wish.get("beside") or ""),
             taste=OTHERS_TASTE if wish.get("persons") or "beside" in wish else 1.0,
             count=MOST_CHOICES,
+            talk_id=turn.sender,
         )
         return recommender.recommend(ask)
 

@@ -71,6 +71,20 @@ def follows_recommendation(turn: Turn) -> bool:
     return said is not None and (said != "like" or turn.entity("ordinal") is not None or len(turn.text) <= 8)
 
 
+def tell_look(turn: Turn, code: str) -> None:
+    """A product was opened in this talk: a click, when it was recommended, and a view of a consenting customer."""
+    from recsys.recommender import recommender_of
+
+    held = memory(turn)
+    if code not in held.get("list", []):
+        return
+    product = recommender_of(turn.shop).shelf().id_of.get(code)
+    if product is not None:
+        turn.shop.impressions.click(str(held.get("list_id", "")), product)
+        if turn.guest_or_customer is not None:
+            turn.shop.events.record(turn.guest_or_customer, "chat", "view", product)
+
+
 def new_wish(turn: Turn) -> Wish:
     """The wish of a message that stands for itself."""
     text, lexicon = turn.request, words()

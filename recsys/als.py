@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 DENSE_FROM = 0.02
 """From this share of filled cells on, whole matrix products beat walks along the cells."""
 
+MOST_DENSE = 50_000_000
+"""So many cells are held in full at most: 200 MB."""
+
 BLOCK = 2048
 """Rows that are solved at once."""
 
@@ -31,9 +34,9 @@ class AlsConfig:
     """``binary`` takes every cell as weight 1; ``regularisation`` is λ of the norm of both sides."""
 
     factors: int = 64
-    alpha: float = 4.0
+    alpha: float = 1.0
     regularisation: float = 20.0
-    iterations: int = 12
+    iterations: int = 6
     cg_steps: int = 3
     binary: bool = True
     seed: int = 1
@@ -52,9 +55,11 @@ class Als(Model):
         customers = (rng.standard_normal((data.shape[0], config.factors)) * 0.01).astype(np.float32)
         items = (rng.standard_normal((data.shape[1], config.factors)) * 0.01).astype(np.float32)
         turned = extra.T.tocsr()
+        full = _dense(extra)
+        flipped = None if full is None else np.ascontiguousarray(full.T)
         for _ in range(config.iterations):
-            customers = _solve(extra, items, customers, config.regularisation, config.cg_steps)
-            items = _solve(turned, customers, items, config.regularisation, config.cg_steps)
+            customers = _solve(extra, items, customers, config.regularisation, config.cg_steps, full)
+            items = _solve(turned, customers, items, config.regularisation, config.cg_steps, flipped)
         self.items = items
 
     def score_histories(self, histories: csr_matrix) -> np.ndarray:
@@ -82,30 +87,40 @@ class Als(Model):
         self.items = state["items"]
 
 
-def _solve(extra: csr_matrix, other: np.ndarray, start: np.ndarray, ridge: float, steps: int) -> np.ndarray:
+def _dense(extra: csr_matrix) -> np.ndarray | None:
+    """The matrix in full, where that is the faster way."""
+    cells = extra.shape[0] * extra.shape[1]
+    return extra.toarray() if DENSE_FROM * cells < extra.nnz and cells <= MOST_DENSE else None
+
+
+def _solve(
+    extra: csr_matrix, other: np.ndarray, start: np.ndarray, ridge: float, steps: int, full: np.ndarray | None = None
+) -> np.ndarray:
     """A few steps of conjugate gradients on (YᵀY + Yᵀ(Cᵤ−I)Y + λI) xᵤ = YᵀCᵤpᵤ for all rows u."""
     gram = other.T @ other
     gram[np.diag_indices_from(gram)] += ridge
-    dense = extra.nnz > DENSE_FROM * extra.shape[0] * extra.shape[1]
+    if full is not None:
+        return _solve_block(extra, other, gram, start, steps, full)
     found = np.empty_like(start)
     for begin in range(0, extra.shape[0], BLOCK):
         rows = slice(begin, begin + BLOCK)
-        found[rows] = _solve_block(extra[rows], other, gram, start[rows], steps, dense)
+        found[rows] = _solve_block(extra[rows], other, gram, start[rows], steps, None)
     return found
 
 
 def _solve_block(
-    extra: csr_matrix, other: np.ndarray, gram: np.ndarray, x: np.ndarray, steps: int, dense: bool
+    extra: csr_matrix, other: np.ndarray, gram: np.ndarray, x: np.ndarray, steps: int, full: np.ndarray | None
 ) -> np.ndarray:
     wanted = extra.copy()
     wanted.data = extra.data + 1
-    full = extra.toarray() if dense else None
+    near = extra.copy()
     owner = np.repeat(np.arange(extra.shape[0]), np.diff(extra.indptr)) if full is None else None
 
     def times(p: np.ndarray) -> np.ndarray:
         if full is not None:
-            return np.asarray(p @ gram + ((p @ other.T) * full) @ other)
-        near = extra.copy()
+            products = p @ other.T
+            products *= full
+            return np.asarray(p @ gram + products @ other)
         near.data = extra.data * np.einsum("ij,ij->i", p[owner], other[extra.indices])
         return np.asarray(p @ gram + near @ other)
 

@@ -24,11 +24,13 @@ from recsys.diversity import spread_out
 from recsys.reasons import Reason, give_reasons
 from recsys.scoring import History, Scorer
 from recsys.shelf import Shelf, ShelfKeeper, Wishes
+from recsys.variants import WHOLE, variant_for, variants_of, varied
 from recsys.weights import weights_of
 from shop.entities import ProductCard
 from shop.errors import BadIndex, ShopError
 from shop.event_reader import EventRow, bought_by, history_of
 from shop.front import Shop
+from shop.impressions import Shown
 from shop.versions import current, open_newest
 
 log = logging.getLogger("xiaoer.recsys")
@@ -61,6 +63,7 @@ class Ask:
     diversity: float | None = None
     explore: float | None = None
     seed: int | None = None
+    talk_id: str = ""  # the conversation, for a guest's part in an A/B test
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class Pick:
     reasons: tuple[Reason, ...]
     propensity: float
     version: str
+    variant: str = WHOLE
 
 
 class Recommender:
@@ -87,6 +91,7 @@ class Recommender:
         self._name: str | None = None
         self._check_at = 0.0
         self._lock = threading.Lock()
+        self._variants: dict[tuple[str, str], Artefact] = {}
 
     @property
     def version(self) -> str:
@@ -124,6 +129,9 @@ class Recommender:
     def recommend(self, ask: Ask) -> list[Pick]:
         """As many products as are asked for, if that many fit, best first."""
         artefact, shelf = self.artefact(), self._keeper.shelf()
+        variant = self.variant(ask)
+        if artefact is not None:
+            artefact = self._varied(artefact, variant)
         fits = shelf.fitting(ask.wishes)
         if ask.customer_id is not None and not ask.bought_too:
             fits &= ~shelf.among(bought_by(self._shop, ask.customer_id))
@@ -141,7 +149,7 @@ class Recommender:
         reasons = give_reasons(view.scorer, shelf, chosen, view.columns_of(chosen), ask, causes, artefact)
         at = {int(one): float(score) for one, score in zip(positions, scores)}
         return [
-            Pick(int(shelf.ids[one]), shelf.items[one].code, at[int(one)], why, chance, self.version)
+            Pick(int(shelf.ids[one]), shelf.items[one].code, at[int(one)], why, chance, self.version, variant)
             for one, why, chance in zip(chosen, reasons, propensity)
         ]
 
@@ -152,6 +160,26 @@ class Recommender:
     def cards(self, picks: list[Pick]) -> list[ProductCard]:
         """Live cards of picks, in their order; what has left the shop meanwhile is left out."""
         return self._shop.catalogue.cards([one.code for one in picks])
+
+    def log(self, customer_id: int | None, place: str, picks: list[Pick]) -> str:
+        """Remember that a list was shown in the ``chat`` or on a ``page``; returns its id, for clicks."""
+        shown = [
+            Shown(one.product_id, one.propensity, one.variant, one.version, one.reasons[0].kind if one.reasons else "")
+            for one in picks
+        ]
+        return self._shop.impressions.record(customer_id, place, shown)
+
+    def variant(self, ask: Ask) -> str:
+        """The variant of the A/B test that answers this ask."""
+        who = f"customer {ask.customer_id}" if ask.customer_id is not None else ask.talk_id
+        return variant_for(variants_of(self._shop.settings), who)
+
+    def _varied(self, artefact: Artefact, variant: str) -> Artefact:
+        key = (artefact.version, variant)
+        if key not in self._variants:
+            self._variants = {old: one for old, one in self._variants.items() if old[0] == artefact.version}
+            self._variants[key] = varied(artefact, variant)
+        return self._variants[key]
 
     def similar(self, product_id: int, count: int = 5, wishes: Wishes | None = None) -> list[Pick]:
         """Products like one, by what people did with both and what they are."""

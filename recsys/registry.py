@@ -9,8 +9,9 @@ from recsys.ease import Ease
 from recsys.item_neighbours import ItemNeighbours
 from recsys.model import Model
 from recsys.popularity import Popularity
+from recsys.sgd_factors import SgdFactors
 from recsys.user_neighbours import UserNeighbours
 
 MODELS: dict[str, type[Model]] = {
-    one.name: one for one in (Popularity, UserNeighbours, ItemNeighbours, Als, Ease, Content, Blend)
+    one.name: one for one in (Popularity, UserNeighbours, ItemNeighbours, Als, Ease, Content, SgdFactors, Blend)
 }

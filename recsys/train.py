@@ -38,7 +38,7 @@ from shop.front import Shop, open_shop
 from shop.product_texts import ProductText, product_texts, review_texts
 from shop.versions import current, facts, publish
 
-ALS = AlsConfig(factors=64, alpha=1.0, regularisation=20.0, iterations=10, binary=False)
+ALS = AlsConfig(binary=False)
 EASE = EaseConfig(regularisation=200.0)
 NEAR_KEPT = 200
 TOGETHER_DAYS = 365

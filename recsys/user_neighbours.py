@@ -1,4 +1,11 @@
-"""Customers with the same taste (Resnick et al., CSCW 1994), for histories without ratings."""
+"""Customers with the same taste, for histories without ratings.
+
+While there are few customers, neighbours are weighed together: the weights are
+those of a ridge regression of a history on the other customers' (the transpose of
+EASE: Steck, WWW 2019), so that ten customers who are all alike count little more
+than one. With more customers than ``most_customers`` the nearest few count by
+their cosine (Resnick et al., CSCW 1994).
+"""
 
 from __future__ import annotations
 
@@ -19,57 +26,70 @@ BLOCK = 512
 
 @dataclass(frozen=True)
 class UserNeighboursConfig:
-    """``power`` sharpens nearness: neighbours count with cosine ** power."""
+    """``regularisation`` of the regression; ``neighbours`` and ``power`` of the cosine: cosine ** power."""
 
-    neighbours: int = 120
-    power: float = 1.5
+    regularisation: float = 300.0
+    most_customers: int = 5000
+    neighbours: int = 60
+    power: float = 1.0
 
 
 class UserNeighbours(Model):
-    """A score is the sum of the nearness of the nearest customers who touched the item."""
+    """A score is the sum of the weights of the customers who touched the item."""
 
     name = "user_neighbours"
     Config = UserNeighboursConfig
 
     def _fit(self, data: Interactions) -> None:
-        self._weighted = self._weigh(data.seen, data.seen)
         self._seen = data.seen
-
-    def _weigh(self, histories: csr_matrix, base: csr_matrix) -> csr_matrix:
-        """Unit rows in which rare items say more."""
-        from scipy.sparse import diags
-
-        touched = np.asarray(base.sum(0)).ravel()
-        self._rarity = np.log1p(base.shape[0] / np.maximum(touched, 1.0)).astype(np.float32)
-        return unit_rows((histories @ diags(self._rarity)).tocsr())
+        touched = np.asarray(data.seen.sum(0)).ravel()
+        self._rarity = np.log1p(data.shape[0] / np.maximum(touched, 1.0)).astype(np.float32)
+        self._inverse = np.zeros((0, 0), np.float32)
+        if data.shape[0] <= self.config.most_customers:
+            gram = (data.seen @ data.seen.T).toarray().astype(np.float64)
+            gram[np.diag_indices_from(gram)] += self.config.regularisation
+            self._inverse = np.linalg.inv(gram).astype(np.float32)
 
     def score_histories(self, histories: csr_matrix) -> np.ndarray:
-        """Sums over the nearest customers; a customer is not their own neighbour when the history is theirs."""
-        from scipy.sparse import csr_matrix, diags
-
+        """Sums over the other customers; whoever has the very same history is taken for the same one."""
         plain = histories.copy()
         plain.data = np.ones_like(plain.data)
-        unit = unit_rows((plain @ diags(self._rarity)).tocsr())
-        turned = self._weighted.T.tocsr()
-        keep = min(self.config.neighbours, self._seen.shape[0])
-        parts = []
-        for begin in range(0, unit.shape[0], BLOCK):
-            near = (unit[begin : begin + BLOCK] @ turned).toarray()
-            near[near > 0.9999] = 0.0
-            columns = np.argpartition(-near, keep - 1, axis=1)[:, :keep]
-            values = np.take_along_axis(near, columns, 1) ** self.config.power
-            owner = np.repeat(np.arange(len(near)), keep)
-            picked = csr_matrix((values.ravel(), (owner, columns.ravel())), shape=near.shape, dtype=np.float32)
-            parts.append(np.asarray((picked @ self._seen).todense(), dtype=np.float32))
+        weigh = self._by_regression if len(self._inverse) else self._by_cosine
+        parts = [weigh(plain[begin : begin + BLOCK]) for begin in range(0, plain.shape[0], BLOCK)]
         return np.concatenate(parts)
 
+    def _by_regression(self, histories: csr_matrix) -> np.ndarray:
+        common = (histories @ self._seen.T).toarray()
+        weights = common @ self._inverse
+        own = self._same(histories, common)
+        rows = np.flatnonzero(own >= 0)
+        # The regression without one customer follows from the one with all (block inverse).
+        column = self._inverse[own[rows]]
+        weights[rows] -= column * (weights[rows, own[rows]] / column[np.arange(len(rows)), own[rows]])[:, None]
+        return np.asarray(weights @ self._seen, np.float32)
+
+    def _by_cosine(self, histories: csr_matrix) -> np.ndarray:
+        from scipy.sparse import csr_matrix, diags
+
+        rarity = diags(self._rarity)
+        near = (unit_rows((histories @ rarity).tocsr()) @ unit_rows((self._seen @ rarity).tocsr()).T).toarray()
+        own = self._same(histories, (histories @ self._seen.T).toarray())
+        near[np.flatnonzero(own >= 0), own[own >= 0]] = 0.0
+        keep = min(self.config.neighbours, near.shape[1])
+        columns = np.argpartition(-near, keep - 1, axis=1)[:, :keep]
+        values = np.take_along_axis(near, columns, 1) ** self.config.power
+        owner = np.repeat(np.arange(len(near)), keep)
+        picked = csr_matrix((values.ravel(), (owner, columns.ravel())), shape=near.shape, dtype=np.float32)
+        return np.asarray((picked @ self._seen).todense(), dtype=np.float32)
+
+    def _same(self, histories: csr_matrix, common: np.ndarray) -> np.ndarray:
+        """For each history the customer who has exactly it, −1 for none."""
+        sizes, theirs = np.diff(histories.indptr), np.diff(self._seen.indptr)
+        same = (common == sizes[:, None]) & (theirs[None] == sizes[:, None]) & (sizes[:, None] > 0)
+        return np.where(same.any(1), same.argmax(1), -1)
+
     def _state(self) -> dict[str, np.ndarray]:
-        weighted = {f"weighted_{name}": value for name, value in stored(self._weighted).items()}
-        seen = {f"seen_{name}": value for name, value in stored(self._seen).items()}
-        return {**weighted, **seen, "rarity": self._rarity}
+        return {**stored(self._seen), "rarity": self._rarity, "inverse": self._inverse}
 
     def _restore(self, state: dict[str, np.ndarray]) -> None:
-        parts = ("data", "indices", "indptr", "shape")
-        self._weighted = restored({one: state[f"weighted_{one}"] for one in parts})
-        self._seen = restored({one: state[f"seen_{one}"] for one in parts})
-        self._rarity = state["rarity"]
+        self._seen, self._rarity, self._inverse = restored(state), state["rarity"], state["inverse"]

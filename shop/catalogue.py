@@ -99,6 +99,11 @@ class Catalogue:
             cards = product_cards(session, list(ids.values()))
         return [cards[ids[code]] for code in wanted if code in ids]
 
+    def ids(self, codes: Iterable[str]) -> dict[str, int]:
+        """{code: id} of those products that exist."""
+        with self._shop.database.read() as session:
+            return dict(session.execute(select(Product.code, Product.id).where(Product.code.in_(list(codes)))).all())
+
     def words(self) -> CatalogueWords:
         """Names of products, brands, categories, colours and sizes; compare ``version`` to see a change."""
         with self._shop.database.read() as session:

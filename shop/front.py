@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shop.faq_store import FaqStore
     from shop.handoffs import Handoffs
     from shop.identity import Identity
+    from shop.impressions import Impressions
     from shop.inbox import Inbox
     from shop.invoices import Invoices
     from shop.link_codes import LinkCodes
@@ -220,6 +221,13 @@ class Shop:
         from shop.unanswered import UnansweredMessages
 
         return UnansweredMessages(self)
+
+    @cached_property
+    def impressions(self) -> Impressions:
+        """Recommendations that were shown, and what came of them."""
+        from shop.impressions import Impressions
+
+        return Impressions(self)
 
     @cached_property
     def events(self) -> Events:

@@ -119,6 +119,7 @@ class Settings:
     recommend_half_life_days: float = _setting(180.0, "Days after which behaviour says half as much")
     recommend_shelf_s: float = _setting(15.0, "Seconds for which the recommender's prices and stock may lag")
     recommend_diversity: float = _setting(0.2, "0: the best ones only; 1: as different as can be")
+    recommend_variants: str = _setting("blend", "A/B test by customer, like blend:50,als:50 (parts joined by +)")
     recommend_explore: float = _setting(0.05, "Share of lists whose last place goes to something less sure")
     speech: str = _setting("", "Engine that reads customers' voice: faster-whisper or sherpa-onnx; empty: off")
     speech_model: str = _setting("", "Folder of the model of that engine")
@@ -197,7 +198,7 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
 
 
 # Not part of the table: the first two are read by tests and benchmarks, the last is made by deploy/environment.py.
-_NOT_SETTINGS = {"XIAOER_BENCH_DIR", "XIAOER_TEST_POSTGRES", "XIAOER_ENDPOINTS"}
+_NOT_SETTINGS = {"XIAOER_BENCH_DIR", "XIAOER_TEST_POSTGRES", "XIAOER_ML_WHEEL", "XIAOER_ENDPOINTS"}
 
 
 _TRUTH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}

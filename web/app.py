@@ -25,6 +25,7 @@ from shop.housekeeping import tidy
 from shop.settings import Settings
 from web.demo.page import DemoPage
 from web.desk.desk import Desk
+from web.events import EventDoor
 
 log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
@@ -37,6 +38,7 @@ def create_app(shop: Shop) -> Starlette:
     desk = Desk(shop)
     routes = [
         Route("/health", _health),
+        Route("/events", EventDoor(shop).answer, methods=["POST", "OPTIONS"]),
         Route("/pictures/{path:path}", _pictures(Path(settings.data_dir) / "pictures")),
         Mount("/widget", _Files(HERE / "widget" / "dist")),
         Mount("/desk/files", _Files(HERE / "desk")),

@@ -12,6 +12,7 @@ from shop.models.desk import Agent, AgentAudit, AgentSession, CannedReply, DeskN
 from shop.models.orders import Invoice, Order, OrderChange, OrderLine, Payment, Shipment, TrackingEvent
 from shop.models.people import Address, BehaviourEvent, Coupon, Customer, CustomerCoupon
 from shop.models.reports import GoodsDay, OrderDay, RollUp, SalesTouch, VisitDay, WorkAccount
+from shop.models.shown import Impression
 from shop.models.stock import Incoming, Stock, StockMovement, Supplier, SupplierSku, Warehouse
 from shop.models.talk import Conversation, Handoff, IdempotencyKey, Message, TrackerChunk, Unanswered, Upload, VerifyTry
 
@@ -41,6 +42,7 @@ __all__ = [
     "Handoff",
     "HandoffStep",
     "IdempotencyKey",
+    "Impression",
     "Incoming",
     "Invoice",
     "Message",

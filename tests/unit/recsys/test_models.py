@@ -16,11 +16,12 @@ from recsys.measures import ndcg_at
 from recsys.model import Model
 from recsys.popularity import Popularity
 from recsys.registry import MODELS
+from recsys.sgd_factors import SgdFactors, SgdFactorsConfig
 from recsys.splits import split
 from shop.errors import BadIndex, BadValue
 
 NAMES = sorted(MODELS)
-LIVELY = sorted(set(NAMES) - {"popularity"})
+LIVELY = sorted(set(NAMES) - {"popularity", "sgd_factors"})  # the latter predicts ratings, not what is done next
 
 
 def made(name: str, data: Interactions) -> Model:
@@ -30,6 +31,8 @@ def made(name: str, data: Interactions) -> Model:
         return Content(vectors=(kinds / np.linalg.norm(kinds, axis=1, keepdims=True)).astype(np.float32))
     if name == "blend":
         return Blend(parts=[Als(), Ease(), Popularity()])
+    if name == "sgd_factors":
+        return SgdFactors(SgdFactorsConfig(factors=8, epochs=4))
     return MODELS[name]()
 
 
