@@ -5,6 +5,7 @@ from __future__ import annotations
 from actions.base import ShopAction
 from actions.cards import button
 from actions.mood import urgency
+from actions.texts import phrase
 from actions.turn import Turn
 
 
@@ -24,6 +25,9 @@ def hand_over(turn: Turn, reason: str, skill_group: str, priority: int = 0) -> N
         buttons=[(leave["title"], leave["payload"])],
         position=handoff.position,
     )
+    if handoff.new and not handoff.open_now:
+        words = phrase("people_closed", service_hours=turn.shop.settings.service_hours)
+        turn.show_payload({"type": "leave_message", "text": words})
 
 
 class RequestHuman(ShopAction):

@@ -131,6 +131,7 @@ def addresses(settings: Settings) -> str:
     host = "localhost" if settings.bind_host in ("127.0.0.1", "0.0.0.0", "::", "") else settings.bind_host
     return (
         f"  Talk to the bot   http://{host}:{settings.web_port}/\n"
+        f"  Agents' desk      http://{host}:{settings.web_port}/desk/   logins: {settings.data_dir}/desk-logins.txt\n"
         f"  Rasa server       http://{host}:{settings.rasa_port}/\n"
         f"  In a terminal     make shell\n"
         f"  End               Ctrl-C here, or make stop"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from actions.address import AddressForm, SubmitAddress
@@ -218,6 +219,17 @@ def test_a_yes_takes_up_the_last_offer():
     said = run(Affirm(shop), tracker("好", "affirm", slots={"offer": "action_request_human"}))
     assert shop.handoffs.asked == ["asked"]
     assert said.slots["offer"] is None
+
+
+def test_outside_working_hours_a_customer_may_leave_a_message():
+    shop = FakeShop(order())
+    asked = shop.handoffs.request
+    shop.handoffs.request = lambda *given, **more: replace(asked(*given, **more), open_now=False)
+    said = run(RequestHuman(shop), tracker("转人工", "request_human"))
+    assert said.names[0] == "utter_handoff_waiting"
+    cards = [one["custom"] for one in said.messages if one.get("custom")]
+    assert [one["type"] for one in cards] == ["leave_message"]
+    assert shop.settings.service_hours in cards[0]["text"]
 
 
 def test_a_yes_to_nothing_asks_what_is_wanted():
