@@ -15,7 +15,7 @@ from nlp import lexicon
 from nlp.text import clean
 
 CALM, DISPLEASED, ANGRY, INSULTING = range(4)
-NEGATIVE = 0.3  # from this probability of "negative" a message is displeased
+NEGATIVE = 0.35  # from this probability of "negative" a message is displeased
 SURE = 0.7  # from this, strong marks or an angry word make it angry
 REMEMBERED = 3  # earlier turns that count
 _SHOUT = re.compile(r"[!?]{3}|!.*!|[\U0001F620-\U0001F624\U0001F92C\U0001F621\U0001F4A2]")
