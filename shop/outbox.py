@@ -12,13 +12,12 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from shop.channel_views import DeadLetter, OutboxRow
-from shop.models import ChannelOutbox, ChannelPeer
+from shop.models import ChannelOutbox
 
 if TYPE_CHECKING:
     from shop.front import Shop
 
 _TABLE = ChannelOutbox.__table__
-_PEERS = ChannelPeer.__table__
 KEPT = timedelta(days=7)
 DEAD_KEPT = timedelta(days=90)
 
@@ -108,6 +107,10 @@ class Outbox:
 
     def release(self, sender_id: str) -> None:
         """The customer wrote: what was held may go."""
+        held = select(_TABLE.c.id).where(_TABLE.c.sender_id == sender_id, _TABLE.c.state == "held").limit(1)
+        with self._database.read() as session:  # nearly always there is nothing: no need to wait for the write lock
+            if session.execute(held).first() is None:
+                return
         self._move(sender_id, "held", "waiting")
 
     def bury(self, row_id: int, error: str) -> None:

@@ -12,6 +12,7 @@ import asyncio
 import logging
 import re
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.api import NotDelivered
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from bot.channels.connector import Connector
 
 log = logging.getLogger(__name__)
-TURNS_AT_ONCE = 8
+TURNS_AT_ONCE = 4
+ACK_THREADS = 2
 SWEEP_S = 15.0
 AGAIN_S = 2.0
 _NUMBER = re.compile(r"\D{0,3}?(\d{1,2}|(?<![A-Z])[A-H])[.)\s]*")
@@ -42,6 +44,8 @@ class Intake:
         self._handler = handler
         self._shop = gate.shop
         self._waiting: dict[str, list[tuple[float, int, Arrival]]] = {}
+        # Threads of its own: an acknowledgement does not stand in line behind the bot's work.
+        self._keepers = ThreadPoolExecutor(ACK_THREADS, thread_name_prefix="callback")
         self._turns = asyncio.Semaphore(TURNS_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._known: set[int] = set()  # callbacks that wait here: their leases are kept up
@@ -66,7 +70,8 @@ class Intake:
         Raises:
             DatabaseDown: do not acknowledge, so that the platform delivers again.
         """
-        kept = await self._gate.in_thread(self._keep, arrivals)
+        loop = asyncio.get_running_loop()
+        kept = await loop.run_in_executor(self._keepers, self._keep, arrivals)
         for row_id, sender_id, arrival in kept:
             self._line_up(row_id, sender_id, arrival)
         return [row_id for row_id, _, _ in kept]
