@@ -15,6 +15,7 @@ from typing import Any, Callable, Protocol
 
 import numpy as np
 
+from nlp.lexicon import entries
 from shop.errors import BadSetting, BadValue
 from shop.settings import PREFIX, Settings
 
@@ -89,7 +90,13 @@ class FasterWhisper:
     def text(self, samples: np.ndarray) -> str:
         """The words, in simplified characters where the model wrote others."""
         segments, _ = self._model.transcribe(
-            samples, language=LANGUAGE, beam_size=2, condition_on_previous_text=False, without_timestamps=True
+            samples,
+            language=LANGUAGE,
+            beam_size=2,
+            initial_prompt=" ".join(entries("speech")),
+            condition_on_previous_text=False,
+            vad_filter=True,
+            without_timestamps=True,
         )
         kept = [one.text for one in segments if one.no_speech_prob < 0.8]
         return simplified("".join(kept)).strip()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Iterable, Sequence
 from nlp.prefix_index import Hit, PrefixIndex
 
 if TYPE_CHECKING:
+    from shop.catalogue_index import Entry
     from shop.entities import BoughtLine
     from shop.front import Shop
 
@@ -24,9 +25,9 @@ LONGEST = 40
 """Characters that are read of what was typed."""
 POPULAR, BOUGHT, SHELF = 0.5, 0.4, 0.2
 """What popularity (at most), having bought it, and having bought of its shelf add to a fit of 0 to 1."""
-BRAND, ALIAS = 0.9, 0.5
-"""Worth of a fit of a product's brand, and of words of its shelf, beside one of its name."""
-PART = {"product": 4, "category": 2, "order": 3, "question": 3}
+SHELF_NAME, BRAND, ALIAS = 0.8, 0.7, 0.5
+"""Worth of a fit of a product's shelf, its brand, and other words of its shelf, beside one of its name."""
+PART = {"product": 3, "category": 2, "order": 3, "question": 3}
 """Most suggestions of a kind."""
 _DIGITS = 4
 """An order's number is looked for from so many digits on."""
@@ -119,7 +120,7 @@ class _Names:
         found = []
         for at, hit in self._product_index.find(typed).items():
             one = self._entries[at]
-            score = hit.quality * (1.0 if hit.text == one.name else BRAND if hit.text in one.brand_words else ALIAS)
+            score = hit.quality * _worth(one, hit.text)
             score += POPULAR * math.log1p(one.popularity) / self._top
             score += BOUGHT if one.code in codes else SHELF if one.category in shelves else 0.0
             found.append(Suggestion("product", one.name, one.name, score, one.subtitle, code=one.code))
@@ -145,6 +146,15 @@ class _Names:
             )
             for hit in hits
         ]
+
+
+def _worth(entry: Entry, text: str) -> float:
+    """What it is worth that a product was found by one of its texts."""
+    if text == entry.name:
+        return 1.0
+    if text == entry.category_words[0]:
+        return SHELF_NAME
+    return BRAND if text in entry.brand_words else ALIAS
 
 
 def _orders(typed: str, bought: Sequence[BoughtLine]) -> list[Suggestion]:

@@ -86,6 +86,11 @@ class WebInput(SocketIOInput):
         self.sio.on("user_uttered", talk.user_uttered)
         self.sio.on("history_request", talk.history_request)
         self.sio.on("suggest_request", talk.suggest_request)
+
+        @routes.listener("after_server_start")
+        async def warm(_app: Any, _loop: Any) -> None:
+            await talk.ahead.warm_up()
+
         return routes
 
 
@@ -123,7 +128,7 @@ class _Talk:
         self._gate = gate
         self._handler = handler
         self._output = WebOutput(gate, server)
-        self._ahead = TypeAhead(gate)
+        self.ahead = TypeAhead(gate)
 
     async def session_request(self, sid: str, data: Any = None) -> None:
         asked = data if isinstance(data, dict) else {}
@@ -183,7 +188,7 @@ class _Talk:
     async def suggest_request(self, sid: str, data: Any = None) -> dict[str, Any]:
         asked = data if isinstance(data, dict) else {}
         sender_id = await self._sender(sid, asked)
-        return {"items": [] if sender_id is None else await self._ahead.items(sender_id, asked.get("text"))}
+        return {"items": [] if sender_id is None else await self.ahead.items(sender_id, asked.get("text"))}
 
     async def _sender(self, sid: str, data: dict[str, Any]) -> str | None:
         """The conversation of a connection; a session id that it shows and owns also does."""

@@ -30,6 +30,13 @@ class TypeAhead:
     def _suggester(self) -> Suggester:
         return Suggester(self._shop)
 
+    async def warm_up(self) -> None:
+        """Read the names, so that they are in before the first customer types (a second for some hundred products)."""
+        try:
+            await self._gate.in_thread(self._suggester.suggest, "a")
+        except Exception as error:  # noqa: BLE001 - it is a courtesy; the first question will show what is wrong
+            log.warning("no suggestions yet: %s", type(error).__name__)
+
     async def items(self, sender_id: str, typed: Any) -> list[dict[str, Any]]:
         """Suggestions in the form of the wire: kind, title, say, and what is shown beside the title."""
         if not isinstance(typed, str) or not typed.strip() or len(typed) > LONGEST or not self._rate.admits(sender_id):

