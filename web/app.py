@@ -23,6 +23,7 @@ from shop.errors import DatabaseDown
 from shop.front import Shop
 from shop.housekeeping import tidy
 from shop.settings import Settings
+from web.dashboard.dashboard import Dashboard
 from web.demo.page import DemoPage
 from web.desk.desk import Desk
 from web.events import EventDoor
@@ -43,6 +44,9 @@ def create_app(shop: Shop) -> Starlette:
         Mount("/widget", _Files(HERE / "widget" / "dist")),
         Mount("/desk/files", _Files(HERE / "desk")),
         *desk.routes(),
+        Mount("/vendor", _Files(HERE / "vendor")),
+        Mount("/dashboard/files", _Files(HERE / "dashboard")),
+        *Dashboard(shop).routes(),
     ]
     if settings.demo_pages:
         demo = DemoPage(shop)

@@ -1,0 +1,42 @@
+"""The shop's own sales as a panel: all of it, a category, a product or a SKU, in units a day."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+from sqlalchemy import func, select
+
+from analytics.panel import Panel
+from analytics.query import SHANGHAI
+from shop.errors import NotFound
+from shop.front import Shop
+from shop.models import Category, GoodsDay, Product, Sku
+from shop.sales_days import refresh
+
+MODELS = {"category": Category, "product": Product, "sku": Sku}
+
+
+def series(shop: Shop, kind: str = "category", code: str | None = None, days: int = 540) -> Panel:
+    """One series of daily units up to yesterday; without a code all goods together.
+
+    Raises:
+        NotFound: nothing has this code, or nothing was ever sold.
+    """
+    refresh(shop)
+    today = shop.clock().astimezone(SHANGHAI).date()
+    query = select(GoodsDay.day, func.sum(GoodsDay.units)).where(
+        GoodsDay.kind == kind, GoodsDay.day < today.isoformat(), GoodsDay.day >= str(today - timedelta(days=days))
+    )
+    with shop.database.read() as session:
+        if code:
+            key = session.execute(select(MODELS[kind].id).where(MODELS[kind].code == code)).scalar()
+            query = query.where(GoodsDay.key_id == (key or -1))
+        rows = {row[0]: float(row[1]) for row in session.execute(query.group_by(GoodsDay.day))}
+    if not rows:
+        raise NotFound("nothing of this was sold", code=code or "")
+    first = date.fromisoformat(min(rows))
+    length = (today - first).days
+    values = np.array([[rows.get(str(first + timedelta(days=at)), 0.0) for at in range(length)]])
+    names = np.datetime64(first.isoformat()) + np.arange(length)
+    return Panel([code or "all"], names, "day", values)
