@@ -9,12 +9,13 @@ from actions.base import Events
 from actions.figure_words import compared, days, group_name, scope, share, show_table, table, told_period, worth
 from actions.texts import label, yuan
 from actions.turn import Turn
-from analytics import insights, order_stats, questions, stock_levels
+from analytics import forecast, insights, order_stats, questions, shop_panel, stock_levels
 from analytics.query import Query
 from analytics.questions import Named
 from shop.errors import BadValue
 
 SHOWN = 5
+AHEAD = 28
 
 
 def tell_business(turn: Turn, text: str, entities: Sequence[Named], query: Query | None = None) -> Events | None:
@@ -169,4 +170,26 @@ def _on_hand(turn: Turn, query: Query) -> Events | None:
 
 
 def _forecast(turn: Turn, query: Query) -> Events | None:
-    return _figure(turn, query)
+    """Units of the coming 28 days, of all goods or of the category, product that is named."""
+    filters = query.filters
+    kind = "product" if filters.product else "category"
+    panel = shop_panel.series(turn.shop, kind, filters.product or filters.category)
+    made = forecast.forecast(panel, AHEAD)
+    rows = forecast.rows_of(panel, made)[0]
+    days_told = [[day, f"{value:.0f}"] for day, value in zip(rows["dates"], rows["expected"])]
+    spread = float((made.spread[0] ** 2).sum() ** 0.5) * (
+        float(made.residuals[0].std()) if made.residuals[0].size else 1.0
+    )
+    total = float(made.expected[0].sum())
+    best = sorted(days_told, key=lambda one: -float(one[1]))[:3]
+    turn.say(
+        "utter_business_forecast",
+        days=AHEAD,
+        units=f"{total:.0f}",
+        low=f"{max(0.0, total - 1.645 * spread):.0f}",
+        high=f"{total + 1.645 * spread:.0f}",
+        rows=label("figure_words", "rows_joint").join(" ".join(one) for one in best),
+    )
+    heads = [label("figure_group", "day"), label("metric", "units")]
+    show_table(turn, heads, days_told, [float(one[1]) for one in days_told], "line")
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 from sqlalchemy import func, select
@@ -14,7 +15,7 @@ from shop.front import Shop
 from shop.models import Category, GoodsDay, Product, Sku
 from shop.sales_days import refresh
 
-MODELS = {"category": Category, "product": Product, "sku": Sku}
+MODELS: dict[str, Any] = {"category": Category, "product": Product, "sku": Sku}
 
 
 def series(shop: Shop, kind: str = "category", code: str | None = None, days: int = 540) -> Panel:

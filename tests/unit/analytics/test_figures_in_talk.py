@@ -106,6 +106,7 @@ def test_an_operator_hears_what_runs_out_and_why_sales_moved(shop: Shop, build: 
     )
     assert "销售额" in say(shop, boss, "为什么这个月销量涨了", AskBusiness).text
     assert say(shop, boss, "有多少售后待处理", AskBusiness).names == ["utter_pending_cases_none"]
+    assert say(shop, boss, "预测一下未来28天能卖多少", AskBusiness).names == ["utter_business_forecast"]
     assert "utter_figure_unknown" in say(shop, boss, "手机的转化率", AskBusiness).names
 
 
