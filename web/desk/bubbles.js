@@ -10,10 +10,10 @@ export function bubble(message, senderId, texts, nameOf) {
   const pictures = Array.isArray(message.attachments) ? message.attachments : [];
   const text = message.text || (cards.length ? "" : plain(message, texts));
   if (direction === "sys") {
-    return make("li", { class: "message sys", "data-id": message.id }, make("span", {}, text));
+    return make("div", { class: "message sys", "data-id": message.id }, make("span", {}, text));
   }
   return make(
-    "li",
+    "div",
     { class: `message ${direction}${message.pending ? " pending" : ""}`, "data-id": message.id ?? null },
     make("span", { class: "by" }, `${nameOf(message)} ${message.at ? clock(message.at) : ""}`),
     text ? make("div", { class: "bubble" }, ...linked(text)) : null,
@@ -58,7 +58,7 @@ function card(item) {
 /** The node of a note or a whisper. */
 export function noteNode(note, texts) {
   return make(
-    "li",
+    "div",
     { class: `message note ${note.kind}`, "data-note": note.id },
     make("span", { class: "by" }, `${texts.note_kinds[note.kind] || ""} · ${note.agent} ${clock(note.at)}`),
     make("div", { class: "bubble" }, note.text),

@@ -18,7 +18,7 @@ export class Composer {
       onpaste: (event) => this.paste(event),
     });
     this.popup = make("div", { class: "popup", role: "listbox", hidden: true });
-    this.chips = make("div", { class: "chips", "aria-label": texts.suggestions });
+    this.chips = make("div", { class: "chips", role: "group", "aria-label": texts.suggestions });
     this.file = make("input", {
       type: "file",
       accept: "image/*",

@@ -39,7 +39,7 @@ export class Talk {
     Object.assign(this, { senderId, messages: new Map(), notes: found.notes, pending: [], readTo: 0 });
     for (const one of found.messages) this.messages.set(one.id, one);
     this.head = make("div", { class: "talk-head" });
-    this.log = make("ol", { class: "log", role: "log", "aria-label": this.desk.texts.talk, tabindex: 0 });
+    this.log = make("div", { class: "log", role: "log", "aria-label": this.desk.texts.talk, tabindex: 0 });
     this.under = make("div", { class: "under", "aria-live": "polite" });
     this.composer = new Composer(this.desk, this);
     this.root.replaceChildren(
