@@ -66,6 +66,11 @@ class Artefact:
             float(self.popular.std()),
         )
 
+    @cached_property
+    def most_popular(self) -> np.ndarray:
+        """Columns of the most popular items, best first: some thousands at most."""
+        return np.argsort(-self.popular, kind="stable")[:5000]
+
     def near(self, column: int) -> tuple[np.ndarray, np.ndarray]:
         """Columns that an item speaks for, and how much."""
         rows = slice(int(self.near_starts[column]), int(self.near_starts[column + 1]))

@@ -35,7 +35,7 @@ from shop.versions import current, open_newest
 
 log = logging.getLogger("xiaoer.recsys")
 
-WHOLE_UP_TO = 20_000
+WHOLE_UP_TO = 4_000
 """So many fitting products are all scored; from more, candidates are drawn."""
 
 CANDIDATES = 600
@@ -248,14 +248,25 @@ class _View:
         if len(positions) <= WHOLE_UP_TO or self.scorer is None or self._artefact is None:
             return positions
         artefact, scorer = self._artefact, self.scorer
-        allowed = self._shelf.ids[positions]
-        drawn = [artefact.ids[np.argsort(-artefact.popular, kind="stable")[:CANDIDATES]]]
+        fits = np.zeros(len(self._shelf), bool)
+        fits[positions] = True
+        drawn = [artefact.ids[artefact.most_popular[:CANDIDATES]]]
         if len(scorer.columns):
-            drawn.append(artefact.index.search(scorer.vector(), CANDIDATES, allowed).ids)
+            drawn.append(artefact.index.search(scorer.vector(), CANDIDATES).ids)
             near = scorer.neighbour_scores()
             drawn.append(artefact.ids[np.argpartition(-near, CANDIDATES)[:CANDIDATES]])
-        found = np.intersect1d(self._shelf.positions(np.unique(np.concatenate(drawn))), positions)
+        found = self._fitting(drawn, fits)
+        if len(found) < CANDIDATES // 2:  # the wishes left little of what lies nearest: look among what fits
+            allowed = self._shelf.ids[positions]
+            more = [artefact.ids[artefact.most_popular]]
+            if len(scorer.columns):
+                more.append(artefact.index.search(scorer.vector(), CANDIDATES, allowed).ids)
+            found = self._fitting([*drawn, *more], fits)
         return found if len(found) >= max(POOL, self._ask.count) else positions
+
+    def _fitting(self, drawn: list[np.ndarray], fits: np.ndarray) -> np.ndarray:
+        found = self._shelf.positions(np.unique(np.concatenate(drawn)))
+        return found[fits[found]]
 
     def scores(self, positions: np.ndarray) -> np.ndarray:
         """The model's score, and what stars, age, price and occasion add to it."""

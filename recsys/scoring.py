@@ -72,13 +72,26 @@ class Scorer:
         profiles = self.amounts @ self._content - self.amounts[at, None] * self._content[at]
         near = np.asarray(artefact.content[columns]) @ profiles.T
         rest += weights["content"] * _scaled_rows(near, profiles, content_mean, content_cov)
-        every = np.repeat(self.neighbour_scores()[None], len(at), 0)
-        for row, cause in enumerate(at):
-            items, values = artefact.near(int(self.columns[cause]))
-            every[row, items] -= values * self.amounts[cause]
-        spread = np.maximum(every.std(1), 1e-9)
-        rest += weights["ease"] * ((every[:, columns] - every.mean(1)[:, None]) / spread[:, None])
+        rest += weights["ease"] * self._neighbours_without(at, columns)
         return np.asarray(whole[None] - rest, np.float32)
+
+    def _neighbours_without(self, at: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """The neighbours' part, scaled, without each of some items; only what an item speaks for is touched."""
+        every = self.neighbour_scores().astype(np.float64)
+        count, total, squares = len(every), every.sum(), float(every @ every)
+        place = np.full(count, -1)
+        place[columns] = np.arange(len(columns))
+        found = np.empty((len(at), len(columns)))
+        for row, cause in enumerate(at):
+            items, values = self._artefact.near(int(self.columns[cause]))
+            less = values.astype(np.float64) * float(self.amounts[cause])
+            here = every[columns].copy()
+            told = place[items] >= 0
+            here[place[items[told]]] -= less[told]
+            mean = (total - less.sum()) / count
+            spread = (squares - 2 * (every[items] @ less) + less @ less) / count - mean**2
+            found[row] = (here - mean) / max(np.sqrt(max(spread, 0.0)), 1e-9)
+        return found
 
     @cached_property
     def _content(self) -> np.ndarray:

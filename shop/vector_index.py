@@ -23,8 +23,8 @@ from shop.errors import BadIndex, BadValue
 
 FORMAT = 1
 FLAT_UP_TO = 20_000
-HNSW_UP_TO = 200_000
-EXACT_UP_TO = 20_000
+HNSW_UP_TO = 50_000
+EXACT_UP_TO = 10_000
 """So few allowed vectors are compared one by one, which no filter can starve."""
 
 AGAIN = 30
