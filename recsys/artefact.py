@@ -71,6 +71,11 @@ class Artefact:
         """Columns of the most popular items, best first: some thousands at most."""
         return np.argsort(-self.popular, kind="stable")[:5000]
 
+    @cached_property
+    def typical_popularity(self) -> float:
+        """The median of ``popular``."""
+        return float(np.median(self.popular))
+
     def near(self, column: int) -> tuple[np.ndarray, np.ndarray]:
         """Columns that an item speaks for, and how much."""
         rows = slice(int(self.near_starts[column]), int(self.near_starts[column + 1]))

@@ -137,7 +137,7 @@ def _from_facts(shelf: Shelf, position: int, column: int, ask: Ask, artefact: Ar
         reasons.append(Reason("praised", PRAISE * praise, {"aspect": told[0][0], "people": told[0][1]}))
     if not reasons and artefact is not None and column >= 0:
         scale = ask.taste * artefact.weights["popularity"] / max(artefact.spreads[2], 1e-9)
-        above = scale * float(artefact.popular[column] - np.median(artefact.popular))
+        above = scale * (float(artefact.popular[column]) - artefact.typical_popularity)
         if above > 0:
             reasons.append(Reason("popular", above))
     return reasons

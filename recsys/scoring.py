@@ -47,8 +47,8 @@ class Scorer:
             return found
         vector = self.vector()
         found["als"] = weights["als"] * _scaled(artefact.vectors[chosen] @ vector, vector, als_mean, als_cov)
-        every = self.neighbour_scores()
-        found["ease"] = weights["ease"] * (every[chosen] - every.mean()) / max(float(every.std()), 1e-9)
+        every, (mean, spread) = self.neighbour_scores(), self._neighbour_spread
+        found["ease"] = weights["ease"] * (every[chosen] - mean) / spread
         profile = self.amounts @ np.asarray(artefact.content[self.columns])
         near = np.asarray(artefact.content[chosen]) @ profile
         found["content"] = weights["content"] * _scaled(near, profile, content_mean, content_cov)
@@ -74,6 +74,11 @@ class Scorer:
         rest += weights["content"] * _scaled_rows(near, profiles, content_mean, content_cov)
         rest += weights["ease"] * self._neighbours_without(at, columns)
         return np.asarray(whole[None] - rest, np.float32)
+
+    @cached_property
+    def _neighbour_spread(self) -> tuple[float, float]:
+        every = self.neighbour_scores()
+        return float(every.mean()), max(float(every.std()), 1e-9)
 
     def _neighbours_without(self, at: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """The neighbours' part, scaled, without each of some items; only what an item speaks for is touched."""
@@ -110,6 +115,11 @@ class Scorer:
         return np.asarray(np.linalg.solve(lefts, rights), np.float32)
 
     def vector(self) -> np.ndarray:
+        """The history's own vector; see ``_vector``."""
+        return self._vector
+
+    @cached_property
+    def _vector(self) -> np.ndarray:
         """The history's own ALS vector, solved exactly: (YᵀY + λI + Σ αw yyᵀ) x = Σ (1 + αw) y."""
         liked = self.amounts > 0
         rows = self._artefact.vectors[self.columns[liked]]
@@ -120,6 +130,11 @@ class Scorer:
         return np.asarray(np.linalg.solve(left, (1 + extra) @ rows), np.float32)
 
     def neighbour_scores(self) -> np.ndarray:
+        """What the items of the history say about all others: (items,); not to be changed."""
+        return self._neighbours
+
+    @cached_property
+    def _neighbours(self) -> np.ndarray:
         """Sums of what each item of the history says about the others: (items,)."""
         parts = [self._artefact.near(int(column)) for column in self.columns]
         items = np.concatenate([items for items, _ in parts])

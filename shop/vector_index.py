@@ -152,7 +152,7 @@ class VectorIndex:
     def _candidates(self, query: np.ndarray, count: int, rows: np.ndarray | None) -> np.ndarray:
         import faiss
 
-        wanted = min(len(self._ids), max(200, AGAIN * count))
+        wanted = min(len(self._ids), max(200, min(AGAIN * count, 2 * count + 800)))
         chosen = None
         if rows is not None:
             bits = np.zeros((len(self._ids) + 7) // 8 * 8, np.uint8)
