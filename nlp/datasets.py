@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,20 +28,34 @@ class Lines:
 
 def read_nlu(folder: Path = NLU) -> Lines:
     """Every example of every intent under a folder of NLU YAML, in file order, without doubles."""
+    seen: dict[tuple[str, str], None] = {}
+    for path in sorted(folder.rglob("*.yml")):
+        seen |= dict.fromkeys(_read(path))
+    return Lines(tuple(text for text, _ in seen), tuple(label for _, label in seen))
+
+
+def nlu_groups(folder: Path = NLU) -> dict[str, str]:
+    """The topic of each intent: the file that holds most of its lines."""
+    most: dict[str, tuple[int, str]] = {}
+    for path in sorted(folder.rglob("*.yml")):
+        for intent, count in Counter(intent for _, intent in _read(path)).items():
+            most[intent] = max(most.get(intent, (0, "")), (count, path.stem))
+    return {intent: group for intent, (_, group) in most.items()}
+
+
+def _read(path: Path) -> list[tuple[str, str]]:
+    """The examples of one file with their intents."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    seen: dict[tuple[str, str], None] = {}
-    for path in sorted(folder.rglob("*.yml")):
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=loader) or {}  # noqa: S506 (both are safe loaders)
-        for block in content.get("nlu") or []:
-            if "intent" not in block:
-                continue
-            for line in str(block.get("examples") or "").splitlines():
-                text = _ANNOTATION.sub(r"\1", line.strip().removeprefix("-").strip())
-                if text:
-                    seen[(text, block["intent"])] = None
-    return Lines(tuple(text for text, _ in seen), tuple(label for _, label in seen))
+    content = yaml.load(path.read_text(encoding="utf-8"), Loader=loader) or {}  # noqa: S506 (both are safe loaders)
+    found = []
+    for block in content.get("nlu") or []:
+        for line in str(block.get("examples") or "").splitlines() if "intent" in block else ():
+            text = _ANNOTATION.sub(r"\1", line.strip().removeprefix("-").strip())
+            if text:
+                found.append((text, block["intent"]))
+    return found
 
 
 def read_tsv(path: Path) -> Lines:

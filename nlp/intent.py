@@ -11,6 +11,7 @@ whose kernel, being linear, sums up to a weight of each n-gram for each intent.
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Sequence
@@ -26,7 +27,9 @@ from nlp.text import clean
 from nlp.typos import mended
 from shop.errors import BadValue
 
-FORMAT = 3
+FORMAT = 4
+OUTSIDE = "out_of_scope"  # the intent of what is not the shop's business
+FALSE_ALARMS = 0.03  # share of left-out lines inside the scope that may be taken for lines outside
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ class IntentClassifier:
         self._encoder = encoder or shared_encoder(config.encoder)
         self.labels: tuple[str, ...] = ()
         self.left_out_accuracy = 0.0
+        self.train_s = 0.0
+        self.outside_from = 1.0
         self._grams = NgramFeatures(config.longest, config.buckets)
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> IntentClassifier:
@@ -62,6 +67,7 @@ class IntentClassifier:
         Raises:
             BadValue: there are no lines, or fewer than two intents.
         """
+        start = time.perf_counter()
         self.labels = tuple(sorted(set(labels)))
         if len(self.labels) < 2 or len(texts) != len(labels):
             raise BadValue(f"{len(texts)} lines of {len(self.labels)} intents: give lines of two intents at least")
@@ -76,8 +82,10 @@ class IntentClassifier:
         solved = solve(support, grams, targets, len(self.labels), ridge)
         self.left_out_accuracy = float((solved.left_out.argmax(axis=1) == targets).mean())
         self._curve = Curve.fitted(solved.left_out, targets)
+        self.outside_from = self._outside_from(np.exp(self._curve.logs(solved.left_out)), targets)
         self._tabulate(ridge.char_weight * (grams.T @ solved.weights))
-        self._serve(kernel_graph(support, solved.weights, ridge.sharpness, solved.base))
+        self._serve(kernel_graph(support, ridge.vector_weight * solved.weights, ridge.sharpness, solved.base))
+        self.train_s = time.perf_counter() - start
         return self
 
     def predict(self, texts: Sequence[str]) -> np.ndarray:
@@ -98,6 +106,25 @@ class IntentClassifier:
             out[row] += (grams.weights * self._scales[grams.columns]) @ self._table[grams.columns]
         return out
 
+    def outside(self, chances: np.ndarray) -> float:
+        """How sure it is that a message is not the shop's business; from ``outside_from`` on it counts as that.
+
+        The detector is a class of its own, trained on lines outside the scope like any
+        intent. Detectors over its score together with the other classes' scores, their
+        entropy and the sentence vector found no more (README, "Measure it").
+
+        Args:
+            chances: the probabilities of one message.
+        """
+        return float(chances[self.labels.index(OUTSIDE)]) if OUTSIDE in self.labels else 0.0
+
+    def _outside_from(self, left_out: np.ndarray, targets: np.ndarray) -> float:
+        """The probability that at most ``FALSE_ALARMS`` of the left-out lines inside the scope reach."""
+        if OUTSIDE not in self.labels:
+            return 1.0
+        place = self.labels.index(OUTSIDE)
+        return float(np.quantile(left_out[targets != place, place], 1 - FALSE_ALARMS))
+
     def _tabulate(self, table: np.ndarray) -> None:
         """Keep the n-grams' weights for each label in eight bits, each row with a scale of its own."""
         self._scales = (np.maximum(np.abs(table).max(axis=1), 1e-12) / 127).astype(np.float32)
@@ -108,7 +135,7 @@ class IntentClassifier:
         self._session: Any = _session(graph)
 
     def save(self, folder: Path) -> None:
-        """Write the classifier as plain arrays, JSON and ONNX."""
+        """Write the classifier as plain arrays and JSON; the ONNX graph is one of the arrays."""
         folder.mkdir(parents=True, exist_ok=True)
         about = {
             "format": FORMAT,
@@ -116,10 +143,12 @@ class IntentClassifier:
             "labels": self.labels,
             "curve": asdict(self._curve),
             "left_out_accuracy": self.left_out_accuracy,
+            "train_s": self.train_s,
+            "outside_from": self.outside_from,
         }
         (folder / "intent.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
-        (folder / "intent.onnx").write_bytes(self._graph)
         arrays = {"mean": self._mean, "idf": self._grams.idf, "table": self._table, "scales": self._scales}
+        arrays["graph"] = np.frombuffer(self._graph, np.uint8)
         np.savez(folder / "intent.npz", **arrays)
 
     @classmethod
@@ -136,12 +165,13 @@ class IntentClassifier:
         made = cls(IntentConfig(**{**config, "ridge": RidgeConfig(**config["ridge"])}), encoder)
         made.labels = tuple(about["labels"])
         made.left_out_accuracy = about["left_out_accuracy"]
+        made.train_s, made.outside_from = about["train_s"], about["outside_from"]
         made._curve = Curve(**about["curve"])
-        made._serve((folder / "intent.onnx").read_bytes())
         with np.load(folder / "intent.npz") as arrays:
             made._mean = arrays["mean"]
             made._grams.idf = arrays["idf"]
             made._table, made._scales = arrays["table"], arrays["scales"]
+            made._serve(arrays["graph"].tobytes())
         return made
 
 

@@ -2,8 +2,9 @@
 
 ``exp(s (c - 1))`` is split into its tangent at a cosine of nought, which is a plain
 linear map of the vector and stays exact, and what bends away from it, which is near
-nought for most lines and so loses next to nothing in eight bits. A message then costs
-0.4 ms instead of 6 ms over 14,671 lines, and the lines take 7 MB instead of 28 MB.
+nought for most lines, so that cosines of eight bits do. The weights keep full precision:
+in eight bits they would make the error ten times as large. A message costs 0.2 ms over
+7,336 lines (0.7 ms in full precision), and 14,671 lines take 12 MB instead of 28 MB.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def kernel_graph(support: np.ndarray, weights: np.ndarray, sharpness: float, bas
     one = draft.constant("one", np.array(1, np.float32))
     scaled = draft.add("Mul", cosines, sharp)
     bent = draft.add("Sub", draft.add("Sub", draft.add("Exp", scaled), scaled), one)
-    curved = draft.dense(bent, height * weights.T, np.full(labels, base, np.float32))
+    curved = draft.exact(bent, (height * weights.T).astype(np.float32), np.full(labels, base, np.float32))
     slope = height * sharpness * (support.T @ weights)
     straight = draft.exact("z", slope.T.astype(np.float32), (height * weights.sum(axis=0)).astype(np.float32))
     draft.add("Add", curved, straight, out="s")

@@ -16,7 +16,7 @@ from zlib import crc32
 
 import numpy as np
 
-from nlp.encoder import shorten
+from nlp.text import shorten
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

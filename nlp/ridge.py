@@ -28,6 +28,7 @@ class RidgeConfig:
 
     Attributes:
         sharpness: of the Gaussian kernel over unit vectors.
+        vector_weight: of the Gaussian kernel.
         char_weight: of the n-gram kernel beside the Gaussian one (which is 1 at most).
         ridge: regularisation; more is smoother.
         balance: 0 counts every line alike, 1 every intent alike.
@@ -36,6 +37,7 @@ class RidgeConfig:
     """
 
     sharpness: float = 1.0
+    vector_weight: float = 1.0
     char_weight: float = 0.3
     ridge: float = 0.15
     balance: float = 0.5
@@ -96,7 +98,7 @@ def _kernel(vectors: np.ndarray, grams: csr_matrix, config: RidgeConfig) -> np.n
     kernel = np.empty((len(vectors), len(vectors)), np.float32)
     for at in range(0, len(kernel), STRIP):
         strip = slice(at, at + STRIP)
-        kernel[strip] = gauss(vectors[strip] @ vectors.T, config.sharpness)
+        kernel[strip] = config.vector_weight * gauss(vectors[strip] @ vectors.T, config.sharpness)
         kernel[strip] += config.char_weight * (grams[strip] @ grams.T).toarray()
     return kernel
 

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 LONGEST = 2000  # characters that are read; what follows is ignored
+HEAD, TAIL = 120, 60  # characters of a long message that models read: its beginning and its end
 STRENGTH = 3  # of a run of one mark so many are kept
 
 
@@ -97,3 +98,8 @@ def clean(text: str) -> CleanText:
 def without_noise(text: str) -> str:
     """Lower case letters and digits of a text only: the form in which names are compared."""
     return "".join(char for char in clean(text).text.lower() if char.isalnum())
+
+
+def shorten(text: str) -> str:
+    """What of a text is read: all of a short one, beginning and end of a long one."""
+    return text if len(text) <= HEAD + TAIL else text[:HEAD] + text[-TAIL:]

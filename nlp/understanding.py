@@ -75,6 +75,7 @@ class Understanding:
         entities: the values in the order of the text.
         by_rule: whether a rule set the intent.
         sentiment: the mood; None without its model.
+        outside: whether the detector takes the message for no business of the shop.
     """
 
     text: str
@@ -84,6 +85,7 @@ class Understanding:
     entities: tuple[Entity, ...]
     by_rule: bool = False
     sentiment: Sentiment | None = None
+    outside: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON for people and programs."""
@@ -94,6 +96,7 @@ class Understanding:
             "ranking": [{"intent": name, "confidence": round(share, 4)} for name, share in self.ranking],
             "entities": [vars(one) for one in self.entities],
             "by_rule": self.by_rule,
+            "outside": self.outside,
             "sentiment": self.sentiment.as_json() if self.sentiment else None,
         }
 
@@ -130,7 +133,8 @@ class Understander:
             chances = _with(chances, self.classifier.labels.index(ruled))
         best = np.argsort(-chances, kind="stable")[:RANKED]
         ranking = tuple((self.classifier.labels[at], float(chances[at])) for at in best)
-        return Understanding(text, ranking[0][0], ranking[0][1], ranking, entities, ruled is not None, mood)
+        outside = ruled is None and self.classifier.outside(chances) >= self.classifier.outside_from
+        return Understanding(text, *ranking[0], ranking, entities, ruled is not None, mood, outside)
 
     def _heard(self, wish: str) -> np.ndarray:
         """The probabilities of a wish; of the new wish where the old one is dropped in the same breath."""

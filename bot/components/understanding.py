@@ -21,7 +21,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 import nlp
 from nlp.encoder import shared_encoder
 from nlp.faq import FaqIndex
-from nlp.intent import IntentClassifier, IntentConfig
+from nlp.intent import OUTSIDE, IntentClassifier, IntentConfig
 from nlp.understanding import Understander, Understanding, serving_extractor
 from nlp.understanding import load as load_understander
 from shop.front import open_shop
@@ -30,10 +30,12 @@ from shop.settings import ROOT, load_settings
 log = logging.getLogger(__name__)
 FALLBACK = "nlu_fallback"
 EXTRACTOR = "xiaoer"
+UNSURE_IF_OUTSIDE = 0.4
+"""Below this confidence a message that looks like no business of the shop is not answered as if it were."""
 TRAINED_BY = tuple(
     f"{name}.py"
     for name in (
-        *("encoder", "e5_file", "e5_graph", "e5_words", "graph_draft", "text", "typos"),
+        *("encoder", "e5_file", "e5_graph", "e5_words", "graph_draft", "hf_encoder", "text", "typos"),
         *("intent", "ngrams", "ridge", "curve", "kernel_graph"),
     )
 )
@@ -48,7 +50,8 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
     """Trains and serves ``nlp.understanding`` inside Rasa.
 
     Below ``XIAOER_FALLBACK_CONFIDENCE`` the intent becomes ``nlu_fallback``;
-    the ranking keeps what was thought. For intents that the FAQ answers, and for
+    the ranking keeps what was thought; what looks like no business of the shop needs
+    ``UNSURE_IF_OUTSIDE`` to be taken for something else. For intents that the FAQ answers, and for
     messages that no intent claims, the message's ``faq`` names the entry that fits.
     Its ``sentiment`` is {"label": neg|neu|pos, "score": 0…1, "anger": 0…3}; without
     the model of ``nlp.sentiment`` there is none.
@@ -75,7 +78,7 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
         folder = Path(nlp.__file__).parent
         sources = b"".join((folder / name).read_bytes() for name in TRAINED_BY)
         sources += (ROOT / "data" / "lexicon" / "homophones.txt").read_bytes()  # typos are mended in training lines too
-        return hashlib.sha256(sources + load_settings().encoder.encode()).hexdigest()
+        return hashlib.sha256(sources + shared_encoder(load_settings().encoder).name.encode()).hexdigest()
 
     def __init__(
         self,
@@ -145,7 +148,8 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
     def _set(self, message: Message, found: Understanding) -> None:
         ranking: list[dict[str, Any]] = [{"name": name, "confidence": share} for name, share in found.ranking]
         best = ranking[0]
-        if best["confidence"] < self._fallback_below:
+        unsure = UNSURE_IF_OUTSIDE if found.outside and best["name"] != OUTSIDE else 0.0
+        if best["confidence"] < max(self._fallback_below, unsure):
             best = {"name": FALLBACK, "confidence": 1.0 - found.confidence}
             ranking.insert(0, best)
         message.set(INTENT, dict(best), add_to_output=True)

@@ -53,7 +53,7 @@ def test_nothing_said_is_nothing_understood(ear: Understander, text: str) -> Non
 
 def test_the_json_form_names_all_parts(ear: Understander) -> None:
     found = ear.understand("订单2026110300012345").as_json()
-    assert set(found) == {"text", "intent", "confidence", "ranking", "entities", "by_rule", "sentiment"}
+    assert set(found) == {"text", "intent", "confidence", "ranking", "entities", "by_rule", "sentiment", "outside"}
     assert found["entities"][0]["value"] == "2026110300012345"
 
 
