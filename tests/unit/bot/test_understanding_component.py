@@ -71,9 +71,12 @@ def test_without_a_database_it_hears_all_the_same(component: ChineseUnderstandin
     assert _heard(component, "好的").get("intent")["name"] == "affirm"
 
 
-def test_the_fingerprint_changes_with_the_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_fingerprint_changes_with_the_encoder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     before = ChineseUnderstanding.fingerprint_addon({})
-    monkeypatch.setenv("XIAOER_ENCODER", "another")
+    for name in ("model.onnx", "tokenizer.json"):
+        (tmp_path / name).write_text("", encoding="utf-8")
+    (tmp_path / "encoder.json").write_text('{"width": 8, "prefix": "", "pooling": "mean"}', encoding="utf-8")
+    monkeypatch.setenv("XIAOER_ENCODER", str(tmp_path))
     assert ChineseUnderstanding.fingerprint_addon({}) != before
 
 
