@@ -40,7 +40,11 @@ class LightBot:
         self._loop = asyncio.new_event_loop()
         self._cards = yaml.safe_load((PROJECT / "texts.yml").read_text(encoding="utf-8"))
         settings = Settings(
-            data_dir=folder, secret_key="a secret for tests only", messages_per_minute=1000, speech=speech
+            data_dir=folder,
+            secret_key="a secret for tests only",
+            messages_per_minute=1000,
+            service_hours="0:00-24:00",
+            speech=speech,
         )
         self.shop: Shop = open_shop(settings)
 

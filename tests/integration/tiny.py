@@ -74,6 +74,7 @@ class TinyBot:
             "web_port": free_port(),
             "action_timeout_s": 3,
             "messages_per_minute": 1000,
+            "service_hours": "0:00-24:00",
         }
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.shop: Shop = open_shop(Settings(**self._settings))
