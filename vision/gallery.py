@@ -15,7 +15,7 @@ class Gallery:
     picture neither finds nor hides it.
     """
 
-    BEST = 0.25
+    BEST = 0.1
     """Weight of the best picture beside the prototype's."""
 
     def __init__(self, vectors: np.ndarray, products: np.ndarray) -> None:
@@ -29,3 +29,19 @@ class Gallery:
         """Likeness of each photo [n, width] and product: [n, products], columns in the order of ``products``."""
         best = np.maximum.reduceat(photos @ self._vectors.T, self._starts, axis=1)
         return np.asarray(self.BEST * best + (1 - self.BEST) * photos @ self.prototypes.T)
+
+
+SHARPNESS = 0.06
+"""Difference of likeness by which one product is e times as probable as another."""
+
+
+def shelf_shares(scores: np.ndarray, shelves: np.ndarray) -> np.ndarray:
+    """Probability of each category, [n, categories in rising order], as the sum over its products.
+
+    Args:
+        scores: likeness of each photo and product.
+        shelves: the category of each product.
+    """
+    weights = np.exp((scores - scores.max(1, keepdims=True)) / SHARPNESS)
+    shares = np.stack([weights[:, shelves == one].sum(1) for one in np.unique(shelves)], 1)
+    return np.asarray(shares / shares.sum(1, keepdims=True))

@@ -54,7 +54,7 @@ class Metric:
         self._config = config
         self._encoder = encoder
         photos, shown = unit(examples.photos), unit(examples.catalogue)
-        some = photos[:: max(1, len(photos) // 800)]
+        some = photos[:: max(1, len(photos) // 1400)]
         rows = np.concatenate([some - photos.mean(0), shown - shown.mean(0)])
         _, _, axes = np.linalg.svd(rows, full_matrices=False)
         self._axes = np.asarray(axes[: config.width].T, np.float32)
