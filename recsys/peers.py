@@ -43,7 +43,7 @@ def _implicit(kind: str) -> Callable[[csr_matrix, int], Scores]:
         import implicit.bpr
 
         made: Any
-        if kind == "als":  # its best of a search over factors 16–128, regularisation and alpha on validation parts
+        if kind == "als":  # the best of three settings tried on one seed; a wider search may do better
             made = implicit.als.AlternatingLeastSquares(
                 factors=32, regularization=5.0, alpha=1.0, random_state=seed, num_threads=1
             )
