@@ -42,7 +42,7 @@ async def test_a_bot_that_cannot_read_yet_stops_no_start(agent):
 def test_every_sentence_of_the_gate_can_be_said():
     texts = Texts(service_phone="400")
     for name in texts._bodies:
-        assert texts.body(name, limit=1, limit_mb=1, seconds=1)["text"]
+        assert texts.body(name, limit=1, limit_mb=1, seconds=1, position=1)["text"]
 
 
 @pytest.mark.parametrize(("agent", "ready"), [(None, False), (Agent(ready=False), False), (Agent(), True)])

