@@ -68,6 +68,8 @@ class ShopForm(ShopAction):
 
     def _go_on(self, turn: Turn, requested: str | None, events: Events) -> Events:
         questions = self.questions()
+        if requested is None:
+            turn.remember(interrupted=0)
         answers: Answers = {one.slot: turn.slot(one.slot) for one in questions}
         if requested is None and turn.slot("kept"):
             turn.resumes = True  # the form begins with the request that waited for a choice

@@ -9,7 +9,7 @@ from actions.texts import labels
 from shop.entities import OrderView
 from shop.states import OrderState
 
-_NAME = re.compile(r"[\u4e00-\u9fff]+")
+_NAME = re.compile(r"[\u4e00-\u9fff]{2,}")
 _SEARCHED = 20  # orders that are looked through for goods
 _TELLING = 5  # characters from which a message may name goods
 _LONGEST = 4  # characters of a goods' name that are compared, from its end: 护眼台灯 is 灯, 台灯, ...
@@ -52,6 +52,8 @@ def _fit(order: OrderView, text: str) -> int:
 
 def _named(name: str, text: str) -> int:
     """How many of a name's last characters the text says."""
+    for word in labels()["no_goods"]:  # my parcel is no bag, my phone number no phone
+        text = text.replace(word, " ")
     for length in range(min(_LONGEST, len(name)), 1, -1):
         if name[-length:] in text:
             return length

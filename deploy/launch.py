@@ -53,11 +53,12 @@ def _run(settings: Settings, running: Running) -> int:
         return 1
     environment = child_environment(settings)
     made = subprocess.run([sys.executable, "-m", "shop.demo", "build"], env=environment, check=False).returncode
-    if not made:  # without it the bot shows what is popular: no reason to stop
+    if not made:  # without them the bot shows what is popular and asks for words: no reason to stop
         subprocess.run([sys.executable, "-m", "recsys.train", "--if-needed"], env=environment, check=False)
-    code = made or train() or look_at_pictures(environment)
+    code = made or train()
     if code:
         return code
+    look_at_pictures(environment)
     print("→ starting the servers", flush=True)
     manager = Manager(_RunPrinter(running))
     for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items():
@@ -70,9 +71,10 @@ def _run(settings: Settings, running: Running) -> int:
     return 0 if asked else manager.returncode or 1
 
 
-def look_at_pictures(environment: dict[str, str]) -> int:
-    """Put what is new of the shop's pictures into the index; the exit code."""
-    return subprocess.run([sys.executable, "-m", "vision.index"], env=environment, check=False).returncode
+def look_at_pictures(environment: dict[str, str]) -> None:
+    """Put what is new of the shop's pictures into the index; without it a running bot does so by itself."""
+    if subprocess.run([sys.executable, "-m", "vision.index"], env=environment, check=False).returncode:
+        print("→ the pictures could not be looked at now; the bot starts without", file=sys.stderr)
 
 
 # Warnings of installed libraries, which nobody who runs a shop can mend; the next line is their source.

@@ -30,9 +30,10 @@ def main() -> int:
         return 2
     environment = child_environment(settings)
     made = subprocess.run([sys.executable, "-m", "shop.demo", "build"], env=environment, check=False).returncode
-    code = made or train() or look_at_pictures(environment)
+    code = made or train()
     if code:
         return code
+    look_at_pictures(environment)
     told = subprocess.run(
         [sys.executable, "-m", "shop.demo", "shell", *sys.argv[1:]], env=environment, stdout=subprocess.PIPE, text=True
     )

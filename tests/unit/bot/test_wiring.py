@@ -39,10 +39,13 @@ async def test_a_bot_that_cannot_read_yet_stops_no_start(agent):
     assert agent is None or agent.ready == bool(agent.read)
 
 
+FACTS = dict.fromkeys(("agent", "label", "limit", "limit_mb", "number", "position", "seconds", "title", "value"), 1)
+
+
 def test_every_sentence_of_the_gate_can_be_said():
     texts = Texts(service_phone="400")
     for name in texts._bodies:
-        assert texts.body(name, limit=1, limit_mb=1, seconds=1, position=1)["text"]
+        assert texts.body(name, **FACTS)["text"]
 
 
 @pytest.mark.parametrize(("agent", "ready"), [(None, False), (Agent(ready=False), False), (Agent(), True)])
