@@ -43,7 +43,7 @@ FACTS = dict.fromkeys(("agent", "label", "limit", "limit_mb", "number", "positio
 
 
 def test_every_sentence_of_the_gate_can_be_said():
-    texts = Texts(service_phone="400")
+    texts = Texts(service_phone="400", shop_name="x")
     for name in texts._bodies:
         assert texts.body(name, **FACTS)["text"]
 
