@@ -49,12 +49,21 @@ def tick(shop: Shop) -> None:
 
 
 def drain(shop: Shop) -> int:
-    """Give waiting talks to agents who are online and have room; returns how many were given."""
+    """Give waiting talks to agents who are online and have room; returns how many were given.
+
+    Nobody is handed back a talk that they had, or sent away, when it went to its group.
+    """
     if not shop.settings.auto_assign:
         return 0
     given = 0
+    with shop.database.read() as session:
+        away = rows.sent_away_by(session)
     for talk in shop.handoffs.waiting():
-        seats = [one for one in free_seats(shop) if rows.serves(one.groups, talk.skill_group)]
+        seats = [
+            one
+            for one in free_seats(shop)
+            if rows.serves(one.groups, talk.skill_group) and one.agent_id not in away.get(talk.id, ())
+        ]
         seat = choose(seats, last_agent(shop, talk.sender_id, talk.customer_id))
         if seat is None:
             continue
@@ -107,9 +116,9 @@ def last_agent(shop: Shop, sender_id: str, customer_id: int | None) -> int | Non
 
 
 def time_out(shop: Shop) -> int:
-    """End waits that took too long: the customer is asked to leave a message."""
+    """End waits that took too long, counted anew from a group that a talk was sent to: the customer is asked to leave a message."""
     since = shop.clock() - timedelta(minutes=shop.settings.queue_timeout_minutes)
-    return _end(shop, HandoffState.WAITING, _TABLE.c.created_at < since, "timeout")
+    return _end(shop, HandoffState.WAITING, rows.waits_since_before(since), "timeout")
 
 
 def hear_silence(shop: Shop) -> int:

@@ -9,7 +9,7 @@ import math
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, insert, or_, select
+from sqlalchemy import and_, exists, func, insert, or_, select
 
 from shop.entities import HandoffView
 from shop.errors import NotFound
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shop.front import Shop
 
 TABLE = Handoff.__table__
+STEPS = HandoffStep.__table__
 OPEN = TABLE.c.state != HandoffState.CLOSED.value
 WAITING = TABLE.c.state == HandoffState.WAITING.value
 WITH_AGENT = TABLE.c.state == HandoffState.AGENT.value
@@ -69,6 +70,26 @@ def rank(created_at: datetime, priority: int, minutes: int) -> datetime:
     return created_at - timedelta(minutes=minutes * priority)
 
 
+def waits_since_before(moment: datetime) -> Any:
+    """The condition that a talk neither came nor was sent to a group at or after a moment."""
+    sent = exists().where(STEPS.c.handoff_id == TABLE.c.id, STEPS.c.kind == "group", STEPS.c.at >= moment)
+    return and_(TABLE.c.created_at < moment, ~sent)
+
+
+def sent_away_by(session: Any) -> dict[int, set[int]]:
+    """For each waiting talk that was sent to a group: who had it before, and who sent it, the last time."""
+    query = (
+        select(STEPS.c.handoff_id, STEPS.c.agent_id, STEPS.c.detail)
+        .join(TABLE, TABLE.c.id == STEPS.c.handoff_id)
+        .where(WAITING, STEPS.c.kind == "group")
+        .order_by(STEPS.c.id)
+    )
+    return {
+        one.handoff_id: {agent for agent in (one.agent_id, (one.detail or {}).get("from")) if agent is not None}
+        for one in session.execute(query)
+    }
+
+
 def level_bonus(session: Any, customer_id: int | None) -> int:
     """Steps of priority for a customer's level: gold and platinum 1, diamond 2."""
     if customer_id is None:
@@ -80,7 +101,7 @@ def level_bonus(session: Any, customer_id: int | None) -> int:
 def step(shop: Shop, session: Any, row: Any, kind: str, agent_id: int | None = None, detail: Any = None) -> None:
     """Write one transition into the talk's record."""
     values = {"handoff_id": row.id, "kind": kind, "agent_id": agent_id, "detail": detail, "at": shop.clock()}
-    session.execute(insert(HandoffStep.__table__), [values])
+    session.execute(insert(STEPS), [values])
 
 
 def position(session: Any, row: Any) -> int:

@@ -248,7 +248,9 @@ class Handoffs:
             return rows.view(self._shop, session, row)
 
     def to_group(self, handoff_id: int, skill_group: str, by: int | None = None) -> HandoffView:
-        """Send a talk (back) into a group's queue, one step of priority up.
+        """Send a talk (back) into a group's queue, one step of priority up; its wait begins anew.
+
+        It keeps its rank, and is not assigned to who had it or sent it, though they may pick it.
 
         Raises:
             NotFound: there is no such row.
@@ -256,11 +258,12 @@ class Handoffs:
         """
         with self._database.change() as session:
             row = self._open_for(session, handoff_id)
+            before = row.agent_id
             row.state, row.skill_group = HandoffState.WAITING.value, skill_group[:12]
             row.agent = row.agent_id = row.customer_at = row.warned_at = row.told_position = None
             self._set_priority(row, row.priority + 1)
             session.flush()
-            rows.step(self._shop, session, row, "group", by, {"group": row.skill_group})
+            rows.step(self._shop, session, row, "group", by, {"group": row.skill_group, "from": before})
             tell(self._shop, session, row.sender_id, "regrouped")
             self._signal(session, row)
             return rows.view(self._shop, session, row)

@@ -111,6 +111,30 @@ def test_a_wait_that_is_too_long_ends_with_an_offer_to_leave_a_message(shop, ask
     assert last["custom"] == {"type": "leave_message"}
 
 
+def test_a_talk_sent_to_another_group_waits_its_whole_time_there(shop, staff, ask, clock):
+    ann = staff("ann", "presale")
+    view = shop.handoffs.accept(ask("talk").id, ann.name, ann.id)
+    clock.on(minutes=shop.settings.queue_timeout_minutes + 5)
+    shop.handoffs.to_group(view.id, "aftersale", by=ann.id)
+    clock.on(minutes=shop.settings.queue_timeout_minutes - 1)
+    tick(shop)
+    assert shop.handoffs.speaker("talk") == "waiting"
+    clock.on(minutes=2)
+    tick(shop)
+    assert shop.handoffs.get(view.id).close_reason == "timeout"
+
+
+def test_a_talk_sent_away_is_not_handed_back_to_who_had_or_sent_it(shop, staff, ask):
+    ann, boss = staff("ann"), staff("boss")
+    view = shop.handoffs.accept(ask("talk").id, ann.name, ann.id)
+    shop.handoffs.to_group(view.id, "aftersale", by=boss.id)
+    assert drain(shop) == 0
+    shop.handoffs.accept(view.id, ann.name, ann.id)  # by hand, they may
+    shop.handoffs.to_group(view.id, "order", by=ann.id)
+    assert drain(shop) == 1
+    assert shop.handoffs.current("talk").agent_id == boss.id
+
+
 def test_a_silent_agent_is_warned_then_the_bot_takes_the_talk_back(shop, staff, ask, clock):
     ann = staff("ann")
     view = shop.handoffs.accept(ask("talk").id, ann.name, ann.id)
