@@ -116,7 +116,10 @@ def last_agent(shop: Shop, sender_id: str, customer_id: int | None) -> int | Non
 
 
 def time_out(shop: Shop) -> int:
-    """End waits that took too long, counted anew from a group that a talk was sent to: the customer is asked to leave a message."""
+    """End waits that took too long: the customer is asked to leave a message.
+
+    A wait counts anew from the moment at which the talk was sent to another group.
+    """
     since = shop.clock() - timedelta(minutes=shop.settings.queue_timeout_minutes)
     return _end(shop, HandoffState.WAITING, rows.waits_since_before(since), "timeout")
 
