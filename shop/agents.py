@@ -2,11 +2,13 @@
 
 Passwords are argon2id hashes. A login is a random token, kept as a keyed hash:
 who reads the database can log in as nobody. Wrong tries are counted per login
-and per network address. ``python -m shop.agents`` makes agents from a terminal.
+*at one network address*, so that a stranger elsewhere can lock nobody out, and
+per address. ``python -m shop.agents`` makes agents from a terminal.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import secrets
 from datetime import datetime, timedelta
@@ -32,8 +34,9 @@ STATUSES = ("online", "away", "offline")
 LOGIN = re.compile(r"[A-Za-z0-9_.@-]{2,40}")
 SHORTEST_PASSWORD = 10
 TRIES = 5
-"""Wrong passwords within ``TRY_WINDOW`` after which a login waits."""
+"""Wrong passwords within ``TRY_WINDOW`` after which a login waits at the address they came from."""
 TRIES_OF_ADDRESS = 30
+"""The same for all logins together at one address."""
 TRY_WINDOW = timedelta(minutes=15)
 
 # OWASP's least for argon2id: a login costs about 30 ms and 19 MB.
@@ -153,10 +156,11 @@ class Agents:
 
         Raises:
             NotIdentified: login and password do not belong together.
-            TooManyTries: too many wrong ones of late, for this login or from this address.
+            TooManyTries: too many wrong ones of late from this address, for this login or in all.
         """
         name = str(login).strip().lower()[:40] if isinstance(login, str) else ""
-        subjects = (f"login:{name}", f"from:{address}"[:110])
+        place = network(address)
+        subjects = (f"login:{place} {name}", f"from:{place}")
         if self._exhausted(subjects):
             raise TooManyTries("too many wrong passwords of late; wait a quarter of an hour")
         with self._database.read() as session:
@@ -269,6 +273,17 @@ class Agents:
 
     def _hash(self, token: str) -> str:
         return self._cipher.fingerprint(f"desk:{token}")
+
+
+def network(address: str) -> str:
+    """What counts as one address: an IPv4 address, or the /64 that one customer of an IPv6 provider has."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:50]
+    if isinstance(found, ipaddress.IPv6Address):
+        found = found.ipv4_mapped or ipaddress.ip_address(int(found) >> 64 << 64)
+    return str(found)
 
 
 def hashed(password: Any) -> str:

@@ -41,6 +41,10 @@ class Settings:
     action_port: int = _setting(5055, "Port of the action server")
     action_url: str = _setting("", "Webhook of the action server as Rasa calls it; empty: this machine, action_port")
     web_port: int = _setting(8080, "Port of the web server (demo page, desk, dashboard)")
+    trusted_proxies: str = _setting(
+        "127.0.0.1",
+        "Proxies before the web server whose X-Forwarded-For and -Proto count: addresses, networks; empty: none",
+    )
     public_rasa_url: str = _setting("", "Address of the Rasa server as browsers see it; empty: same host, rasa_port")
     public_web_url: str = _setting(
         "", "Address of the web server as messengers load pictures from it; empty: no pictures"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
+from shop.agents import network
 from shop.errors import AlreadyOpen, BadToken, BadValue, NotFound, NotIdentified, TooManyTries
 
 PASSWORD = "correct horse"
@@ -50,6 +51,26 @@ def test_after_five_wrong_passwords_even_the_right_one_waits(shop, mei, clock):
         shop.agents.log_in("mei", PASSWORD)
     clock.on(minutes=16)
     assert shop.agents.log_in("mei", PASSWORD)
+
+
+def test_a_stranger_elsewhere_cannot_lock_an_agent_out(shop, mei):
+    for _ in range(5):
+        with pytest.raises(NotIdentified):
+            shop.agents.log_in("mei", "wrong horse", "203.0.113.9")
+    with pytest.raises(TooManyTries):
+        shop.agents.log_in("mei", PASSWORD, "203.0.113.9")
+    assert shop.agents.log_in("mei", PASSWORD, "10.0.0.1")
+    with pytest.raises(TooManyTries):  # and her own login does not open the stranger's way again
+        shop.agents.log_in("mei", PASSWORD, "203.0.113.9")
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [("10.0.0.1", "10.0.0.1"), ("::ffff:10.0.0.1", "10.0.0.1"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+     ("", ""), ("x" * 99, "x" * 50)],
+)  # fmt: skip
+def test_an_ipv6_customer_is_one_address(address, counted):
+    assert network(address) == counted
 
 
 def test_one_address_cannot_try_many_logins(shop, mei):
