@@ -82,6 +82,7 @@ class ShopAction(Action, ABC):
             turn.remember(offer="action_request_human")
             events = []
         turn.let_offer_lapse()
+        turn.let_figures_lapse()
         return turn.slot_events() + self._loop_events(turn, events) + events
 
     def _refined(self, turn: Turn) -> Events | None:

@@ -198,6 +198,11 @@ class Turn:
         if self.tracker.get_slot("offer"):
             self._set.setdefault("offer", None)
 
+    def let_figures_lapse(self) -> None:
+        """Only what directly follows figures refines them: after other talk "how much?" is about that."""
+        if self.tracker.get_slot("figures"):
+            self._set.setdefault("figures", None)
+
     def slot_events(self) -> list[dict[str, Any]]:
         """What was remembered, as Rasa events."""
         return [SlotSet(name, value) for name, value in self._set.items()]

@@ -7,6 +7,7 @@ from typing import Any
 
 from actions.figures import AskBusiness, OrderSpend
 from actions.orders import ListOrders
+from actions.presale import Price, SearchProduct
 from nlp.entities import EntityExtractor
 from nlp.gazetteer import Gazetteer
 from shop import work_accounts
@@ -59,6 +60,16 @@ def test_what_is_no_follow_up_is_answered_by_its_own_action(shop: Shop, build: B
     mine, _ = bought(build)
     held = {"figures": say(shop, mine.id, "我今年花了多少").slots["figures"]}
     assert say(shop, mine.id, "我的订单呢", ListOrders, held).names == ["utter_list_orders"]
+
+
+def test_after_talk_of_goods_how_much_is_about_the_goods(shop: Shop, build: Builder) -> None:
+    mine, _ = bought(build)
+    held = {"figures": say(shop, mine.id, "我今年花了多少").slots["figures"]}
+    assert say(shop, mine.id, "多少钱呢", Price, held).slots["figures"] is not None, "directly after figures"
+    goods = say(shop, mine.id, "有没有连衣裙", SearchProduct, held)
+    assert goods.slots["figures"] is None
+    asked = say(shop, mine.id, "多少钱呢", Price, {**held, **goods.slots})
+    assert not {"utter_order_spend", "utter_figure_own"} & set(asked.names)
 
 
 def test_the_dearest_the_last_and_the_bought_one_are_found(shop: Shop, build: Builder) -> None:
