@@ -12,6 +12,7 @@ from typing import Any, Iterable
 
 from ruamel.yaml import YAML
 
+from actions.picking import points_back
 from actions.turn import Turn
 from shop.settings import ROOT
 
@@ -22,7 +23,7 @@ LONGEST_REMARK = 18
 
 HEAR_REMARKS = frozenset(
     "action_faq action_reply action_affirm action_deny action_continue action_unsure action_search_product "
-    "action_ask_stock action_ask_price action_start_modify action_start_case action_product "
+    "action_ask_stock action_ask_price action_product "
     "action_ask_promotion".split()
 )
 """Actions to which a short remark may be led when it stands alone; after a recommendation it belongs to that."""
@@ -50,6 +51,8 @@ def remark(turn: Turn) -> str | None:
     refine = words()["refine"]
     for kind in ("cheaper", "dearer", "other_brand", "others", "not"):
         if any(word in turn.text for word in refine[kind]):
+            if kind in ("others", "not") and _means_one(turn):
+                continue
             if kind == "not" and not any(turn.entities(one) for one in ("color", "brand", "category")):
                 continue
             return kind
@@ -60,6 +63,14 @@ def remark(turn: Turn) -> str | None:
     if turn.intent == "inform" and turn.entity("price_range"):
         return "price"
     return None
+
+
+def _means_one(turn: Turn) -> bool:
+    """Whether "not" and "any left" are about one of the goods, or about an order, and not about the list shown."""
+    if turn.entity("order_no") or any(word in turn.text for word in words()["of_orders"]):
+        return True
+    anew = any(word in turn.text for word in words()["anew"])  # "I don't like this one, show me others"
+    return not anew and (turn.entity("ordinal") is not None or points_back(turn))
 
 
 def follows_recommendation(turn: Turn) -> bool:

@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 
+from actions.aftersale import StartCase
 from actions.chat import Affirm, Continue
 from actions.faq import Faq
-from actions.presale import Compare, SearchProduct
+from actions.presale import Compare, SearchProduct, StockQuestion
 from actions.recommend import Recommend, reason_words
+from actions.wishes import remark
 from recsys.reasons import OF_KIND, Reason
 from shop.front import Shop
 from shop.models import Category, Customer, Impression, Product
 from tests.demo_shops import columns, copied
-from tests.unit.actions.fakes import Said, entity, run, tracker
+from tests.unit.actions.fakes import FakeShop, Said, entity, run, tracker, turn
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +133,35 @@ def test_a_long_message_is_a_request_of_its_own(talk: Talk):
     before = talk.slots["recommend"]
     talk.say(Continue, "我上次买的那个不要了因为太贵了想问问能不能退", intent="inform")
     assert talk.slots["recommend"] == before
+
+
+def test_a_return_and_a_question_after_one_of_the_goods_are_no_remarks(talk: Talk):
+    talk.say(Recommend, "推荐一下")
+    before = talk.slots["recommend"]
+    black = entity("color", "黑色", "黑色")
+    assert "recommend" not in talk.say(StartCase, "黑色那件不想要了，能退吗", black, intent="return_goods").slots
+    second = entity("ordinal", 2, "第二个")
+    assert "recommend" not in talk.say(StockQuestion, "第二个还有吗", second, intent="ask_stock").slots
+    assert talk.slots["recommend"] == before
+
+
+@pytest.mark.parametrize(
+    ("text", "entities", "heard"),
+    [
+        ("还有吗", [], "others"),
+        ("不要黑色的", [entity("color", "黑色", "黑色")], "not"),
+        ("这个不喜欢，换一批", [], "others"),
+        ("第二个不喜欢，换几个", [entity("ordinal", 2, "第二个")], "others"),
+        ("第二个还有吗", [entity("ordinal", 2, "第二个")], None),
+        ("这款还有没有", [], None),
+        ("黑色那件不想要了", [entity("color", "黑色", "黑色")], None),
+        ("黑色不想要了，能退吗", [entity("color", "黑色", "黑色")], None),
+        ("订单还有没有", [], None),
+        ("2025010100000001不要黑色", [entity("order_no", "2025010100000001"), entity("color", "黑色", "黑色")], None),
+    ],
+)
+def test_others_and_not_are_remarks_only_on_the_list(text: str, entities: list[dict[str, Any]], heard: str | None):
+    assert remark(turn(FakeShop(), text, "inform", *entities)) == heard
 
 
 def test_this_one_and_the_first_are_compared(talk: Talk):
