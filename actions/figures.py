@@ -108,7 +108,7 @@ def tell_own(turn: Turn, query: Query) -> Events | None:
     except BadValue as error:
         if error.facts.get("field") != "metric":
             return say_error(turn, error)
-        turn.say("utter_figure_unknown")
+        turn.say("utter_figure_unknown_own")
         return None
     facts: dict[str, Any] = {
         "period": told_period(turn, query),

@@ -12,6 +12,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from analytics.query import SHANGHAI, TIME_GROUPS, Find, Group, Metric, Period, Query
+from shop.errors import BadValue
 from shop.front import Shop
 from shop.models import Order, OrderLine, Payment, Product, Sku
 from shop.sales_days import UNSOLD
@@ -33,7 +34,11 @@ def cells(
     customer_id: int,
     by_goods: bool,
 ) -> list[Any]:
-    """(key, numerator, denominator) of the customer's orders by group."""
+    """(key, numerator, denominator) of the customer's orders by group.
+
+    Raises:
+        BadValue: the metric is the shop's, see ``_measure``.
+    """
     from analytics import order_stats
 
     conditions = _theirs(customer_id, period)
@@ -54,17 +59,24 @@ def cells(
 
 
 def _measure(metric: Metric) -> tuple[Any, Any, Any]:
-    """Numerator, denominator and which orders count."""
+    """Numerator, denominator and which orders count.
+
+    Raises:
+        BadValue: the metric is the shop's (visitors, rates), of which a customer has none.
+    """
     sold, paid = Order.state.not_in(UNSOLD), Order.paid_at.is_not(None)
     kept = func.sum(Order.total_fen - _REFUNDED)
-    return {
+    measures = {
         Metric.SPENT: (kept, None, sold),
         Metric.SALES: (func.sum(Order.total_fen), None, sold),
         Metric.ORDERS: (func.count(), None, sold),
         Metric.AVERAGE: (kept, func.count(), sold),
         Metric.SAVED: (func.sum(Order.discount_fen), None, sold),
         Metric.REFUNDED: (func.sum(_REFUNDED), None, paid),
-    }[metric]
+    }
+    if metric not in measures:
+        raise BadValue(f"{metric.value} is known of the whole shop only", field="metric")
+    return measures[metric]
 
 
 def _theirs(customer_id: int, period: Period | None) -> list[Any]:

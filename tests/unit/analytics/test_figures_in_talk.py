@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from actions.figures import AskBusiness, OrderSpend
 from actions.orders import ListOrders
 from actions.presale import Price, SearchProduct
+from analytics import order_stats
+from analytics.query import Metric, Query
 from nlp.entities import EntityExtractor
 from nlp.gazetteer import Gazetteer
 from shop import work_accounts
+from shop.errors import BadValue
 from shop.front import Shop
 from shop.sales_days import refresh
 from shop.states import OrderState
@@ -84,6 +89,20 @@ def test_a_customer_gets_no_figures_of_the_shop(shop: Shop, build: Builder) -> N
     mine, _ = bought(build)
     assert say(shop, mine.id, "昨天卖得怎么样", AskBusiness).names == ["utter_business_closed"]
     assert "5997" not in say(shop, mine.id, "店里今年卖了多少").text
+
+
+@pytest.mark.parametrize("text", ["我的退货率是多少", "我今年的转化率", "今年有多少访客", "我按月的退款率"])
+def test_a_figure_that_only_a_shop_has_is_answered_with_a_sentence(shop: Shop, build: Builder, text: str) -> None:
+    mine, _ = bought(build)
+    assert say(shop, mine.id, text).names == ["utter_figure_unknown_own"]
+
+
+@pytest.mark.parametrize("metric", [Metric.REFUND_RATE, Metric.VISITORS, Metric.CONVERSION])
+def test_a_customer_has_no_rates_and_no_visitors(shop: Shop, build: Builder, metric: Metric) -> None:
+    mine, _ = bought(build)
+    with pytest.raises(BadValue) as caught:
+        order_stats.answer(shop, Query(metric=metric), mine.id)
+    assert caught.value.facts["field"] == "metric"
 
 
 def operator(shop: Shop, build: Builder) -> int:
