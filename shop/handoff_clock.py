@@ -7,9 +7,9 @@ conversation's lock.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Collection
 
 from sqlalchemy import func, select, update
 
@@ -52,27 +52,35 @@ def drain(shop: Shop) -> int:
     """Give waiting talks to agents who are online and have room; returns how many were given.
 
     Nobody is handed back a talk that they had, or sent away, when it went to its group.
+    Seats are counted once and then down: a long queue costs nothing while all are busy.
     """
     if not shop.settings.auto_assign:
         return 0
-    given = 0
+    seats = {one.agent_id: one for one in free_seats(shop)}
+    if not seats:
+        return 0
+    talk = (_TABLE.c.id, _TABLE.c.sender_id, _TABLE.c.skill_group, _TABLE.c.customer_id)
     with shop.database.read() as session:
-        away = rows.sent_away_by(session)
-    for talk in shop.handoffs.waiting():
-        seats = [
-            one
-            for one in free_seats(shop)
-            if rows.serves(one.groups, talk.skill_group) and one.agent_id not in away.get(talk.id, ())
-        ]
-        seat = choose(seats, last_agent(shop, talk.sender_id, talk.customer_id))
+        talks = session.execute(select(*talk).where(rows.WAITING).order_by(_TABLE.c.rank_at, _TABLE.c.id)).all()
+        away = rows.sent_away_by(session) if talks else {}
+    given = 0
+    for one in talks:
+        fit = [seat for seat in seats.values() if _fits(seat, one.skill_group, away.get(one.id, ()))]
+        seat = choose(fit, last_agent(shop, one.sender_id, one.customer_id)) if fit else None
         if seat is None:
             continue
         try:
-            shop.handoffs.accept(talk.id, seat.name, seat.agent_id)
+            shop.handoffs.accept(one.id, seat.name, seat.agent_id)
             given += 1
-        except ShopError:  # the customer left, or a colleague was faster
-            continue
+            seats[seat.agent_id] = replace(seat, load=seat.load + 1)
+        except ShopError:  # the customer left, or a colleague was faster: count again
+            seats = {seat.agent_id: seat for seat in free_seats(shop)}
     return given
+
+
+def _fits(seat: Seat, skill_group: str, away: Collection[int]) -> bool:
+    """Whether an agent has room for a talk of a group that these agents sent away."""
+    return seat.load < seat.capacity and rows.serves(seat.groups, skill_group) and seat.agent_id not in away
 
 
 def choose(seats: list[Seat], last_agent_id: int | None) -> Seat | None:

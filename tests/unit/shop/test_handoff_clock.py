@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import event
 
 from shop.handoff_clock import Seat, choose, drain, tell_positions, tick
 from shop.models import Customer
@@ -45,6 +46,18 @@ def test_the_queue_drains_when_an_agent_comes_online_and_when_one_frees_up(shop,
     shop.handoffs.close(shop.handoffs.current("a").id)
     assert drain(shop) == 1
     assert shop.handoffs.speaker("c") == "agent"
+
+
+def test_a_long_queue_costs_one_look_while_nobody_has_room(shop, staff, ask):
+    for place in range(4):
+        ask(f"talk{place}")
+    staff("ann", capacity=1)
+    seen = []
+    event.listen(shop.database.engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
+    assert drain(shop) == 1
+    seen.clear()
+    assert drain(shop) == 0
+    assert len([one for one in seen if "SELECT" in one]) == 1
 
 
 def test_the_least_loaded_agent_of_the_group_gets_the_talk(shop, staff, ask):
