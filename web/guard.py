@@ -54,7 +54,7 @@ class Guard:
                     return refusal("not_logged_in", 401)
                 if agent.role not in roles:
                     return refusal("forbidden", 403)
-                if _by_cookie(request) and request.method not in SAFE and request.headers.get(HEADER) != "1":
+                if by_cookie(request) and request.method not in SAFE and request.headers.get(HEADER) != "1":
                     return refusal("header_missing", 403)
                 request.state.agent = agent
                 answer = await handler(request)
@@ -100,10 +100,12 @@ class Guard:
 
 def token_of(connection: HTTPConnection) -> str | None:
     """The session's token that a request carries, in its header or else its cookie."""
-    kind, _, token = connection.headers.get("authorization", "").partition(" ")
-    if kind.lower() == "bearer" and token:
-        return token.strip()
-    return connection.cookies.get(COOKIE)
+    return _bearer(connection) or connection.cookies.get(COOKIE)
+
+
+def by_cookie(connection: HTTPConnection) -> bool:
+    """Whether a request shows no token in its header: a foreign page's carry our cookies, but no such header."""
+    return not _bearer(connection)
 
 
 def refusal(name: str, status: int, **facts: Any) -> JSONResponse:
@@ -111,8 +113,9 @@ def refusal(name: str, status: int, **facts: Any) -> JSONResponse:
     return JSONResponse({"error": name, **facts}, status_code=status, headers={"Cache-Control": "no-store"})
 
 
-def _by_cookie(request: Request) -> bool:
-    return not request.headers.get("authorization", "").lower().startswith("bearer ")
+def _bearer(connection: HTTPConnection) -> str:
+    kind, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else ""
 
 
 def _known(roles: tuple[str, ...]) -> None:

@@ -35,7 +35,7 @@ from shop.talk_lists import talk
 from web.desk.api import PREFIX
 from web.desk.login import agent_json
 from web.desk.talk_calls import message_json
-from web.guard import Guard, token_of
+from web.guard import Guard, by_cookie, token_of
 
 log = logging.getLogger(__name__)
 TICK_S = 1.0
@@ -43,33 +43,50 @@ CHECK_S = 10.0
 """How often the sessions behind open sockets are looked at again."""
 SLOW_S = 5.0
 """A socket that takes nothing for so long is dropped; its page comes back and asks."""
+LOGGED_OUT, TRY_AGAIN = 4401, 1013
+"""Codes of closed sockets: the page goes to the login, or comes back by itself."""
 
 
 class Line:
-    """One open socket."""
+    """One open socket; ``reader`` is the task that listens to it."""
 
-    def __init__(self, socket: WebSocket, agent: AgentView, token: str) -> None:
+    def __init__(self, socket: WebSocket, agent: AgentView, token: str, slow_s: float) -> None:
         self.socket = socket
         self.agent = agent
         self.token = token
         self.watching = ""
+        self.reader: asyncio.Task[None] | None = None
+        self._slow_s = slow_s
 
     async def send(self, body: dict[str, Any]) -> bool:
         """Send, or say that the line is dead."""
         try:
-            await asyncio.wait_for(self.socket.send_text(json.dumps(body, ensure_ascii=False)), SLOW_S)
+            await asyncio.wait_for(self.socket.send_text(json.dumps(body, ensure_ascii=False)), self._slow_s)
             return True
         except Exception:  # noqa: BLE001 - whatever a broken line raises, it is broken
             return False
+
+    async def close(self, code: int) -> None:
+        """Say goodbye if the other side takes it, and stop listening: then the server ends the connection."""
+        try:
+            await asyncio.wait_for(self.socket.close(code), self._slow_s)
+        except Exception:  # noqa: BLE001, S110 - it is as closed as we can make it
+            pass
+        finally:
+            if self.reader is not None:
+                self.reader.cancel()
 
 
 class Push:
     """The open desks of this process."""
 
-    def __init__(self, shop: Shop, guard: Guard) -> None:
+    def __init__(self, shop: Shop, guard: Guard, slow_s: float = SLOW_S, check_s: float = CHECK_S) -> None:
         self._shop = shop
         self._guard = guard
+        self._slow_s = slow_s
+        self._check_s = check_s
         self._lines: set[Line] = set()
+        self._closing: set[asyncio.Task[None]] = set()
         self._feed = Feed(shop)
 
     def route(self) -> WebSocketRoute:
@@ -90,20 +107,36 @@ class Push:
         agent = await self._guard.agent(socket)
         token = token_of(socket)
         if agent is None or token is None or not _same_origin(socket):
-            await socket.close(4401)
+            await socket.close(LOGGED_OUT)
             return
         await socket.accept()
-        line = Line(socket, agent, token)
+        line = Line(socket, agent, token, self._slow_s)
+        line.reader = asyncio.create_task(self._listen(line))
         self._lines.add(line)
         try:
-            await run_in_threadpool(self._shop.agents.seen, [agent.id])
-            await line.send({"type": "hello", "agent": agent_json(agent)})
+            await asyncio.wait({line.reader})
+            if not line.reader.cancelled():
+                line.reader.result()
+        finally:
+            line.reader.cancel()
+            self._lines.discard(line)
+
+    async def _listen(self, line: Line) -> None:
+        try:
+            await run_in_threadpool(self._shop.agents.seen, [line.agent.id])
+            await line.send({"type": "hello", "agent": agent_json(line.agent)})
             while True:
-                await self._hear(line, await socket.receive_text())
+                await self._hear(line, await line.socket.receive_text())
         except (WebSocketDisconnect, RuntimeError, KeyError, ShopError):
             pass
-        finally:
+
+    def _drop(self, line: Line, code: int) -> None:
+        """Forget a line and close its socket, without waiting for it."""
+        if line in self._lines:
             self._lines.discard(line)
+            task = asyncio.create_task(line.close(code))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
 
     async def _hear(self, line: Line, raw: str) -> None:
         try:
@@ -140,14 +173,13 @@ class Push:
     async def _check(self) -> None:
         """End sockets whose session has ended, and note whose desks are open."""
         while True:
-            await asyncio.sleep(CHECK_S)
+            await asyncio.sleep(self._check_s)
             try:
                 for line in list(self._lines):
                     try:
                         line.agent = await run_in_threadpool(self._shop.agents.who, line.token)
                     except BadToken:
-                        self._lines.discard(line)
-                        await line.socket.close(4401)
+                        self._drop(line, LOGGED_OUT)
                 await run_in_threadpool(self._shop.agents.seen, [line.agent.id for line in self._lines])
             except Exception as error:  # noqa: BLE001 - the next round tries again
                 log.warning("the sessions of open desks were not looked at: %s", type(error).__name__)
@@ -164,7 +196,7 @@ class Push:
         alive = await asyncio.gather(*(line.send(body) for line, body in posts))
         for (line, _body), ok in zip(posts, alive):
             if not ok:
-                self._lines.discard(line)
+                self._drop(line, TRY_AGAIN)
 
     def _for_each(self, heard: Heard, lines: list[Line]) -> list[tuple[Line, dict[str, Any]]]:
         """What each line is told of a message or a signal; runs in a thread."""
@@ -200,6 +232,6 @@ class Push:
 def _same_origin(socket: WebSocket) -> bool:
     """A browser's socket must come from our own page: cookies travel with foreign ones too."""
     origin = socket.headers.get("origin")
-    if origin is None or socket.headers.get("authorization"):
+    if origin is None or not by_cookie(socket):
         return True
     return origin.partition("://")[2] == socket.headers.get("host", "")

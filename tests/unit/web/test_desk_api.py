@@ -343,5 +343,6 @@ def test_a_socket_needs_a_session_and_our_own_page(client, ann):
             pass
     client.cookies.set("xiaoer_agent", ann.headers["Authorization"].split()[1])
     evil = {"origin": "http://evil.example"}
-    with pytest.raises(WebSocketDisconnect), client.websocket_connect(f"{PREFIX}/socket", headers=evil):
-        pass
+    for headers in (evil, {**evil, "Authorization": "Basic eDp5"}, {**evil, "Authorization": "Bearer "}):
+        with pytest.raises(WebSocketDisconnect), client.websocket_connect(f"{PREFIX}/socket", headers=headers):
+            pass
