@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Iterator
 
+import hypothesis
 import pytest
 
 from shop.database import Database
@@ -19,6 +20,9 @@ from tests.demo_shops import copied, demo_shop_in
 from tests.servers import PostgresServer, postgres_bin
 
 SECRET = "a secret for tests only"
+# A loaded machine is slow, not wrong.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 
 class Clock:

@@ -16,7 +16,7 @@ from tests.e2e.scene import Scene
 from tests.e2e.snapshot import difference, snapshot
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
-TALKING = {"conversation", "message", "tracker_chunk"}
+TALKING = {"conversation", "message", "tracker_chunk", "unanswered"}
 FOREIGN, UNKNOWN = "FOREIGN", "2025010199999999"  # the first stands for the stranger's order
 
 TEXTS = {

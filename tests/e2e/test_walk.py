@@ -182,7 +182,7 @@ def test_a_walk_through_all_flows_changes_what_it_should_and_nothing_else(bot: B
 
     assert set(changes) == TALKING | {
         "orders", "order_line", "order_change", "payment", "stock", "stock_movement", "aftersale_case", "case_event",
-        "case_proof", "upload", "invoice", "coupon", "customer_coupon", "handoff",
+        "case_proof", "upload", "invoice", "coupon", "customer_coupon", "handoff", "handoff_step", "talk_signal",
     }  # fmt: skip
     assert [name for name, change in changes.items() if change.removed] == []
     the_orders_changed(changes, scene)

@@ -33,7 +33,9 @@ STEPS = some.one_of(
 WALKS = some.lists(some.tuples(some.integers(0, 1), STEPS), min_size=3, max_size=14)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(walk=WALKS)
 def test_units_and_money_add_up_after_any_sequence_of_requests(sqlite_template: Path, walk: list[Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:

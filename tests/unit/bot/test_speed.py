@@ -370,6 +370,7 @@ def test_the_patches_are_in_force_where_the_tracker_store_is_used():
 
 
 async def test_calls_of_the_action_server_share_connections_and_tell_errors_as_rasa_does():
+    Sanic.test_mode = True  # else the methods stay rewritten for the next server of this process
     app = Sanic(f"fake_{random.randrange(10**9)}", configure_logging=False)
     peers = set()
 

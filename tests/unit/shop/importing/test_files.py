@@ -96,7 +96,7 @@ def test_a_file_cut_off_inside_quotes_refuses_the_last_row(tmp_path: Path):
     assert [row.error is None for row in found] == [True, False]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 @given(content=st.binary(max_size=300))
 def test_no_bytes_make_the_reader_fail_otherwise_than_by_refusing(tmp_path: Path, content: bytes):
     try:
