@@ -75,7 +75,7 @@ def _why(turn: Turn, query: Query) -> Events | None:
     found = insights.why(turn.shop, query)
     facts: dict[str, Any] = {"period": days(found.period), "other": days(found.other)}
     if not found.before_fen or not found.now_fen:
-        turn.say("utter_why_sales_none", **facts)
+        _tell_one_empty(turn, found)
         return None
     change = found.now_fen / found.before_fen - 1
     causes = [_cause(one) for one in sorted(found.causes, key=lambda one: -abs(one.effect_fen))]
@@ -95,6 +95,16 @@ def _why(turn: Turn, query: Query) -> Events | None:
         **facts,
     )
     return None
+
+
+def _tell_one_empty(turn: Turn, found: insights.Decomposition) -> None:
+    """Nothing can be split: nothing was sold in one of the periods, or in both."""
+    now, before = days(found.period), days(found.other)
+    if not found.before_fen and not found.now_fen:
+        turn.say("utter_why_sales_none", period=now, other=before)
+        return
+    empty, sold = (now, before) if found.before_fen else (before, now)
+    turn.say("utter_why_sales_one", empty=empty, sold=sold, value=yuan(round(found.before_fen or found.now_fen)))
 
 
 def _cause(part: insights.Part) -> str:

@@ -9,8 +9,26 @@ from sqlalchemy import select
 
 from actions.texts import label, yuan
 from actions.turn import Turn
+from analytics import questions
 from analytics.query import MONEY, RATES, Answer, Group, Metric, Period, Query
+from analytics.questions import Named
 from shop.models import Brand, Category, Product
+
+
+def named(turn: Turn) -> list[Named]:
+    """The entities of the turn, or of the request that it goes on with, with the words that they were read from."""
+    kept = turn.slot("kept") if turn.resumes else None
+    if not kept:
+        return [
+            Named(one["entity"], one.get("value"), turn.text[one["start"] : one["end"]], one["start"])
+            for one in turn.values
+            if isinstance(one.get("start"), int)
+        ]
+    found = []
+    for kind, values in kept.get("values", {}).items():
+        spans = kept.get("spans", {}).get(kind) or [[0, 0]] * len(values)
+        found += [Named(kind, one, turn.request[start:end], start) for one, (start, end) in zip(values, spans)]
+    return sorted(found, key=lambda one: one.start)
 
 
 def worth(query: Query, value: float) -> str:
@@ -38,11 +56,13 @@ def days(period: Period | None) -> str:
 
 
 def told_period(turn: Turn, query: Query) -> str:
-    """The period in the asker's own words, else as its days; empty for all time."""
-    said = [one for one in turn.tracker.latest_message.get("entities") or [] if one.get("entity") == "date"]
-    if len(said) == 1 and query.period is not None and turn.text:
-        return turn.text[said[0]["start"] : said[0]["end"]]
-    return days(query.period) if query.period is not None else ""
+    """The period in the asker's own words where they mean just that, else as its days; empty for all time."""
+    if query.period is None:
+        return ""
+    said = [one for one in named(turn) if one.kind == "date" and isinstance(one.value, dict)]
+    if len(said) == 1 and said[0].text and questions.period_of(said[0]) == query.period:
+        return said[0].text
+    return days(query.period)
 
 
 def scope(turn: Turn, query: Query) -> str:

@@ -9,26 +9,16 @@ from typing import Any
 from actions.base import Events, ShopAction, say_error
 from actions.business import tell_business
 from actions.cards import goods
-from actions.figure_words import compared, group_name, scope, table, told_period, worth
+from actions.figure_words import compared, group_name, named, scope, table, told_period, worth
 from actions.orders import period as said_period
 from actions.texts import label, phrase, yuan
 from actions.turn import FOCUS_S, Turn
 from analytics import order_stats, own_orders, questions
 from analytics.query import Find, Metric, Query
-from analytics.questions import Named
 from shop.errors import BadValue
 from shop.work_accounts import role_of
 
 SHOWN = 5
-
-
-def named(turn: Turn) -> list[Named]:
-    """The entities of the turn, with the words that they were read from."""
-    return [
-        Named(one["entity"], one.get("value"), turn.text[one["start"] : one["end"]], one["start"])
-        for one in turn.tracker.latest_message.get("entities") or []
-        if isinstance(one.get("start"), int)
-    ]
 
 
 def is_operator(turn: Turn) -> bool:
@@ -60,7 +50,7 @@ class AskBusiness(ShopAction):
         if not is_operator(turn):
             turn.say("utter_business_closed")
             return None
-        return tell_business(turn, turn.text, named(turn))
+        return tell_business(turn, turn.request, named(turn))
 
 
 def follow_up(turn: Turn) -> Events | None:

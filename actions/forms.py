@@ -93,7 +93,7 @@ class ShopForm(ShopAction):
         following = next((one for one in questions if answers[one.slot] is None and one.needed(turn, answers)), None)
         if following is not None and not (again and turn.slot("interrupted") > ASKED_AGAIN):
             following.ask(turn, answers)
-        if turn.resumes:
+        if turn.resumes and self.form != "verify_form":  # a proof is no answer yet to the request that waits for it
             turn.remember(kept=None)
         return [*events, SlotSet("requested_slot", following.slot if following else None)]
 

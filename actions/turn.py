@@ -131,10 +131,16 @@ class Turn:
         """Keep the values and words of this turn until the customer has chosen or proved."""
         kept = self.slot("kept") or {}
         values = dict(kept.get("values", {})) if self.resumes else {}
+        spans = dict(kept.get("spans", {})) if self.resumes else {}
         for one in self._message.get("entities") or []:
             if one["entity"] != "ordinal":
                 values[one["entity"]] = self._own(one["entity"])
-        self.remember(kept={"text": self.request[:300], "values": values})
+                spans.pop(one["entity"], None)
+        if not self.resumes:  # places in the words that are kept
+            for one in self.values:
+                if one["entity"] in values:
+                    spans.setdefault(one["entity"], []).append([one.get("start") or 0, one.get("end") or 0])
+        self.remember(kept={"text": self.request[:300], "values": values, "spans": spans})
 
     def _own(self, kind: str) -> list[Any]:
         return [one.get("value") for one in self._message.get("entities") or [] if one.get("entity") == kind]

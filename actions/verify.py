@@ -54,7 +54,7 @@ class SubmitVerify(ShopAction):
         number, tail = turn.slot("verify_order"), turn.slot("verify_tail")
         turn.remember(verify_order=None, verify_tail=None)
         if not (number and tail):  # the customer talked of other things: the form was left
-            turn.remember(resume=None)
+            turn.remember(resume=None, kept=None)
             return []
         number, tail = str(number), str(tail)
         try:
@@ -71,4 +71,7 @@ class SubmitVerify(ShopAction):
         turn.resumes = True
         if str(waiting).endswith("_form"):  # the proof ran out in the middle of it
             return [FollowupAction(str(waiting))]
-        return go_on(str(waiting), turn)
+        events = go_on(str(waiting), turn)
+        if not events and not turn.slot("resume"):  # answered: no later form may begin with it
+            turn.remember(kept=None)
+        return events

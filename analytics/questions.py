@@ -170,7 +170,7 @@ def _shaped(query: Query, text: str, bare: str, entities: Sequence[Named], today
     dates = [one for one in entities if one.kind == "date"]
     apart = query.find is None and len(dates) > 1 and not _joined(text, dates)
     if apart and says("versus", bare) and not says("until_now", text):
-        return query.but(other=_period_of(dates[1]), compare=Compare.PREVIOUS)
+        return query.but(other=period_of(dates[1]), compare=Compare.PREVIOUS)
     name = _first("compares", text) if query.find is None else None
     return query.but(compare=Compare(name)) if name and query.period is not None else query
 
@@ -214,7 +214,8 @@ def _merged(old: Filters, new: Filters) -> Filters:
     return replace(old, **changes)
 
 
-def _period_of(one: Named) -> Period:
+def period_of(one: Named) -> Period:
+    """The days that a date entity means; the last seven days are seven, today's included."""
     found = Period.of(one.value)
     if says("spans", one.text) and found.days > 1:  # the last 7 days are seven, today's included
         return replace(found, start=found.start + timedelta(days=1))
@@ -234,9 +235,9 @@ def period(text: str, entities: Sequence[Named], today: date) -> Period | None:
         return quarter
     if not dates:
         return None
-    first = _period_of(dates[0])
+    first = period_of(dates[0])
     if len(dates) > 1 and _joined(text, dates):
-        last = _period_of(dates[1])
+        last = period_of(dates[1])
         return Period(min(first.start, last.start), max(first.end, last.end), first.grain)
     if says("until_now", text):
         return Period(first.start, today + timedelta(days=1), "day")
@@ -246,7 +247,7 @@ def period(text: str, entities: Sequence[Named], today: date) -> Period | None:
 def _quarter(text: str, dates: Sequence[Named], today: date) -> Period | None:
     number = says("quarters.number", text)
     this = (today.month - 1) // 3
-    year = _period_of(dates[0]).start.year if dates and _period_of(dates[0]).grain == "year" else today.year
+    year = period_of(dates[0]).start.year if dates and period_of(dates[0]).grain == "year" else today.year
     if number is not None:
         said = number.group(1) or number.group(2)
         at = (int(said) if said.isdigit() else int(words()["numerals"][said])) - 1

@@ -10,6 +10,7 @@ import pytest
 from actions.figures import AskBusiness, OrderSpend
 from actions.orders import ListOrders
 from actions.presale import Price, SearchProduct
+from actions.verify import SubmitVerify, VerifyForm
 from analytics import order_stats
 from analytics.query import Metric, Query
 from nlp.entities import EntityExtractor
@@ -103,6 +104,43 @@ def test_a_customer_has_no_rates_and_no_visitors(shop: Shop, build: Builder, met
     with pytest.raises(BadValue) as caught:
         order_stats.answer(shop, Query(metric=metric), mine.id)
     assert caught.value.facts["field"] == "metric"
+
+
+def test_a_guest_who_proves_who_they_are_is_answered_what_they_had_asked(shop: Shop, build: Builder) -> None:
+    mine, _ = bought(build)
+    number = shop.orders.list(mine.id)[0].number
+    text = "我今年手机花了多少"
+    found = EntityExtractor(Gazetteer(shop.catalogue.words)).extract(text, shop.clock())
+    asked = [{"entity": one.type, "value": one.value, "text": one.text} for one in found]
+    slots = {"verify_order": None, "verify_tail": None}
+    slots |= run(OrderSpend(shop), tracker(text, "order_spend", *asked, slots=slots)).slots
+    slots |= run(VerifyForm(shop), tracker(text, "order_spend", *asked, slots=slots, form="verify_form")).slots
+    assert slots["kept"]["text"] == text
+    slots |= {"verify_order": number, "verify_tail": "5678", "requested_slot": None}
+    said = run(SubmitVerify(shop), tracker("5678", "inform", slots=slots))
+    assert said.names == ["utter_verified", "utter_figure_own"]
+    assert "今年您手机" in said.text
+    assert "¥1999" in said.text
+    assert said.slots["kept"] is None
+
+
+def test_the_askers_words_stand_for_a_time_only_when_they_mean_it(shop: Shop, build: Builder) -> None:
+    mine, _ = bought(build)
+    said = say(shop, mine.id, "今年第一季度花了多少")
+    assert "今年您" not in said.text
+    assert "-01-01" in said.text
+    assert "今年您" in say(shop, mine.id, "我今年花了多少").text
+
+
+def test_a_time_without_sales_is_named_and_not_the_one_with_sales(shop: Shop, build: Builder) -> None:
+    boss = operator(shop, build)
+    why = "为什么这个月销量涨了"
+    assert say(shop, boss, why, AskBusiness).names == ["utter_why_sales_none"]
+    cup = build.product("水杯", price_fen=5000, stock=9)
+    build.order(build.customer(), cup.skus[0], state=OrderState.COMPLETED, ago=timedelta(hours=1))
+    said = say(shop, boss, why, AskBusiness)
+    assert said.names == ["utter_why_sales_one"]
+    assert "¥50" in said.text
 
 
 def operator(shop: Shop, build: Builder) -> int:
