@@ -9,7 +9,9 @@ Three ways lead from a conversation to a customer:
   their phone, which **links** the conversation for some days.
 
 An order that does not exist, one that is somebody else's and a wrong phone
-read the same, cost the same work and count alike.
+read the same, cost the same work and count alike. So does an order of a work
+account: what stands on a parcel's label must not open the whole shop's figures,
+so such an account speaks by token or by a channel's own link only.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from shop.errors import BadToken, NotIdentified, TooManyTries
-from shop.models import Conversation, Customer, Order, VerifyTry
+from shop.models import Conversation, Customer, Order, VerifyTry, WorkAccount
 
 if TYPE_CHECKING:
     from shop.front import Shop
@@ -140,7 +142,7 @@ class Identity:
         gift must not see the giver's orders.
 
         Raises:
-            NotIdentified: no such order, or the digits are not its customer's.
+            NotIdentified: no such order, the digits are not its customer's, or a work account's.
             TooManyTries: too many wrong tries within the hour, by this sender or for this order.
         """
         number = re.sub(r"\s+", "", str(order_number)).upper()[:60]
@@ -158,7 +160,7 @@ class Identity:
             if self._exhausted(session, subjects, now):
                 outcome: int | None = -1
             else:
-                outcome = self._match(customer, tail)
+                outcome = self._match(customer, tail, _is_for_work(session, customer))
             if outcome is None:
                 session.execute(insert(VerifyTry), [{"subject": subject, "at": now} for subject in subjects])
             elif outcome >= 0:
@@ -195,13 +197,14 @@ class Identity:
         ).scalars()
         return any(count >= self._settings.verify_tries for count in counts)
 
-    def _match(self, customer: Any, tail: str) -> int | None:
-        """The customer's id if the digits are right; the same work with and without a customer."""
+    def _match(self, customer: Any, tail: str, is_for_work: bool) -> int | None:
+        """The customer's id if the digits are right and enough; the same work with and without a customer."""
         sealed = customer.phone_sealed if customer is not None else None
         phone = self._cipher.open(sealed or self._cipher.seal("")) or ""
         expected = phone[-4:] if len(phone) >= 4 else "----"
         right = hmac.compare_digest(expected.encode(), tail.encode("utf-8", "replace"))
-        return int(customer.id) if right and customer is not None and customer.erased_at is None else None
+        is_enough = customer is not None and customer.erased_at is None and not is_for_work
+        return int(customer.id) if right and is_enough else None
 
     def _sign(self, claims: dict[str, Any], life: timedelta) -> str:
         now = datetime.now(timezone.utc)  # PyJWT checks against the real clock
@@ -222,6 +225,11 @@ class Identity:
         except (jwt.InvalidTokenError, ValueError) as error:
             raise BadToken(f"the token is not valid here: {type(error).__name__}; issue a new one") from error
         return claims
+
+
+def _is_for_work(session: Any, customer: Any) -> bool:
+    query = select(WorkAccount.customer_id).where(WorkAccount.customer_id == (customer.id if customer else -1))
+    return session.execute(query).scalar() is not None
 
 
 def _conversation(session: Any, sender_id: str, channel: str) -> Any:

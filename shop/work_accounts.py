@@ -1,7 +1,10 @@
 """Work accounts: customers' accounts through which people of the shop ask the bot about the whole shop.
 
 A supervisor or an administrator of the desk is linked to one account; whoever
-talks as that account, on any channel, is answered as an operator.
+talks as that account, on any channel, is answered as an operator. Order number
+and phone tail, which stand on parcels, are no proof for such an account
+(``shop.identity``): it speaks by the page's signed token or a messenger's link code.
+
 ``python -m shop.work_accounts link LOGIN CUSTOMER`` and ``… unlink CUSTOMER``.
 """
 
@@ -10,10 +13,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from shop.errors import BadValue, NotFound, ShopError
-from shop.models import Agent, Customer, WorkAccount
+from shop.models import Agent, Conversation, Customer, WorkAccount
 
 if TYPE_CHECKING:
     from shop.front import Shop
@@ -34,6 +37,8 @@ def role_of(shop: Shop, customer_id: int | None) -> str | None:
 def link(shop: Shop, login: str, customer_id: int) -> None:
     """Let an account speak for an agent.
 
+    Links of before are cut: who made them may have known no more than a parcel's label.
+
     Raises:
         NotFound: there is no such agent or customer.
         BadValue: the agent is neither supervisor nor administrator.
@@ -46,6 +51,11 @@ def link(shop: Shop, login: str, customer_id: int) -> None:
             raise BadValue(f"role {agent.role!r}: a work account needs one of {OPERATORS}", field="role")
         session.execute(delete(WorkAccount).where(WorkAccount.customer_id == customer_id))
         session.add(WorkAccount(customer_id=customer_id, agent_id=agent.id))
+        session.execute(
+            update(Conversation)
+            .where(Conversation.linked_id == customer_id)
+            .values(linked_id=None, linked_until=None)
+        )
 
 
 def unlink(shop: Shop, customer_id: int) -> None:

@@ -16,8 +16,9 @@ from analytics.query import Metric, Query
 from nlp.entities import EntityExtractor
 from nlp.gazetteer import Gazetteer
 from shop import work_accounts
-from shop.errors import BadValue
+from shop.errors import BadValue, NotIdentified
 from shop.front import Shop
+from shop.models import Customer
 from shop.sales_days import refresh
 from shop.states import OrderState
 from tests.builders import Builder
@@ -176,6 +177,22 @@ def test_an_operator_hears_what_runs_out_and_why_sales_moved(shop: Shop, build: 
     assert say(shop, boss, "有多少售后待处理", AskBusiness).names == ["utter_pending_cases_none"]
     assert say(shop, boss, "预测一下未来28天能卖多少", AskBusiness).names == ["utter_business_forecast"]
     assert "utter_figure_unknown" in say(shop, boss, "手机的转化率", AskBusiness).names
+
+
+def test_a_parcels_label_opens_neither_the_shops_figures_nor_a_work_account(shop: Shop, build: Builder) -> None:
+    bought(build)
+    shop.agents.add("chief", "主管", "a long password", "supervisor")
+    account = build.add(Customer(code="chief", phone_sealed=shop.cipher.seal("13700001234")))
+    number = build.order(account).number
+    assert shop.identity.prove("talk-1", number, "1234") == account.id  # a customer's still
+    work_accounts.link(shop, "chief", account.id)
+    asked = tracker("今年卖了多少", "order_spend")
+    assert run(AskBusiness(shop), asked).names == ["utter_business_closed"]  # the link of before is cut
+    with pytest.raises(NotIdentified):
+        shop.identity.prove("talk-1", number, "1234")
+    assert run(AskBusiness(shop), asked).names == ["utter_business_closed"]
+    asked.latest_message["metadata"]["identity"] = shop.identity.issue_assertion("talk-1", account.id)
+    assert run(AskBusiness(shop), asked).names == ["utter_figure"]
 
 
 def test_an_agent_without_rank_and_a_dismissed_one_are_customers(shop: Shop, build: Builder) -> None:
