@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Iterable
+from typing import TYPE_CHECKING, Any, Callable, Iterable
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 from shop.errors import BadValue
 from shop.models import BehaviourEvent, Customer
 from shop.privacy import mask_text
+from shop.sales_days import SHANGHAI
 from shop.text_match import clean
 
 if TYPE_CHECKING:
     from shop.front import Shop
 
+VISIT_DIGITS = 16
 KINDS = frozenset({"view", "search", "cart", "favourite", "buy", "rate"})
 
 
@@ -36,8 +38,9 @@ class Behaviour:
 class Events:
     """Records behaviour.
 
-    A customer's is stored only if they consented. A guest could not be asked, so
-    theirs is stored without the session's name: it counts, and leads to nobody.
+    A customer's is stored only if they consented. A guest's is stored without the
+    session's name: a keyed fingerprint of day and session counts visitors of the
+    day, differs the next day, and leads to nobody who lacks the shop's key.
     Phones and the like in what was searched for are masked.
     """
 
@@ -73,7 +76,8 @@ class Events:
         with self._shop.database.change() as session:
             consenting = _consenting(session, {one.customer_id for one in events if one.customer_id is not None})
             now = self._shop.clock()
-            rows = [_row(one, now) for one in events if one.customer_id is None or one.customer_id in consenting]
+            print_of = self._shop.cipher.fingerprint
+            rows = [_row(one, now, print_of) for one in events if one.customer_id is None or one.customer_id in consenting]
             if rows:
                 session.execute(insert(BehaviourEvent.__table__), rows)
         return len(rows)
@@ -97,13 +101,16 @@ def _consenting(session: Session, customers: set[int]) -> set[int]:
     return found
 
 
-def _row(event: Behaviour, now: datetime) -> dict[str, Any]:
+def _row(event: Behaviour, now: datetime, print_of: Callable[[str], str]) -> dict[str, Any]:
+    at, visit = event.at or now, clean(event.session, 64)
+    if event.customer_id is None and visit:
+        visit = print_of(f"visit:{at.astimezone(SHANGHAI).date()}:{visit}")[:VISIT_DIGITS]
     return {
         "customer_id": event.customer_id,
-        "session": "" if event.customer_id is None else clean(event.session, 64),
+        "session": visit,
         "kind": event.kind,
         "product_id": event.product_id,
         "query": mask_text(clean(event.query, 200))[:200] or None,
         "rating": event.rating,
-        "at": event.at or now,
+        "at": at,
     }

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
+from shop import sales_days
 from shop.errors import BadValue
 from shop.events import Behaviour
 from shop.front import Shop
-from shop.models import BehaviourEvent
+from shop.models import BehaviourEvent, VisitDay
 from tests.builders import Builder
 
 
@@ -38,7 +41,22 @@ def test_without_consent_nothing_is_recorded(shop: Shop, build: Builder, erased:
 def test_a_guest_counts_but_leads_to_nobody(shop: Shop) -> None:
     assert shop.events.record(None, "device-1234", "search", query="给13812345678充值")
     row = _rows(shop)[0]
-    assert (row.customer_id, row.session, row.query) == (None, "", "给138****5678充值")
+    assert (row.customer_id, row.query) == (None, "给138****5678充值")
+    assert re.fullmatch("[0-9a-f]{16}", row.session)
+
+
+def test_the_days_guests_are_counted_and_two_days_are_not_linked(shop: Shop) -> None:
+    midnight = datetime(2025, 3, 9, 16, tzinfo=timezone.utc)  # of Asia/Shanghai
+    for ago in (timedelta(minutes=1), timedelta(minutes=-1)):
+        for guest in range(5):
+            for kind in ("view", "cart"):
+                shop.events.record(None, f"device-{guest}", kind, at=midnight - ago)
+    shop.events.record(None, "device-0", "buy", at=midnight + timedelta(hours=1))
+    sales_days.refresh(shop)
+    with shop.database.read() as session:
+        days = [(one.day, one.visitors, one.buyers) for one in session.query(VisitDay).order_by(VisitDay.day)]
+    assert days == [("2025-03-09", 5, 0), ("2025-03-10", 5, 1)]
+    assert len({row.session for row in _rows(shop)}) == 10
 
 
 def test_many_events_are_stored_in_one_go_and_only_the_consented_ones(shop: Shop, build: Builder) -> None:
