@@ -77,7 +77,9 @@ class Events:
             consenting = _consenting(session, {one.customer_id for one in events if one.customer_id is not None})
             now = self._shop.clock()
             print_of = self._shop.cipher.fingerprint
-            rows = [_row(one, now, print_of) for one in events if one.customer_id is None or one.customer_id in consenting]
+            rows = [
+                _row(one, now, print_of) for one in events if one.customer_id is None or one.customer_id in consenting
+            ]
             if rows:
                 session.execute(insert(BehaviourEvent.__table__), rows)
         return len(rows)

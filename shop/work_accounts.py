@@ -52,9 +52,7 @@ def link(shop: Shop, login: str, customer_id: int) -> None:
         session.execute(delete(WorkAccount).where(WorkAccount.customer_id == customer_id))
         session.add(WorkAccount(customer_id=customer_id, agent_id=agent.id))
         session.execute(
-            update(Conversation)
-            .where(Conversation.linked_id == customer_id)
-            .values(linked_id=None, linked_until=None)
+            update(Conversation).where(Conversation.linked_id == customer_id).values(linked_id=None, linked_until=None)
         )
 
 
