@@ -66,7 +66,7 @@ def ask_which_order(turn: Turn, orders: list[OrderView], resume: str) -> None:
 
 
 def pick_product(turn: Turn, resume: str) -> str | None:
-    """The code of the product that is meant, or None when the customer was asked which.
+    """The code of the product that is meant, or None when the customer was asked which, or their picture refused.
 
     Raises:
         ProductNotFound: the shop has nothing of that name.
@@ -78,6 +78,8 @@ def pick_product(turn: Turn, resume: str) -> str | None:
         code = turn.focused("product")
     if code is None:
         seen = pictured(turn, MOST_CHOICES)
+        if seen is None:
+            return None
         cards = turn.shop.catalogue.cards(seen) if seen else find_products(turn, limit=MOST_CHOICES)
         if not cards:
             turn.say("utter_which_product")

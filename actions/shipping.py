@@ -8,6 +8,7 @@ from actions.base import ShopAction
 from actions.cards import button, parcel_card
 from actions.orders import OrderStatus, next_steps, order_facts
 from actions.picking import UNDER_WAY, pick_order
+from actions.sight import order_of_parcel
 from actions.texts import day, label, minute, phrase
 from actions.turn import Turn
 from shop.entities import OrderView, ShipmentView
@@ -45,10 +46,21 @@ class TrackPackage(ShopAction):
 
     def answer(self, turn: Turn) -> None:
         """The last scan first, the whole trail as a card."""
-        order = order_with_parcel(turn, self.action_name)
+        order = _order_by_tracking(turn) or order_with_parcel(turn, self.action_name)
         if order is None:
             return
         tell_parcels(turn, order)
+
+
+def _order_by_tracking(turn: Turn) -> OrderView | None:
+    """The customer's order under the tracking number that was said, or read on a picture before they proved who."""
+    tracking = turn.entity("tracking_no")
+    number = order_of_parcel(turn, str(tracking)) if tracking else None
+    if number is None:
+        return None
+    turn.focus("order", number)
+    turn.remember(resume=None)
+    return turn.shop.orders.get(turn.customer, number)
 
 
 def tell_parcels(turn: Turn, order: OrderView) -> None:

@@ -53,7 +53,7 @@ def read_screens(turn: Turn) -> str | None:
         found = screenshot.numbers_in(screenshot.read_lines(pixels), words["order"], words["tracking"])
         if found.tracking:
             turn.hear("tracking_no", found.tracking)
-        order = found.order or (_order_of_parcel(turn, found.tracking) if found.tracking else None)
+        order = found.order or (order_of_parcel(turn, found.tracking) if found.tracking else None)
         if order:
             turn.hear("order_no", order)
         if order or found.tracking:
@@ -61,9 +61,12 @@ def read_screens(turn: Turn) -> str | None:
     return None
 
 
-def _order_of_parcel(turn: Turn, tracking: str) -> str | None:
-    """The number of this customer's order that travels under a tracking number."""
-    for order in turn.shop.orders.list(turn.customer, limit=MOST_ORDERS):
+def order_of_parcel(turn: Turn, tracking: str) -> str | None:
+    """The number of this customer's order that travels under a tracking number; None for a guest."""
+    customer = turn.guest_or_customer
+    if customer is None:
+        return None
+    for order in turn.shop.orders.list(customer, limit=MOST_ORDERS):
         if any(parcel.tracking_number == tracking for parcel in order.shipments):
             return order.number
     return None
@@ -96,8 +99,14 @@ def look(turn: Turn, photos: Sequence[np.ndarray], count: int, without: Sequence
     return finder_of(turn.shop).find(photos, count, keep=_wishes(turn, frozenset(without))) if photos else []
 
 
-def pictured(turn: Turn, most: int) -> list[str]:
-    """Codes of the products on this message's pictures: one when there is no doubt, else the likeliest."""
+def pictured(turn: Turn, most: int) -> list[str] | None:
+    """Codes of the products on this message's pictures: one when there is no doubt, else the likeliest.
+
+    None when a picture was refused, and that has been said.
+    """
+    if turn.attachments and refuse_unsafe(turn):
+        turn.say("utter_image_unsafe")
+        return None
     findings = look(turn, pixels_of(turn, turn.attachments), most) if turn.attachments else []
     known = [one for one in findings if one.certainty is not Certainty.UNKNOWN]
     codes = [hit.code for one in known for hit in one.hits][:most]

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import time
+from datetime import timedelta
 
 import pytest
+from PIL import Image
 
 from actions.chat import Deny
 from actions.pictures import SearchByImage
 from actions.presale import Price, SearchProduct, StockQuestion
+from actions.verify import SubmitVerify
 from shop.errors import NotFound
+from shop.states import OrderState
 from tests.unit.actions.fakes import entity, run, tracker
 from tests.unit.vision.conftest import ColourEye, hang, picture_of  # noqa: F401
+from tests.unit.vision.test_screenshot import drawn
 from vision.finder import PictureFinder, wire_finder
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -105,10 +111,6 @@ def test_several_pictures_of_several_things(shop, goods):
 
 
 def test_a_dark_photo_is_asked_for_again(shop, goods):
-    import io
-
-    from PIL import Image
-
     out = io.BytesIO()
     Image.new("RGB", (300, 300), (4, 3, 5)).save(out, "JPEG")
     black = shop.uploads.put(TALK, out.getvalue()).id
@@ -141,3 +143,32 @@ def test_an_indecent_picture_is_refused_and_deleted(shop, goods):
     assert said.names == ["utter_image_unsafe"]
     with pytest.raises(NotFound):
         shop.uploads.get(one)
+
+
+def test_an_indecent_picture_is_refused_whatever_was_asked_of_it(shop, goods):
+    shop.settings = dataclasses.replace(shop.settings, unsafe_pictures_from=0.000001)
+    one = sent(shop, 1)
+    said = run(Price(shop), tracker("这个多少钱", "ask_price", attachments=[one]))
+    assert said.names == ["utter_image_unsafe"]
+    with pytest.raises(NotFound):
+        shop.uploads.get(one)
+
+
+def test_a_guests_parcel_label_waits_for_the_proof_and_then_names_the_parcel(shop, goods, build):
+    customer = build.customer(phone="13800005678")
+    meant, newer = (
+        build.order(customer, one.skus[0], state=OrderState.SHIPPED, ago=timedelta(days=days))
+        for one, days in ((goods[0], 2), (goods[1], 1))
+    )
+    tracking = shop.orders.get(customer.id, meant.number).shipments[0].tracking_number
+    out = io.BytesIO()
+    Image.fromarray(drawn(f"快递单号：{tracking}")).save(out, "PNG")
+    label = shop.uploads.put(TALK, out.getvalue()).id
+    asked = run(SearchByImage(shop), tracker("[图片]", "search_by_image", attachments=[label]))
+    assert asked.next == "verify_form"
+    assert asked.slots["kept"]["values"]["tracking_no"] == [tracking]
+    slots = {**asked.slots, "verify_order": newer.number, "verify_tail": "5678"}
+    told = run(SubmitVerify(shop), tracker("5678", "inform", slots=slots))
+    assert told.names[0] == "utter_verified"
+    assert tracking in told.text
+    assert told.slots["focus_order"]["value"] == meant.number
