@@ -182,6 +182,9 @@ def _on_hand(turn: Turn, query: Query) -> Events | None:
 def _forecast(turn: Turn, query: Query) -> Events | None:
     """Units of the coming 28 days, of all goods or of the category, product that is named."""
     filters = query.filters
+    if filters.cities or filters.channel or (filters.brand and not filters.product):  # one product has one brand
+        turn.say("utter_figure_unknown")
+        return None
     kind = "product" if filters.product else "category"
     panel = shop_panel.series(turn.shop, kind, filters.product or filters.category)
     made = forecast.forecast(panel, AHEAD)

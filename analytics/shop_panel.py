@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
+from analytics.order_stats import resolved
 from analytics.panel import Panel
-from analytics.query import SHANGHAI
+from analytics.query import SHANGHAI, Filters
 from shop.errors import NotFound
 from shop.front import Shop
 from shop.models import Category, GoodsDay, Product, Sku
@@ -19,7 +21,7 @@ MODELS: dict[str, Any] = {"category": Category, "product": Product, "sku": Sku}
 
 
 def series(shop: Shop, kind: str = "category", code: str | None = None, days: int = 540) -> Panel:
-    """One series of daily units up to yesterday; without a code all goods together.
+    """One series of daily units up to yesterday: a category with everything below it; without a code all goods.
 
     Raises:
         NotFound: nothing has this code, or nothing was ever sold.
@@ -31,8 +33,7 @@ def series(shop: Shop, kind: str = "category", code: str | None = None, days: in
     )
     with shop.database.read() as session:
         if code:
-            key = session.execute(select(MODELS[kind].id).where(MODELS[kind].code == code)).scalar()
-            query = query.where(GoodsDay.key_id == (key or -1))
+            query = query.where(GoodsDay.key_id.in_(_keys(session, kind, code)))
         rows = {row[0]: float(row[1]) for row in session.execute(query.group_by(GoodsDay.day))}
     if not rows:
         raise NotFound("nothing of this was sold", code=code or "")
@@ -41,3 +42,9 @@ def series(shop: Shop, kind: str = "category", code: str | None = None, days: in
     values = np.array([[rows.get(str(first + timedelta(days=at)), 0.0) for at in range(length)]])
     names = np.datetime64(first.isoformat()) + np.arange(length)
     return Panel([code or "all"], names, "day", values)
+
+
+def _keys(session: Session, kind: str, code: str) -> list[int]:
+    if kind == "category":
+        return list(resolved(session, Filters(category=code))["category"])
+    return list(session.execute(select(MODELS[kind].id).where(MODELS[kind].code == code)).scalars())

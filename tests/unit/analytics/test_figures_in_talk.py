@@ -11,7 +11,7 @@ from actions.figures import AskBusiness, OrderSpend
 from actions.orders import ListOrders
 from actions.presale import Price, SearchProduct
 from actions.verify import SubmitVerify, VerifyForm
-from analytics import order_stats
+from analytics import order_stats, shop_panel
 from analytics.query import Metric, Query
 from nlp.entities import EntityExtractor
 from nlp.gazetteer import Gazetteer
@@ -211,3 +211,20 @@ def test_figures_follow_every_change_of_an_order_at_once(shop: Shop, build: Buil
     shop.orders.cancel(mine.id, order.number, "unwanted", key="k")
     assert "¥8046" in say(shop, boss, "今年卖了多少", AskBusiness).text
     assert refresh(shop) == 0
+
+
+def test_a_forecast_takes_a_category_with_all_below_it_and_drops_no_wish(shop: Shop, build: Builder) -> None:
+    boss = operator(shop, build)
+    parent = build.category("数码", code="digital")
+    below = build.category("手机", code="phone", above=parent)
+    brand = build.brand("青禾", code="qinghe")
+    phone = build.product("折叠屏", category=below, brand=brand, price_fen=199900, stock=50)
+    other = build.product("碎花裙", price_fen=5000, stock=500)
+    buyer = build.customer("赵六", "13600000000")
+    for ago in range(1, 40):
+        build.order(buyer, phone.skus[0], state=OrderState.COMPLETED, ago=timedelta(days=ago))
+        build.order(buyer, other.skus[0], quantity=5, state=OrderState.COMPLETED, ago=timedelta(days=ago))
+    assert shop_panel.series(shop, "category", "digital").values.sum() == 39
+    assert say(shop, boss, "预测一下未来28天数码能卖多少", AskBusiness).names == ["utter_business_forecast"]
+    assert say(shop, boss, "预测一下未来28天青禾能卖多少", AskBusiness).names == ["utter_figure_unknown"]
+    assert say(shop, boss, "预测一下未来28天杭州能卖多少", AskBusiness).names == ["utter_figure_unknown"]
