@@ -55,7 +55,8 @@ def test_without_consent_nothing_is_stored(client, shop, build, product):
 def test_a_guest_is_counted_without_a_name(client, shop, product):
     assert sent(client, {"kind": "search", "query": "给13812345678的礼物"}).json()["stored"] == 1
     row = rows(shop)[0]
-    assert (row.customer_id, row.session, row.query) == (None, "", "给138****5678的礼物")
+    assert (row.customer_id, row.query) == (None, "给138****5678的礼物")
+    assert row.session not in ("", "s1")
 
 
 @pytest.mark.parametrize(
