@@ -55,7 +55,11 @@ class Inbox:
             return None
 
     def finish(self, row_id: int, answers: list[dict[str, Any]], origin: str = "bot") -> bool:
-        """Mark a callback as done and post its answers, both or neither; False when it was done before."""
+        """Mark a callback as done and post its answers, both or neither; False when it was done before.
+
+        The mark alone sees to it that answers are posted once; they have no key of
+        the row's id, which SQLite gives again when the newest rows are forgotten.
+        """
         now = self._now()
         with self._database.change() as session:
             mine = update(_TABLE).where(_TABLE.c.id == row_id, _TABLE.c.state == "new")
@@ -66,7 +70,7 @@ class Inbox:
 
                 row = session.execute(select(_TABLE.c.channel, _TABLE.c.sender_id).where(_TABLE.c.id == row_id)).one()
                 sealed = self._cipher.seal_json(answers)
-                post_in(session, row.channel, row.sender_id, sealed, origin, now, f"in:{row_id}")
+                post_in(session, row.channel, row.sender_id, sealed, origin, now, None)
             return True
 
     def left_behind(self, channel: str, limit: int = 100) -> list[InboxRow]:

@@ -128,6 +128,10 @@ class Intake:
             log.warning("channel %s: callback %d waits: %s", self._connector.name(), row_id, type(error).__name__)
             asyncio.get_running_loop().call_later(AGAIN_S, self._line_up, row_id, sender_id, arrival)
             return
+        except Exception as error:  # noqa: BLE001 - the customer's next messages hang on this line
+            log_incident(f"(callback {row_id}) could not be finished", self._connector.name(), error)
+            self._known.discard(row_id)  # its lease ends, and the sweep tries it again a few times
+            return
         self._known.discard(row_id)
         self._connector.outgoing.wake(sender_id)
         event = self.finished.pop(row_id, None)
@@ -217,6 +221,12 @@ class Intake:
         if await self._gate.keep(sender_id, body) is not None:
             await self._connector.outgoing.post(sender_id, body)
 
+    def _take_up(self, row: InboxRow) -> None:
+        try:
+            self._line_up(row.id, row.sender_id, Arrival.of(row.body))
+        except Exception as error:  # noqa: BLE001 - one bad row must not hide the others
+            log_incident(f"(callback {row.id}) could not be read", self._connector.name(), error)
+
     async def _sweep(self) -> None:
         while True:
             try:
@@ -224,9 +234,11 @@ class Intake:
                 left: list[InboxRow] = await self._gate.in_thread(self._shop.inbox.left_behind, self._connector.name())
                 for row in left:
                     if row.id not in self._known:
-                        self._line_up(row.id, row.sender_id, Arrival.of(row.body))
+                        self._take_up(row)
             except ShopError as error:
                 log.warning(
                     "channel %s: can't look for old callbacks: %s", self._connector.name(), type(error).__name__
                 )
+            except Exception as error:  # noqa: BLE001 - the loop must live
+                log_incident("could not be looked for", self._connector.name(), error)
             await asyncio.sleep(SWEEP_S)

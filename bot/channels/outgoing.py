@@ -74,7 +74,9 @@ class Outgoing:
             woken, self._woken = self._woken, set()
             try:
                 due = await self._gate.in_thread(self._outbox.due, self._connector.name())
-            except ShopError:
+            except Exception as error:  # noqa: BLE001 - the loop must live: all answers hang on it
+                if not isinstance(error, ShopError):
+                    log_incident("could not be looked for", self._connector.name(), error)
                 self._woken |= woken
                 await asyncio.sleep(POLL_S)
                 continue

@@ -20,6 +20,16 @@ def test_a_callback_is_kept_once_and_finished_once_with_its_answers(shop):
     assert posted.bodies == [{"text": "您好"}]
 
 
+def test_an_id_that_was_given_before_keeps_no_answer_back(shop, clock):
+    first = shop.inbox.take("wechat", "m1", "wechat:a", {})
+    assert shop.inbox.finish(first, [{"text": "a"}])
+    clock.on(days=3)
+    assert shop.inbox.purge() == 1
+    again = shop.inbox.take("wechat", "m2", "wechat:a", {})  # SQLite gives the newest row's id again
+    assert shop.inbox.finish(again, [{"text": "b"}])
+    assert [one.bodies[0]["text"] for one in shop.outbox.waiting("wechat:a")] == ["a", "b"]
+
+
 def test_what_a_process_left_is_taken_up_when_its_lease_ends_and_given_up_in_the_end(shop, clock):
     row = shop.inbox.take("wechat", "m1", "wechat:a", {"text": "你好"})
     assert shop.inbox.left_behind("wechat") == []
