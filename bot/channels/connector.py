@@ -163,7 +163,8 @@ class Connector(InputChannel):
     async def _from_desk(self, sender_id: str, said: StoredMessage) -> None:
         """Put a person's words, or a notice of the desk, on their way; they are in the history already."""
         post = self.gate.shop.outbox.post
-        await self.gate.in_thread(post, self.name(), sender_id, [said.body], said.direction, f"said:{said.id}")
+        key = f"said:{said.id}:{said.at.timestamp():.0f}"  # SQLite gives ids again when the newest rows are erased
+        await self.gate.in_thread(post, self.name(), sender_id, [said.body], said.direction, key)
         self.outgoing.wake(sender_id)
 
     async def guarded(self, request: Request, work: Any) -> HTTPResponse:

@@ -2,9 +2,10 @@
 
 The desk is another process. It writes into the database, and this process
 looks there a few times a second (``shop.signals.Feed``). A channel registers how
-it sends; a message goes to it once, claimed in the database, whichever process
-is first. The web channel is different: its tabs may hang on any process, so each
-process shows the message to its own.
+it sends, and must take the same message twice without sending it twice: what it
+took is marked afterwards, and what is not marked is looked for every minute. The
+web channel is different: its tabs may hang on any process, so each process shows
+the message to its own, and a tab that missed it asks for its history.
 """
 
 from __future__ import annotations
@@ -28,18 +29,22 @@ Send = Callable[[str, StoredMessage], Awaitable[Any]]
 Listener = Callable[[Heard], Awaitable[Any]]
 
 LEFT_OVER = timedelta(minutes=10)
-"""How old a message may be that a process still delivers after its start."""
+"""How old a message may be that is still delivered when it was left over."""
+LOOK_S = 60.0
+"""Seconds between two looks for what was left over."""
 
 
 class Delivery:
     """Reads the feed and hands out; one for a process, started with the first channel that asks."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, look_s: float = LOOK_S) -> None:
         self._gate = gate
+        self._look_s = look_s
         self._feed = Feed(gate.shop, ("agent", "sys"))
         self._senders: dict[str, tuple[Send, bool]] = {}
         self._listeners: list[Listener] = []
         self._task: asyncio.Task[None] | None = None
+        self._look_at = 0.0
 
     def register(self, channel: str, send: Send, in_every_process: bool = False) -> None:
         """Send a channel's messages by this function, once for all processes or in each of them."""
@@ -63,11 +68,9 @@ class Delivery:
                 self._task.cancel()
 
     async def _run(self) -> None:
-        await self._left_over()
         while True:
             try:
-                for heard in await self._gate.in_thread(self._feed.poll):
-                    await self.hand_out(heard)
+                await self.look()
             except ShopError as error:
                 log.warning("people's messages wait: %s", error)
                 await asyncio.sleep(1)
@@ -75,39 +78,50 @@ class Delivery:
                 log_incident("could not be handed out", "desk", error)
             await asyncio.sleep(self._gate.shop.settings.desk_poll_s)
 
+    async def look(self) -> None:
+        """Hand out what is new and, at first and every minute, what was left over.
+
+        Raises:
+            DatabaseDown: look again later; nothing is lost.
+        """
+        for heard in await self._gate.in_thread(self._feed.poll):
+            await self._try(heard)
+        now = asyncio.get_running_loop().time()
+        if now >= self._look_at:
+            await self._left_over()
+            self._look_at = now + self._look_s
+
     async def _left_over(self) -> None:
-        """What was written while no process ran: for channels that nobody asks for their history."""
+        """What was written while no process ran, or could not be handed out."""
+        since = self._gate.shop.clock() - LEFT_OVER
+        for message_id, sender_id in await self._gate.in_thread(self._gate.shop.messages.undelivered, since):
+            await self._try(Heard(message_id, sender_id, "agent"))
+
+    async def _try(self, heard: Heard) -> None:
         try:
-            self._feed.start()
-            since = self._gate.shop.clock() - LEFT_OVER
-            waiting = await self._gate.in_thread(self._gate.shop.messages.undelivered, since)
-        except ShopError as error:
-            log.warning("people's messages of before wait: %s", error)
-            return
-        for message_id, sender_id in waiting:
-            await self.hand_out(Heard(message_id, sender_id, "agent"))
+            await self.hand_out(heard)
+        except Exception as error:  # noqa: BLE001 - one item must not take the rest with it
+            log_incident(f"({heard.kind} {heard.id}) waits", "desk", error)
 
     async def hand_out(self, heard: Heard) -> None:
-        """Bring one message or signal to whom it concerns; a channel that fails is logged."""
+        """Bring one message or signal to whom it concerns; what its channel did not take stays unmarked."""
         if heard.kind not in ("agent", "sys"):
             for listener in self._listeners:
                 await listener(heard)
             return
-        messages = self._gate.shop.messages
-        channel = await self._gate.in_thread(messages.channel, heard.sender_id)
+        in_thread, messages = self._gate.in_thread, self._gate.shop.messages
+        channel = await in_thread(messages.channel, heard.sender_id)
         send, everywhere = self._senders.get(str(channel), (None, False))
-        if send is None:
-            return
-        first = await self._gate.in_thread(messages.claim, heard.id)
-        if not (first or everywhere):
-            return
-        found = (await self._gate.in_thread(messages.by_ids, [heard.id])).get(heard.id)
-        if found is None:
+        found = (await in_thread(messages.by_ids, [heard.id])).get(heard.id) if send is not None else None
+        if send is None or found is None:
             return
         try:
             await send(heard.sender_id, found)
         except Exception as error:  # noqa: BLE001 - one channel's trouble must not hold up the others
             log_incident("did not take a person's message", str(channel), error)
+            if not everywhere:
+                return
+        await in_thread(messages.claim, heard.id)
 
 
 @lru_cache(maxsize=1)
