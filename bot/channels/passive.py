@@ -32,7 +32,7 @@ class Passive:
 
     def __init__(self, connector: WeChatInput) -> None:
         self._connector = connector
-        self._wait_s = float(connector.credentials.get("passive_wait_s", WAIT_S))
+        self.wait_s = float(connector.credentials.get("passive_wait_s", WAIT_S))
         self._times: dict[str, int] = {}  # deliveries of messages under way
         self._done: dict[str, asyncio.Event] = {}
 
@@ -50,7 +50,7 @@ class Passive:
         if not new and self._times[key] == 1:  # answered before: only its response was lost
             done.set()
         try:
-            await asyncio.wait_for(done.wait(), self._wait_s)
+            await asyncio.wait_for(done.wait(), self.wait_s)
         except asyncio.TimeoutError:
             if self._times[key] < DELIVERIES:
                 return response.text("", status=504)  # no answer: WeChat delivers again

@@ -84,15 +84,6 @@ def test_a_forged_a_stale_and_a_replayed_callback_are_refused(wechat, ann):
     assert wechat.to(ann) == []
 
 
-def test_messages_that_overtook_each_other_are_answered_in_the_order_of_their_writing(wechat, ann):
-    now = int(time.time())
-    late = wechat.message(ann, "text", Content="两件", CreateTime=now)
-    early = wechat.message(ann, "text", Content="填表", CreateTime=now - 2)
-    wechat.push(late)
-    wechat.push(early)
-    assert texts(wechat.wait(ann, 2)) == ["要几件？", "什么颜色？"]
-
-
 def test_the_quota_is_never_exceeded_and_what_was_held_comes_later(chat, wechat, ann):
     sender = sender_of("wechat", ann)
     wechat.say(ann, "再见")

@@ -94,7 +94,7 @@ def test_a_slow_answer_comes_with_the_next_message_and_once(tmp_path):
         first = wechat.say("ann", "再见")
         assert [one.status for one in wechat.deliveries] == [504, 504, 200]
         assert "还在为您查询" in wechat.passive_words(first)
-        bot.slow_s = 0.0
+        bot.slow_s, bot.connectors["wechat"].passive.wait_s = 0.0, 1.5
         deadline = time.monotonic() + 30
         while not bot.shop.outbox.waiting("wechat:ann"):
             assert time.monotonic() < deadline
@@ -102,6 +102,16 @@ def test_a_slow_answer_comes_with_the_next_message_and_once(tmp_path):
         words = wechat.passive_words(wechat.say("ann", "你好"))
         assert words.index("再见，欢迎再来。") < words.index("您好")
         assert "再见" not in wechat.passive_words(wechat.say("ann", "我是谁"))
+
+
+def test_messages_that_overtook_each_other_are_answered_in_the_order_of_their_writing(tmp_path):
+    with light(tmp_path, settle_s=2.0) as bot:
+        wechat, now = bot.platforms["wechat"], int(time.time())
+        late = wechat.message("ann", "text", Content="两件", CreateTime=now)
+        early = wechat.message("ann", "text", Content="填表", CreateTime=now - 2)
+        wechat.push(late)
+        wechat.push(early)
+        assert [one.text for one in wechat.wait("ann", 2)] == ["要几件？", "什么颜色？"]
 
 
 def test_a_menu_is_defined_and_a_refusal_is_told(tmp_path):
