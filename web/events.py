@@ -24,6 +24,7 @@ from starlette.responses import JSONResponse, Response
 from shop.errors import BadToken
 from shop.events import KINDS, Behaviour
 from shop.front import Shop
+from web.bodies import read_body
 
 MOST_BYTES = 32_768
 MOST_EVENTS = 50
@@ -44,10 +45,8 @@ class EventDoor:
         headers = self._cors(request)
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=headers)
-        if int(request.headers.get("content-length") or 0) > MOST_BYTES:
-            return _refusal("too large", 413, headers)
-        body = await request.body()
-        if len(body) > MOST_BYTES:
+        body = await read_body(request, MOST_BYTES)
+        if body is None:
             return _refusal("too large", 413, headers)
         try:
             asked = json.loads(body)

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from shop.entities import AgentView
 from shop.errors import NotIdentified, TooManyTries
 from shop.front import Shop
+from web.bodies import read_body
 from web.guard import COOKIE, refusal, token_of
 
 HERE = Path(__file__).parent
@@ -90,11 +91,9 @@ class Login:
 
 async def read_json(request: Request, limit: int = 64 * 1024) -> dict[str, Any] | None:
     """A request's JSON object; None when it is none or too long."""
-    raw = b""
-    async for part in request.stream():
-        raw += part
-        if len(raw) > limit:
-            return None
+    raw = await read_body(request, limit)
+    if raw is None:
+        return None
     if not raw:
         return {}
     try:
