@@ -88,8 +88,7 @@ class Feed:
     def start(self) -> None:
         """Look from now on; without it the first poll does so."""
         with self._database.read() as session:
-            for name, (_query, column) in self._queries.items():
-                self._floor[name] = int(session.execute(select(func.max(column))).scalar() or 0)
+            self._floor = {name: _newest(session, column) for name, (_query, column) in self._queries.items()}
 
     def poll(self) -> list[Heard]:
         """Everything new, messages before signals, each in the order of its ids."""
@@ -99,17 +98,27 @@ class Feed:
         found: list[Heard] = []
         with self._database.read() as session:
             for name, (query, column) in self._queries.items():
+                newest = _newest(session, column)  # before the rows: what is committed up to it is among them
+                if newest < self._floor[name]:
+                    self._floor[name] = newest  # the newest were erased; SQLite gives their ids again
                 rows = session.execute(query.where(column > self._floor[name]).order_by(column).limit(AT_ONCE)).all()
-                found += self._fresh(name, rows)
+                found += self._fresh(name, rows, newest)
         return found
 
-    def _fresh(self, name: str, rows: list[Any]) -> list[Heard]:
+    def _fresh(self, name: str, rows: list[Any], newest: int) -> list[Heard]:
+        """Rows that were not told yet; the floor follows all that is older than a late transaction can be."""
         now, seen = self._clock(), self._seen[name]
         fresh = [row for row in rows if row[0] not in seen]
         seen.update((row[0], now) for row in fresh)
+        if len(rows) < AT_ONCE and newest > self._floor[name]:
+            seen.setdefault(newest, now)  # of a direction that nobody asked for: not to be read at each look
         settled = [one for one, at in seen.items() if at <= now - self._late_s]
         if settled:
             self._floor[name] = max(self._floor[name], *settled)
             for one in [one for one in seen if one <= self._floor[name]]:
                 del seen[one]
         return [Heard(row[0], row[1], row[2], row[3] if name == "signal" else None) for row in fresh]
+
+
+def _newest(session: Any, column: Any) -> int:
+    return int(session.execute(select(func.max(column))).scalar() or 0)
