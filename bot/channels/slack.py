@@ -102,12 +102,14 @@ class SlackInput(Connector):
 
 
 def arrival_of(content: dict[str, Any]) -> Arrival | None:
-    """An event in our form; None for what is no customer's message: the bot's own, edits, joins."""
+    """An event in our form; None for what is no customer's message: the bot's own, edits, joins.
+
+    Only direct messages are answered: a channel would read its members' orders along.
+    """
     event = content.get("event") or {}
-    kind = event.get("type")
-    if kind not in ("message", "app_mention") or event.get("bot_id") or not event.get("user"):
+    if event.get("type") != "message" or event.get("channel_type") != "im":
         return None
-    if event.get("subtype") not in (None, "file_share") or (kind == "message" and event.get("channel_type") != "im"):
+    if event.get("subtype") not in (None, "file_share") or event.get("bot_id") or not event.get("user"):
         return None
     common: dict[str, Any] = {
         "peer": str(event["user"]),
@@ -123,9 +125,9 @@ def arrival_of(content: dict[str, Any]) -> Arrival | None:
 
 
 def pressed_of(payload: dict[str, Any]) -> Arrival | None:
-    """A pressed button in our form."""
+    """A pressed button in our form; None for another action, or outside a direct message."""
     action = (payload.get("actions") or [{}])[0]
-    if action.get("type") != "button" or not action.get("value"):
+    if action.get("type") != "button" or not action.get("value") or not str(payload["channel"]["id"]).startswith("D"):
         return None
     return Arrival(
         peer=str(payload["user"]["id"]),

@@ -83,15 +83,20 @@ class TelegramInput(Connector):
 
 
 def arrival_of(update: dict[str, Any]) -> Arrival | None:
-    """An update in our form; None for what is no customer's message."""
+    """An update in our form; None for what is no customer's message, or not from a private chat.
+
+    A group would read its members' orders along.
+    """
     common: dict[str, Any] = {"external_id": str(update["update_id"])}
     pressed = update.get("callback_query")
     if pressed:
         chat = pressed["message"]["chat"]["id"]
+        if pressed["message"]["chat"].get("type") != "private":
+            return None
         number = str(pressed.get("data") or "")
         return Arrival(peer=str(pressed["from"]["id"]), choice=number, text=number, address={"chat": chat}, **common)
     message = update.get("message") or update.get("edited_message")
-    if not message or message["from"].get("is_bot"):
+    if not message or message["chat"].get("type") != "private" or message["from"].get("is_bot"):
         return None
     common |= {
         "peer": str(message["from"]["id"]),

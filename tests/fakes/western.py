@@ -51,7 +51,7 @@ class FakeTelegram(FakePlatform):
 
     def message(self, customer: str, kind: str, **fields: Any) -> dict[str, Any]:
         person = {"id": int(customer), "is_bot": False}
-        made = {"from": person, "chat": {"id": int(customer)}, "date": int(time.time()), **fields}
+        made = {"from": person, "chat": {"id": int(customer), "type": "private"}, "date": int(time.time()), **fields}
         return {"update_id": next(self.ids), "message": made}
 
     def say(self, customer: str, text: str, **_: Any) -> Delivery:
@@ -70,7 +70,7 @@ class FakeTelegram(FakePlatform):
     def press(self, customer: str, title: str) -> Delivery:
         for one in reversed(self.to(customer)):
             if title in one.buttons:
-                pressed = {"from": {"id": int(customer)}, "message": {"chat": {"id": int(customer)}}}
+                pressed = {"from": {"id": int(customer)}, "message": {"chat": {"id": int(customer), "type": "private"}}}
                 return self.push(
                     {"update_id": next(self.ids), "callback_query": {**pressed, "data": one.buttons[title]}}
                 )
