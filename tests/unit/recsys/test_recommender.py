@@ -89,14 +89,22 @@ def test_what_was_shown_does_not_come_again(recommender: Recommender, customer: 
     assert not shown & {one.product_id for one in again}
 
 
-def test_a_cause_that_is_taken_away_costs_what_the_reason_says(recommender: Recommender, customer: int):
-    ask = sure(customer_id=customer, count=20)
+def test_a_cause_that_is_taken_away_costs_what_the_reason_says(recommender: Recommender, taught_shop: Shop):
     artefact = recommender.artefact()
     assert artefact is not None
-    named = [(one, why) for one in recommender.recommend(ask) for why in one.reasons if why.cause is not None]
+    asks = [
+        sure(customer_id=one, count=20) for one in columns(taught_shop, Customer.id, where=Customer.consent.is_(True))
+    ]
+    named = [
+        (ask, one, why)
+        for ask in asks
+        for one in recommender.recommend(ask)
+        for why in one.reasons
+        if why.cause is not None
+    ]
     assert named
-    scorer = Scorer(artefact, recommender.history(ask))
-    for pick, why in named:
+    for ask, pick, why in named:
+        scorer = Scorer(artefact, recommender.history(ask))
         column = np.array([artefact.column_of[pick.product_id]])
         less = scorer.without(artefact.column_of[why.cause]).scores(column)
         assert scorer.scores(column)[0] - less[0] == pytest.approx(why.drop, rel=1e-2, abs=1e-2)
