@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any, Awaitable, Callable
+from typing import Any, Awaitable, Callable, TypeVar
 
 import aiohttp
 
@@ -20,6 +20,7 @@ EARLY_S = 300.0
 MOST_BYTES = 20 * 1024 * 1024
 """Largest picture or voice that is fetched."""
 
+T = TypeVar("T")
 InThread = Callable[..., Awaitable[Any]]
 Fetch = Callable[[], Awaitable[tuple[str, float]]]
 """Asks the platform for a token; gives it and its life in seconds."""
@@ -65,6 +66,25 @@ class TokenCache:
             if found and found != bad:  # somebody was faster
                 return str(found)
             return await self._renewed(bad)
+
+    async def used(self, work: Callable[[str], Awaitable[T]]) -> T:
+        """``work(token)``, and once more with a new token when the platform refuses the first.
+
+        Raises:
+            NotDelivered: by the work, or by the platform that gives no token; ``retry`` when
+                the new token was refused too.
+        """
+        token = await self.get()
+        try:
+            return await work(token)
+        except NotDelivered as fault:
+            if fault.why != "token":
+                raise
+        token = await self.get(bad=token)
+        try:
+            return await work(token)
+        except NotDelivered as fault:
+            raise NotDelivered("retry", fault.code) if fault.why == "token" else fault from None
 
     async def _renewed(self, bad: str) -> str:
         for _ in range(int(RENEW_LEASE_S / 0.2)):

@@ -17,7 +17,7 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.channels.api import Http
+from bot.channels.api import Http, TokenCache
 from bot.channels.arrival import Arrival
 from bot.channels.bodies import read_body
 from bot.channels.collector import body_of
@@ -90,9 +90,35 @@ class Connector(InputChannel):
         """The server's recogniser, for voice."""
         return Speech(self.gate.shop.settings)
 
-    @abstractmethod
+    @cached_property
+    def tokens(self) -> TokenCache:
+        """The access token of ``account``, for platforms that give one."""
+        gate = self.gate
+        return TokenCache(f"{self.name()}:{self.account}", gate.shop.shared_values, self._new_token, gate.in_thread)
+
+    @property
+    def account(self) -> str:
+        """Whose access token it is: channels of one account share it."""
+        raise NotImplementedError
+
+    async def _new_token(self) -> tuple[str, float]:
+        """A token from the platform, and its life in seconds."""
+        raise NotImplementedError
+
     def add_routes(self, routes: Blueprint) -> None:
-        """Add the platform's callback to the channel's routes."""
+        """Add the platform's callback to the channel's routes; POST brings what happened."""
+
+        @routes.route("/callback", methods=["POST"], stream=True)
+        async def receive(request: Request) -> HTTPResponse:
+            return await self.guarded(request, lambda raw: self._receive(request, raw))
+
+    @abstractmethod
+    async def _receive(self, request: Request, raw: bytes) -> HTTPResponse:
+        """Check a callback, and give what it brings to the intake.
+
+        Raises:
+            BadCallback: it is not the platform's.
+        """
 
     @abstractmethod
     async def deliver(self, peer: PeerView, piece: Piece, key: str) -> None:

@@ -12,11 +12,11 @@ import time
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from sanic import Blueprint, response
+from sanic import response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.channels.api import NotDelivered, TokenCache
+from bot.channels.api import NotDelivered
 from bot.channels.arrival import Arrival
 from bot.channels.connector import Connector, fresh
 from bot.channels.crypt import BadCallback, dingtalk_sign, read_json, same
@@ -49,19 +49,9 @@ class DingTalkInput(Connector):
         return "dingtalk"
 
     @property
-    def tokens(self) -> TokenCache:
-        """The robot's access token."""
-        if not hasattr(self, "_tokens"):
-            key = f"dingtalk:{self.credentials['app_key']}"
-            self._tokens = TokenCache(key, self.gate.shop.shared_values, self._new_token, self.gate.in_thread)
-        return self._tokens
-
-    def add_routes(self, routes: Blueprint) -> None:
-        """POST brings messages."""
-
-        @routes.route("/callback", methods=["POST"], stream=True)
-        async def receive(request: Request) -> HTTPResponse:
-            return await self.guarded(request, lambda raw: self._receive(request, raw))
+    def account(self) -> str:
+        """See ``Connector.account``."""
+        return str(self.credentials["app_key"])
 
     async def _receive(self, request: Request, raw: bytes) -> HTTPResponse:
         stamp = request.headers.get("timestamp", "")
@@ -78,20 +68,20 @@ class DingTalkInput(Connector):
 
     async def _ask(self, path: str, content: dict[str, Any]) -> dict[str, Any]:
         """A call with the access token, renewed once."""
-        token = ""
-        for last in (False, True):
-            token = await self.tokens.get(bad=token)
+
+        async def call(token: str) -> dict[str, Any]:
+            headers = {"x-acs-dingtalk-access-token": token}
             try:
-                headers = {"x-acs-dingtalk-access-token": token}
                 return await self.http.call("POST", path, json=content, headers=headers)
             except NotDelivered as fault:
-                if fault.why != "token" and fault.detail.get("code") != "InvalidAuthentication":
-                    if "Throttling" in str(fault.detail.get("code")):
-                        raise NotDelivered("retry", "Throttling") from None
-                    raise
-                if last:
-                    raise NotDelivered("retry", fault.code) from None
-        raise AssertionError("not reached")
+                code = str(fault.detail.get("code"))
+                if code == "InvalidAuthentication":
+                    raise NotDelivered("token", fault.code) from None
+                if fault.why != "token" and "Throttling" in code:
+                    raise NotDelivered("retry", "Throttling") from None
+                raise
+
+        return await self.tokens.used(call)
 
     async def fetch(self, arrival: Arrival) -> bytes:
         """The picture by its download code."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
+from typing import Any, Awaitable, Callable, TypeVar
 
-from sanic import Blueprint, response
+from sanic import response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.channels.api import NotDelivered, TokenCache
+from bot.channels.api import NotDelivered
 from bot.channels.arrival import Arrival
 from bot.channels.connector import Connector, fresh
 from bot.channels.crypt import BadCallback, feishu_decrypt, feishu_signature, read_json, same
@@ -20,6 +20,7 @@ from shop.channel_views import PeerView
 BAD_TOKEN = {99991661, 99991663, 99991664, 99991665, 99991671}
 BUSY = {230020, 99991400, 11232, 11233, 11247}
 MOST_BUTTONS = 20
+T = TypeVar("T")
 
 
 class FeishuInput(Connector):
@@ -35,19 +36,9 @@ class FeishuInput(Connector):
         return "feishu"
 
     @property
-    def tokens(self) -> TokenCache:
-        """The tenant's access token."""
-        if not hasattr(self, "_tokens"):
-            key = f"feishu:{self.credentials['app_id']}"
-            self._tokens = TokenCache(key, self.gate.shop.shared_values, self._new_token, self.gate.in_thread)
-        return self._tokens
-
-    def add_routes(self, routes: Blueprint) -> None:
-        """POST brings the challenge, messages and pressed buttons."""
-
-        @routes.route("/callback", methods=["POST"], stream=True)
-        async def receive(request: Request) -> HTTPResponse:
-            return await self.guarded(request, lambda raw: self._receive(request, raw))
+    def account(self) -> str:
+        """See ``Connector.account``."""
+        return str(self.credentials["app_id"])
 
     async def _receive(self, request: Request, raw: bytes) -> HTTPResponse:
         event = self._opened(request, raw)
@@ -83,21 +74,19 @@ class FeishuInput(Connector):
         _sort(answer)
         return str(answer["tenant_access_token"]), float(answer.get("expire", 7200))
 
-    async def _with_token(self, work: Any) -> Any:
-        token = ""
-        for last in (False, True):
-            token = await self.tokens.get(bad=token)
+    async def _with_token(self, work: Callable[[dict[str, str]], Awaitable[T]]) -> T:
+        async def call(token: str) -> T:
             try:
                 return await work({"Authorization": f"Bearer {token}"})
             except NotDelivered as fault:
-                again = fault.why == "token" or fault.detail.get("code") in BAD_TOKEN
-                if not again:
-                    if fault.detail.get("code") in BUSY:
-                        raise NotDelivered("retry", str(fault.detail["code"])) from None
-                    raise
-                if last:
-                    raise NotDelivered("retry", fault.code) from None
-        raise AssertionError("not reached")
+                code = fault.detail.get("code")
+                if code in BAD_TOKEN:
+                    raise NotDelivered("token", fault.code) from None
+                if fault.why != "token" and code in BUSY:
+                    raise NotDelivered("retry", str(code)) from None
+                raise
+
+        return await self.tokens.used(call)
 
     async def fetch(self, arrival: Arrival) -> bytes:
         """The picture as a resource of its message."""
@@ -111,8 +100,7 @@ class FeishuInput(Connector):
                 _sort(json.loads(raw))
             return raw
 
-        found: bytes = await self._with_token(ask)
-        return found
+        return await self._with_token(ask)
 
     async def deliver(self, peer: PeerView, piece: Piece, key: str) -> None:
         """A message; ``uuid`` keeps a second try from doubling it."""

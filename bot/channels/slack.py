@@ -8,7 +8,7 @@ import time
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from sanic import Blueprint, response
+from sanic import response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
@@ -36,13 +36,6 @@ class SlackInput(Connector):
     def name(cls) -> str:
         """The channel's name, and its place under /webhooks/."""
         return "slack"
-
-    def add_routes(self, routes: Blueprint) -> None:
-        """POST brings the challenge, events and pressed buttons."""
-
-        @routes.route("/callback", methods=["POST"], stream=True)
-        async def receive(request: Request) -> HTTPResponse:
-            return await self.guarded(request, lambda raw: self._receive(request, raw))
 
     async def _receive(self, request: Request, raw: bytes) -> HTTPResponse:
         stamp = request.headers.get("X-Slack-Request-Timestamp", "")

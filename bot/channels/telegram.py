@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sanic import Blueprint, response
+from sanic import response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
@@ -31,13 +31,6 @@ class TelegramInput(Connector):
     def name(cls) -> str:
         """The channel's name, and its place under /webhooks/."""
         return "telegram"
-
-    def add_routes(self, routes: Blueprint) -> None:
-        """POST brings updates."""
-
-        @routes.route("/callback", methods=["POST"], stream=True)
-        async def receive(request: Request) -> HTTPResponse:
-            return await self.guarded(request, lambda raw: self._receive(request, raw))
 
     async def _receive(self, request: Request, raw: bytes) -> HTTPResponse:
         secret = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from abc import abstractmethod
 from typing import Any
 
+from sanic import Blueprint
 from sanic.request import Request
+from sanic.response import HTTPResponse
 
-from bot.channels.api import NotDelivered, TokenCache
+from bot.channels.api import NotDelivered
 from bot.channels.connector import Connector, fresh
 from bot.channels.crypt import BadCallback, WeChatCrypt, same
 from bot.channels.flat_xml import read_xml
@@ -24,7 +27,18 @@ class Tencent(Connector):
     """Base of the three Tencent channels."""
 
     crypt: WeChatCrypt | None = None
-    tokens: TokenCache
+
+    def add_routes(self, routes: Blueprint) -> None:
+        """GET proves that the address is ours; POST brings messages."""
+        super().add_routes(routes)
+
+        @routes.route("/callback", methods=["GET"])
+        async def prove(request: Request) -> HTTPResponse:
+            return await self.guarded(request, lambda raw: self._prove(request))
+
+    @abstractmethod
+    async def _prove(self, request: Request) -> HTTPResponse:
+        """The answer to the console's question whether the address is ours."""
 
     def opened(self, request: Request, raw: bytes) -> dict[str, Any]:
         """An encrypted callback's XML, checked.
@@ -52,39 +66,26 @@ class Tencent(Connector):
         Raises:
             NotDelivered: sorted by ``errcode``.
         """
-        token = await self.tokens.get()
-        try:
-            return await self._ask(method, path, token, **more)
-        except NotDelivered as fault:
-            if fault.why != "token":
-                raise
-        token = await self.tokens.get(bad=token)
-        try:
-            return await self._ask(method, path, token, **more)
-        except NotDelivered as fault:
-            raise NotDelivered("retry", fault.code) if fault.why == "token" else fault from None
+        params = more.pop("params", {})
 
-    async def _ask(self, method: str, path: str, token: str, **more: Any) -> dict[str, Any]:
-        answer = await self.http.call(method, path, params={"access_token": token, **more.pop("params", {})}, **more)
-        sort_errcode(answer)
-        return answer
+        async def call(token: str) -> dict[str, Any]:
+            answer = await self.http.call(method, path, params={"access_token": token, **params}, **more)
+            sort_errcode(answer)
+            return answer
+
+        return await self.tokens.used(call)
 
     async def media(self, media_id: str) -> bytes:
         """A picture by its MediaId; an error comes as JSON instead."""
-        token = await self.tokens.get()
-        try:
-            return await self._media(media_id, token)
-        except NotDelivered as fault:
-            if fault.why != "token":
-                raise
-        return await self._media(media_id, await self.tokens.get(bad=token))
 
-    async def _media(self, media_id: str, token: str) -> bytes:
-        asked = {"access_token": token, "media_id": media_id}
-        raw, kind = await self.http.raw("GET", "/cgi-bin/media/get", params=asked)
-        if "json" in kind or raw[:1] == b"{":
-            sort_errcode(json.loads(raw))
-        return raw
+        async def get(token: str) -> bytes:
+            asked = {"access_token": token, "media_id": media_id}
+            raw, kind = await self.http.raw("GET", "/cgi-bin/media/get", params=asked)
+            if "json" in kind or raw[:1] == b"{":
+                sort_errcode(json.loads(raw))
+            return raw
+
+        return await self.tokens.used(get)
 
 
 def sort_errcode(answer: dict[str, Any]) -> None:

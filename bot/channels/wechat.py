@@ -12,11 +12,10 @@ from collections import OrderedDict
 from typing import Any
 from urllib.parse import quote
 
-from sanic import Blueprint, response
+from sanic import response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.channels.api import TokenCache
 from bot.channels.arrival import Arrival
 from bot.channels.connector import fresh
 from bot.channels.crypt import BadCallback, WeChatCrypt, same, wechat_signature
@@ -58,23 +57,9 @@ class WeChatInput(Tencent):
         return "wechat"
 
     @property
-    def tokens(self) -> TokenCache:  # type: ignore[override]
-        """The account's access token."""
-        if not hasattr(self, "_tokens"):
-            key = f"wechat:{self.credentials['app_id']}"
-            self._tokens = TokenCache(key, self.gate.shop.shared_values, self._new_token, self.gate.in_thread)
-        return self._tokens
-
-    def add_routes(self, routes: Blueprint) -> None:
-        """GET proves that the address is ours; POST brings messages."""
-
-        @routes.route("/callback", methods=["GET"])
-        async def prove(request: Request) -> HTTPResponse:
-            return await self.guarded(request, lambda raw: self._prove(request))
-
-        @routes.route("/callback", methods=["POST"], stream=True)
-        async def receive(request: Request) -> HTTPResponse:
-            return await self.guarded(request, lambda raw: self._receive(request, raw))
+    def account(self) -> str:
+        """See ``Connector.account``."""
+        return str(self.credentials["app_id"])
 
     async def _prove(self, request: Request) -> HTTPResponse:
         self._check_plain(request)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sanic import Blueprint, response
+from sanic import response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.channels.api import TokenCache
 from bot.channels.arrival import Arrival
 from bot.channels.crypt import BadCallback, WeChatCrypt
 from bot.channels.render import Form, Piece
@@ -30,23 +29,12 @@ class WeComBase(Tencent):
         self.crypt = WeChatCrypt(str(given["token"]), str(given["encoding_aes_key"]), str(given["corp_id"]))
 
     @property
-    def tokens(self) -> TokenCache:  # type: ignore[override]
-        """The access token of this secret."""
-        if not hasattr(self, "_tokens"):
-            key = f"{self.name()}:{self.credentials['corp_id']}:{self.credentials.get('agent_id', '')}"
-            self._tokens = TokenCache(key, self.gate.shop.shared_values, self._new_token, self.gate.in_thread)
-        return self._tokens
+    def account(self) -> str:
+        """See ``Connector.account``."""
+        return f"{self.credentials['corp_id']}:{self.credentials.get('agent_id', '')}"
 
-    def add_routes(self, routes: Blueprint) -> None:
-        """GET proves that the address is ours; POST brings messages."""
-
-        @routes.route("/callback", methods=["GET"])
-        async def prove(request: Request) -> HTTPResponse:
-            return await self.guarded(request, lambda raw: self._prove(request))
-
-        @routes.route("/callback", methods=["POST"], stream=True)
-        async def receive(request: Request) -> HTTPResponse:
-            return await self.guarded(request, lambda raw: self.receive(self.opened(request, raw)))
+    async def _receive(self, request: Request, raw: bytes) -> HTTPResponse:
+        return await self.receive(self.opened(request, raw))
 
     async def receive(self, message: dict[str, Any]) -> HTTPResponse:
         """Take a decrypted callback."""
