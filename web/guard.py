@@ -35,6 +35,8 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 
 Handler = Callable[[Request], Awaitable[Response]]
 Wrapper = Callable[[Handler], Handler]
+Refused = Callable[[Request, AgentView | None], Response | None]
+"""The answer to a request that may not go on; None when it may."""
 
 
 class Guard:
@@ -45,37 +47,41 @@ class Guard:
 
     def allow(self, *roles: str) -> Wrapper:
         """Wrap a handler of data so that only these roles reach it."""
-        _known(roles)
 
-        def wrap(handler: Handler) -> Handler:
-            async def guarded(request: Request) -> Response:
-                agent = await self.agent(request)
-                if agent is None:
-                    return refusal("not_logged_in", 401)
-                if agent.role not in roles:
-                    return refusal("forbidden", 403)
-                if by_cookie(request) and request.method not in SAFE and request.headers.get(HEADER) != "1":
-                    return refusal("header_missing", 403)
-                request.state.agent = agent
-                answer = await handler(request)
-                answer.headers.setdefault("Cache-Control", "no-store")
-                return answer
+        def refused(request: Request, agent: AgentView | None) -> Response | None:
+            if agent is None:
+                return refusal("not_logged_in", 401)
+            if agent.role not in roles:
+                return refusal("forbidden", 403)
+            if by_cookie(request) and request.method not in SAFE and request.headers.get(HEADER) != "1":
+                return refusal("header_missing", 403)
+            return None
 
-            return guarded
-
-        return wrap
+        return self._unless(refused, roles)
 
     def page(self, *roles: str) -> Wrapper:
         """Wrap a handler of a page: who is not logged in is led to the login and back."""
-        _known(roles)
+
+        def refused(request: Request, agent: AgentView | None) -> Response | None:
+            if agent is not None and agent.role in roles:
+                return None
+            why = "" if agent is None else "&why=forbidden"
+            target = quote(request.url.path, safe="/")
+            return RedirectResponse(f"{LOGIN_PAGE}?next={target}{why}", status_code=303)
+
+        return self._unless(refused, roles)
+
+    def _unless(self, refused: Refused, roles: tuple[str, ...]) -> Wrapper:
+        """Wrap a handler that runs, with the agent in the request's state, unless there is a refusal."""
+        if not roles or set(roles) - set(ROLES):
+            raise ValueError(f"roles {roles!r}: give some of {ROLES}")
 
         def wrap(handler: Handler) -> Handler:
             async def guarded(request: Request) -> Response:
                 agent = await self.agent(request)
-                if agent is None or agent.role not in roles:
-                    why = "" if agent is None else "&why=forbidden"
-                    target = quote(request.url.path, safe="/")
-                    return RedirectResponse(f"{LOGIN_PAGE}?next={target}{why}", status_code=303)
+                instead = refused(request, agent)
+                if instead is not None:
+                    return instead
                 request.state.agent = agent
                 answer = await handler(request)
                 answer.headers.setdefault("Cache-Control", "no-store")
@@ -116,8 +122,3 @@ def refusal(name: str, status: int, **facts: Any) -> JSONResponse:
 def _bearer(connection: HTTPConnection) -> str:
     kind, _, token = connection.headers.get("authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else ""
-
-
-def _known(roles: tuple[str, ...]) -> None:
-    if not roles or set(roles) - set(ROLES):
-        raise ValueError(f"roles {roles!r}: give some of {ROLES}")
