@@ -74,6 +74,7 @@ class Understanding:
         ranking: the ten best intents with their probabilities.
         entities: the values in the order of the text.
         by_rule: whether a rule set the intent.
+        heard: what the classifier read of the text: without greeting and numbers. Its vector is remembered.
         sentiment: the mood; None without its model.
         outside: whether the detector takes the message for no business of the shop.
     """
@@ -84,6 +85,7 @@ class Understanding:
     ranking: tuple[tuple[str, float], ...]
     entities: tuple[Entity, ...]
     by_rule: bool = False
+    heard: str = ""
     sentiment: Sentiment | None = None
     outside: bool = False
 
@@ -134,7 +136,7 @@ class Understander:
         best = np.argsort(-chances, kind="stable")[:RANKED]
         ranking = tuple((self.classifier.labels[at], float(chances[at])) for at in best)
         outside = ruled is None and self.classifier.outside(chances) >= self.classifier.outside_from
-        return Understanding(text, *ranking[0], ranking, entities, ruled is not None, mood, outside)
+        return Understanding(text, *ranking[0], ranking, entities, ruled is not None, wish, mood, outside)
 
     def _heard(self, wish: str) -> np.ndarray:
         """The probabilities of a wish; of the new wish where the old one is dropped in the same breath."""

@@ -161,7 +161,7 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
         message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
         if found.sentiment is not None:
             message.set("sentiment", found.sentiment.as_json(), add_to_output=True)
-        hit = self._faq_hit(found.text, str(best["name"]))
+        hit = self._faq_hit(found.heard, str(best["name"]))
         if hit is not None:
             message.set("faq", hit, add_to_output=True)
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Sequence
+
+import numpy as np
 import pytest
 
+from nlp.encoder import RememberingEncoder
+from nlp.intent import IntentClassifier, prepare
 from nlp.understanding import Understander, after_the_turn
 
 
@@ -71,3 +76,27 @@ def test_the_json_form_names_all_parts(ear: Understander) -> None:
 )
 def test_what_follows_a_never_mind_is_the_new_wish_unless_it_says_no_again(text, wish):
     assert after_the_turn(text) == wish
+
+
+class Counting:
+    """An encoder that counts what it is asked; a text's vector hangs on its characters."""
+
+    name, width = "counting", 8
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        self.asked += texts
+        return np.array([[sum(map(ord, text)) % (place + 7) for place in range(self.width)] for text in texts], float)
+
+
+def test_what_was_heard_without_greeting_and_number_is_not_encoded_again() -> None:
+    counting = Counting()
+    encoder = RememberingEncoder(counting)
+    classifier = IntentClassifier(encoder=encoder).fit(["发什么快递", "包邮吗", "退货", "我要退"], ["a", "a", "b", "b"])
+    found = Understander(classifier).understand("您好，2026110300012345发什么快递")
+    asked = len(counting.asked)
+    encoder.encode([prepare(found.heard)])
+    assert found.heard == "发什么快递"
+    assert len(counting.asked) == asked
