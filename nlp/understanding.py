@@ -34,6 +34,7 @@ KNOWN_SAYING = 0.5
 TURNED = 0.4  # confidence from which the wish after a "never mind" counts
 ENOUGH_AFTER = 4  # letters that such a wish has at least
 NO_WISHES = frozenset({"stop", "deny", "affirm", "inform", "chitchat", "thank", "goodbye"})
+PICTURE = "search_by_image"
 SURE = 0.98  # probability given to an intent that a rule sets
 VALUES = frozenset(
     [
@@ -194,7 +195,9 @@ def _turn() -> re.Pattern[str]:
 
 
 def fixed_answer(text: str) -> str | None:
-    """The intent of a short answer that is known by heart."""
+    """The intent of a short answer that is known by heart, or of a picture that is named by its path."""
+    if text.startswith(tuple(lexicon.document("short_answers")["named_picture"])):
+        return PICTURE
     return _fixed().get(_core(text))
 
 

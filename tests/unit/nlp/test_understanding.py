@@ -100,3 +100,9 @@ def test_what_was_heard_without_greeting_and_number_is_not_encoded_again() -> No
     encoder.encode([prepare(found.heard)])
     assert found.heard == "发什么快递"
     assert len(counting.asked) == asked
+
+
+@pytest.mark.parametrize("text", ["图片:/home/me/照片/IMG_2031.jpg", "图片：~/a.png", "图片:/nowhere.png"])
+def test_a_picture_that_is_named_by_its_path_is_a_picture_whatever_the_path_says(ear: Understander, text: str) -> None:
+    found = ear.understand(text)
+    assert (found.intent, found.by_rule) == ("search_by_image", True)
