@@ -10,7 +10,7 @@ from actions.cards import button
 from actions.forms import Answers, Question, ShopForm, SubmitAction, begin, confirmation
 from actions.note import takes_any_text
 from actions.orders import order_facts
-from actions.picking import PAID_FOR, pick_order, points_back
+from actions.picking import PAID_FOR, offered, pick_order, points_back
 from actions.texts import day, label, yuan
 from actions.turn import Turn
 from shop.entities import InvoiceView
@@ -80,6 +80,9 @@ def _ask_title(turn: Turn, answers: Answers) -> None:
 def _read_title(turn: Turn, answers: Answers, is_open: bool) -> str | None:
     if turn.entity("invoice_title"):
         return str(turn.entity("invoice_title"))
+    numbered = offered(turn, [button("personal")["payload"]]) if is_open else None
+    if numbered:
+        return numbered
     own_words = is_open and 2 <= len(turn.text.strip()) <= 60 and takes_any_text(turn)
     return turn.text.strip() if own_words and turn.text.strip() != button("company")["title"] else None
 

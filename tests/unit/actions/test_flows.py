@@ -7,9 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from actions.address import AddressForm, SubmitAddress
-from actions.aftersale import CaseForm
 from actions.cancel import CancelForm, StartCancel, SubmitCancel
-from actions.chat import Affirm, Continue, Reply, Stop
+from actions.chat import Affirm, Continue, Stop
 from actions.handoff import RequestHuman
 from actions.verify import SubmitVerify, VerifyForm
 from shop.errors import ConcurrentChange, DatabaseDown
@@ -327,66 +326,3 @@ def test_who_asks_for_a_person_inside_a_form_is_not_asked_on():
     said = run(RequestHuman(FakeShop(order())), cancel_at("confirm", "转人工", "request_human", cancel_reason="price"))
     assert said.names == ["utter_handoff_waiting"]
     assert (said.loops, said.next) == ([None], None)
-
-
-# The case form
-
-
-def case_at(slot: str, text: str, intent: str, *entities: dict[str, Any], **slots: Any) -> Any:
-    known = {"case_order": NUMBER, "case_line": 1, "case_reason": "quality", "requested_slot": slot, **slots}
-    return tracker(text, intent, *entities, slots=known, form="case_form")
-
-
-def test_what_is_told_beside_the_question_becomes_part_of_the_story():
-    shop = FakeShop(order(NUMBER, OrderState.DELIVERED))
-    said = run(CaseForm(shop), case_at("case_kind", "轮子掉了", "inform", case_story="箱子坏了"))
-    assert said.slots["case_story"] == "箱子坏了\n轮子掉了"
-    assert requested(said) == "case_kind"
-    assert len(said.messages) == 2
-
-
-def test_a_button_for_the_kind_is_no_story():
-    shop = FakeShop(order(NUMBER, OrderState.DELIVERED))
-    said = run(CaseForm(shop), case_at("case_kind", "换货", "inform"))
-    assert said.slots["case_kind"] == "exchange"
-    assert "case_story" not in said.slots
-
-
-def test_no_picture_may_be_said_before_one_is_asked_for():
-    shop = FakeShop(order(NUMBER, OrderState.DELIVERED))
-    said = run(CaseForm(shop), case_at("case_kind", "没照片，退款", "apply_refund", case_reason=None))
-    assert (said.slots["case_kind"], said.slots["case_proof"]) == ("refund", [])
-    assert requested(said) == "case_reason"
-
-
-# A customer who asks other things while a form waits
-
-
-def waiting(interrupted: int, text: str = "包邮吗", rejected: bool = True) -> Any:
-    slots = {"requested_slot": "verify_order", "interrupted": interrupted}
-    return tracker(text, "ask_shipping_fee", slots=slots, form="verify_form", rejected=rejected)
-
-
-def test_an_interrupted_form_asks_once_more_then_waits_in_silence_then_is_left():
-    form = VerifyForm(FakeShop(order(), customer=None))
-    asked_again, silent, left = (run(form, waiting(times)) for times in (0, 1, 3))
-    assert asked_again.names == ["utter_question_verify_order"]
-    assert (silent.names, requested(silent), silent.slots["interrupted"]) == ([], "verify_order", 2)
-    assert (left.names, requested(left), left.slots["interrupted"]) == ([], None, 0)
-
-
-def test_a_form_that_was_left_submits_nothing():
-    said = run(SubmitVerify(FakeShop(order(), customer=None)), tracker("包邮吗", "ask_shipping_fee"))
-    assert said.messages == []
-    assert said.slots["resume"] is None
-
-
-def test_never_mind_and_another_question_in_one_message_leaves_the_form():
-    said = run(Reply(FakeShop(order())), tracker("算了 你好", "greet", form="verify_form"))
-    assert {"event": "active_loop", "timestamp": None, "name": None} in said.events
-
-
-def test_who_has_no_order_number_at_hand_is_told_where_it_stands():
-    said = run(VerifyForm(FakeShop(order(), customer=None)), waiting(0, "我不知道订单号啊", rejected=False))
-    assert said.names == ["utter_verify_help"]
-    assert requested(said) == "verify_order"
