@@ -82,7 +82,7 @@ class ShopAction(Action, ABC):
             turn.remember(offer="action_request_human")
             events = []
         turn.let_offer_lapse()
-        turn.let_figures_lapse()
+        turn.let_context_lapse()
         return turn.slot_events() + self._loop_events(turn, events) + events
 
     def _refined(self, turn: Turn) -> Events | None:
@@ -94,10 +94,13 @@ class ShopAction(Action, ABC):
         return follow_up(turn)
 
     def _answer(self, turn: Turn) -> Events | None:
-        """A short remark on goods that were just recommended ("cheaper", "not in black") goes to the recommendation."""
+        """A remark on goods just recommended ("cheaper"), or the answer to a question for a taste, goes there."""
+        from actions.taste import answers_taste
         from actions.wishes import HEAR_REMARKS, follows_recommendation
 
-        if self.action_name in HEAR_REMARKS and not active_form(turn) and follows_recommendation(turn):
+        remarked = self.action_name in HEAR_REMARKS and follows_recommendation(turn)
+        answered = not self.starts_flow and answers_taste(turn)  # few words, in which any intent may be heard
+        if (remarked or answered) and not active_form(turn):
             from actions.registry import go_on
 
             return go_on("action_recommend_product", turn)

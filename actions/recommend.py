@@ -8,9 +8,11 @@ from typing import Any
 from actions.base import ShopAction
 from actions.cards import button, product_card
 from actions.picking import MOST_CHOICES, chosen, let_choose
+from actions.taste import WHOM, ask, hear, names_something
 from actions.texts import phrase, yuan
 from actions.turn import Turn
 from actions.wishes import (
+    NAMED,
     Wish,
     children_too,
     follows_recommendation,
@@ -26,7 +28,6 @@ from recsys.recommender import Ask, Pick, Recommender, recommender_of
 from recsys.shelf import Shelf, Wishes
 from shop.entities import ProductCard
 
-NAMED = ("category", "brand", "low", "high", "persons", "occasions", "styles", "color")
 ANEW = ("others", "other_brand", "like")
 """Remarks after which what was shown does not come again."""
 
@@ -43,12 +44,25 @@ class Recommend(ShopAction):
     action_name = "action_recommend_product"
 
     def answer(self, turn: Turn) -> None:
-        """Show the best fits with their reasons."""
+        """Show the best fits with their reasons; who is new and names nothing is asked two questions first."""
         recommender = recommender_of(turn.shop)
         held, said = memory(turn), remark(turn) if follows_recommendation(turn) else None
-        liked = self._liked(turn, held) if said == "like" else None
-        wish = self._wish(turn, held, said, recommender.shelf())
-        held = {**held, "wish": wish}
+        heard = hear(turn)
+        if heard is not None:
+            if heard.left is not None:
+                ask(turn, heard.left, heard.wish)
+                return
+            held, said = {**held, "taste": heard.wish, "wish": heard.wish}, None
+        else:
+            held["wish"] = self._wish(turn, held, said, recommender.shelf())
+            if said is None and not held.get("list") and self._is_new(turn, recommender, held):
+                ask(turn, WHOM, held["wish"])
+                return
+        self._suggest(turn, recommender, held, said)
+
+    def _suggest(self, turn: Turn, recommender: Recommender, held: dict[str, Any], said: str | None) -> None:
+        """Show what fits the wish and the talk so far."""
+        liked, wish = self._liked(turn, held) if said == "like" else None, held["wish"]
         if said not in ANEW:
             held["shown"] = []
         if liked:
@@ -71,6 +85,13 @@ class Recommend(ShopAction):
         turn.remember(recommend={**held, "shown": shown, "list": codes, "list_id": list_id, "at": int(time.time())})
 
     @staticmethod
+    def _is_new(turn: Turn, recommender: Recommender, held: dict[str, Any]) -> bool:
+        """Whether nothing tells what this customer might like: no wish, nothing done here, nothing talked about."""
+        if names_something(held["wish"]) or turn.focused("product"):
+            return False
+        return not recommender.knows(Ask(customer_id=turn.guest_or_customer))
+
+    @staticmethod
     def _liked(turn: Turn, held: dict[str, Any]) -> str | None:
         """The code of what is liked: the one with that number, the one talked about, else the first."""
         return chosen(turn, "product") or turn.focused("product") or next(iter(held.get("list", [])), None)
@@ -78,7 +99,8 @@ class Recommend(ShopAction):
     @staticmethod
     def _wish(turn: Turn, held: dict[str, Any], said: str | None, shelf: Shelf) -> Wish:
         if said is None:
-            return new_wish(turn)
+            wish = new_wish(turn)
+            return wish if names_something(wish) else held.get("taste", wish)
         there = [shelf.items[at] for code in held["list"] if (at := shelf.place(code)) is not None]
         codes = {number: code for code, number in shelf.brands.items()}
         brands = {codes[one.brand] for one in there if one.brand in codes}
@@ -119,9 +141,7 @@ class Recommend(ShopAction):
             turn.say("utter_recommend_liked", liked=named, **facts)
         elif said:
             turn.say("utter_recommend_again", **facts)
-        elif any(
-            wish.get(one) for one in ("category", "brand", "low", "high", "persons", "occasions", "styles", "color")
-        ):
+        elif any(wish.get(one) for one in NAMED):
             turn.say("utter_recommend", **facts)
         elif any(one.cause is not None for pick in picks for one in pick.reasons) or wish.get("beside") is not None:
             turn.say("utter_recommend_yours", **facts)

@@ -204,10 +204,11 @@ class Turn:
         if self.tracker.get_slot("offer"):
             self._set.setdefault("offer", None)
 
-    def let_figures_lapse(self) -> None:
-        """Only what directly follows figures refines them: after other talk "how much?" is about that."""
-        if self.tracker.get_slot("figures"):
-            self._set.setdefault("figures", None)
+    def let_context_lapse(self) -> None:
+        """Only what directly follows figures, or a question for a taste, is about that: other talk ends both."""
+        for name in ("figures", "taste"):
+            if self.tracker.get_slot(name):
+                self._set.setdefault(name, None)
 
     def slot_events(self) -> list[dict[str, Any]]:
         """What was remembered, as Rasa events."""

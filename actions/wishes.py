@@ -30,6 +30,9 @@ HEAR_REMARKS = frozenset(
 
 Wish = dict[str, Any]
 
+NAMED = ("category", "brand", "low", "high", "persons", "occasions", "styles", "color")
+"""What of a wish narrows the choice."""
+
 
 @cache
 def words() -> dict[str, Any]:
@@ -93,7 +96,12 @@ def tell_look(turn: Turn, code: str) -> None:
     if product is not None:
         turn.shop.impressions.click(str(held.get("list_id", "")), product)
         if turn.guest_or_customer is not None:
-            turn.shop.events.record(turn.guest_or_customer, "chat", "view", product)
+            turn.shop.events.record(turn.guest_or_customer, _talk_print(turn), "view", product)
+
+
+def _talk_print(turn: Turn) -> str:
+    """The session of what is done in this talk: another for each talk, and no way back to the talk's id."""
+    return f"chat-{turn.shop.cipher.fingerprint(f'talk:{turn.sender}')[:16]}"
 
 
 def new_wish(turn: Turn) -> Wish:

@@ -157,6 +157,10 @@ class Recommender:
         """The weights of what is known of the customer and the talk, by column of the model."""
         return self._history(self.artefact(), self._events(ask))
 
+    def knows(self, ask: Ask) -> bool:
+        """Whether anything is known of the customer's taste: what they did here, or what was said in this talk."""
+        return bool(self._events(ask))
+
     def cards(self, picks: list[Pick]) -> list[ProductCard]:
         """Live cards of picks, in their order; what has left the shop meanwhile is left out."""
         return self._shop.catalogue.cards([one.code for one in picks])

@@ -314,6 +314,7 @@ def tracker(
     message_id: str = "m1",
     anger: int = 0,
     before: Iterable[dict[str, Any]] = (),
+    sender: str = "talk-1",
 ) -> Tracker:
     """A tracker at the moment when an action runs."""
     placed = []
@@ -333,7 +334,7 @@ def tracker(
     if rejected:
         events.append({"event": "action_execution_rejected", "name": form})
     return Tracker(
-        "talk-1", dict(slots or {}), message, events, False, None, {"name": form} if form else {}, "action_listen"
+        sender, dict(slots or {}), message, events, False, None, {"name": form} if form else {}, "action_listen"
     )
 
 
