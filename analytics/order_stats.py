@@ -175,10 +175,12 @@ def _orders(
         Metric.REFUNDED: (func.sum(OrderDay.refunded_fen), None),
         Metric.REFUND_RATE: (func.sum(OrderDay.refund_orders), func.sum(OrderDay.ever_paid)),
     }[metric]
+    counted = OrderDay.ever_paid if metric in (Metric.REFUNDED, Metric.REFUND_RATE) else OrderDay.orders
     key = {Group.CITY: OrderDay.city, Group.CHANNEL: OrderDay.channel}.get(group) if group else None
     if group in TIME_GROUPS:
         key = OrderDay.day
-    conditions = _within(OrderDay.day, period)
+    # A city whose only orders are unpaid or cancelled is no row: nothing was sold there.
+    conditions = [counted > 0, *_within(OrderDay.day, period)]
     if filters["cities"]:
         conditions.append(OrderDay.city.in_(filters["cities"]))
     if filters["channel"]:

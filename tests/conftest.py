@@ -12,11 +12,11 @@ import pytest
 
 from shop.database import Database
 from shop.front import Shop
-from shop.models import Base, utc_now
+from shop.models import Base
 from shop.privacy import Cipher
 from shop.settings import Settings
 from tests.builders import Builder
-from tests.demo_shops import copied, demo_shop_in
+from tests.demo_shops import DEMO_NOW, copied, demo_shop_in
 from tests.servers import PostgresServer, postgres_bin
 
 SECRET = "a secret for tests only"
@@ -106,8 +106,8 @@ def build(shop: Shop) -> Builder:
 
 @pytest.fixture(scope="session")
 def demo_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """The small demo shop on SQLite, as of now. Only to be read: it serves the whole run."""
-    made = demo_shop_in(tmp_path_factory.mktemp("demo"), utc_now)
+    """The small demo shop on SQLite, as of ``DEMO_NOW``. Only to be read: it serves the whole run."""
+    made = demo_shop_in(tmp_path_factory.mktemp("demo"), lambda: DEMO_NOW)
     yield made
     made.database.dispose()
 
@@ -115,7 +115,7 @@ def demo_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 @pytest.fixture
 def own_demo_shop(demo_shop: Shop, clock: Clock, tmp_path: Path) -> Iterator[Shop]:
     """The small demo shop once more, for a test that changes it; its time stands still until ``clock.on``."""
-    clock.now = utc_now()
+    clock.now = DEMO_NOW
     made = copied(demo_shop, tmp_path / "own", clock)
     yield made
     made.database.dispose()
@@ -126,7 +126,7 @@ def taught_shop(demo_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> It
     """A copy of the small demo shop with trained recommendations. Only to be read: it serves the whole run."""
     from recsys.train import train
 
-    made = copied(demo_shop, tmp_path_factory.mktemp("taught"), utc_now)
+    made = copied(demo_shop, tmp_path_factory.mktemp("taught"), lambda: DEMO_NOW)
     train(made)
     yield made
     made.database.dispose()

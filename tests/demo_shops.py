@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Callable
 
@@ -17,6 +18,11 @@ from shop.privacy import Cipher
 from shop.settings import Settings
 
 SECRET = "a secret for tests only"
+# A Friday, noon in Shanghai. The demo's rows hang on the moment it is made: tests look at one moment, so that they
+# do the same on every day (`XIAOER_TEST_NOW=2027-01-03T16:10:00+00:00 pytest …` looks at another).
+DEMO_NOW = datetime.fromisoformat(os.environ.get("XIAOER_TEST_NOW", "2026-11-20T04:00:00+00:00")).astimezone(
+    timezone.utc
+)
 
 
 def demo_shop_in(folder: Path, clock: Callable[[], datetime], address: str = "", seed: int = 20) -> Shop:

@@ -16,8 +16,7 @@ from analytics.questions import Named
 from nlp.entities import EntityExtractor
 from nlp.gazetteer import Gazetteer
 from shop.front import Shop
-from shop.models import utc_now
-from tests.demo_shops import copied
+from tests.demo_shops import DEMO_NOW, copied
 from tests.unit.analytics.periods import spans
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases.yml").read_text(encoding="utf-8"))
@@ -75,8 +74,7 @@ class Facts:
 
 @pytest.fixture(scope="module")
 def facts(demo_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Facts:
-    now = utc_now()
-    return Facts(copied(demo_shop, tmp_path_factory.mktemp("asked"), lambda: now), now)
+    return Facts(copied(demo_shop, tmp_path_factory.mktemp("asked"), lambda: DEMO_NOW), DEMO_NOW)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -37,20 +37,10 @@ from shop.models import (
     Supplier,
     TrackingEvent,
     Warehouse,
-    utc_now,
 )  # fmt: skip
 from shop.policy import SHANGHAI
 from shop.states import CaseState, OrderState, ShipmentState
-from tests.demo_shops import columns, count_rows, demo_shop_in
-
-NOON = datetime(2026, 11, 20, 4, 0, tzinfo=timezone.utc)
-
-
-@pytest.fixture(scope="module")
-def noon_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """The small shop as it is made at one fixed moment, for what depends on the day. Only to be read."""
-    return demo_shop_in(tmp_path_factory.mktemp("noon"), lambda: NOON)
-
+from tests.demo_shops import DEMO_NOW, columns, count_rows, demo_shop_in
 
 # Volumes
 
@@ -102,7 +92,7 @@ def test_the_icons_are_those_whose_licence_the_data_page_names():
 @pytest.mark.parametrize("rule", CHECKS)
 def test_the_rows_agree(demo_shop: Shop, rule: str):
     with demo_shop.database.read() as session:
-        assert rule not in find_faults(session, utc_now())
+        assert rule not in find_faults(session, DEMO_NOW)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +109,7 @@ def test_the_check_finds_what_is_wrong(own_demo_shop: Shop, table: str, change: 
     with own_demo_shop.database.change() as session:
         session.connection().exec_driver_sql(f"UPDATE {table} SET {change}")
     with own_demo_shop.database.read() as session:
-        assert rule in find_faults(session, utc_now())
+        assert rule in find_faults(session, DEMO_NOW)
 
 
 def test_no_foreign_key_dangles(demo_shop: Shop):
@@ -136,7 +126,7 @@ def test_every_state_is_there(demo_shop: Shop):
 
 
 def test_some_parcels_are_stuck_and_some_came_within_hours(demo_shop: Shop):
-    now = utc_now()
+    now = DEMO_NOW
     limit = now - timedelta(hours=demo_shop.settings.stuck_after_hours)
     with demo_shop.database.read() as session:
         last = select(func.max(TrackingEvent.at)).where(TrackingEvent.shipment_id == Shipment.id).scalar_subquery()
@@ -167,7 +157,7 @@ def test_personal_data_is_sealed(demo_shop: Shop):
 
 
 def test_last_month_always_has_orders(demo_shop: Shop):
-    first = utc_now().astimezone(SHANGHAI).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    first = DEMO_NOW.astimezone(SHANGHAI).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     before = (first - timedelta(days=1)).replace(day=1)
     made = columns(demo_shop, Order.id, where=(Order.created_at >= before) & (Order.created_at < first))
     assert len(made) >= 30
@@ -183,8 +173,8 @@ def test_an_unpaid_order_is_minutes_old_and_may_still_be_paid(own_demo_shop: Sho
     assert all(own_demo_shop.orders.get(*row).pay_by > clock.now for row in unpaid)
 
 
-def test_double_eleven_and_weekends_sell_more(noon_shop: Shop):
-    days = Counter(at.astimezone(SHANGHAI).date() for at in columns(noon_shop, Order.created_at))
+def test_double_eleven_and_weekends_sell_more(demo_shop: Shop):
+    days = Counter(at.astimezone(SHANGHAI).date() for at in columns(demo_shop, Order.created_at))
     peak = sum(count for day, count in days.items() if day.month == 11 and 9 <= day.day <= 12 and day.year == 2026)
     calm = sum(count for day, count in days.items() if day.month == 10 and 9 <= day.day <= 12 and day.year == 2026)
     assert peak > 2 * calm
@@ -204,10 +194,10 @@ def _sold(shop: Shop) -> list:
         ).all()
 
 
-def test_summer_goods_sell_in_summer_and_winter_goods_in_winter(noon_shop: Shop):
+def test_summer_goods_sell_in_summer_and_winter_goods_in_winter(demo_shop: Shop):
     season = {row["code"]: row["season"] for row in load_content().categories}
     units: Counter = Counter()
-    for code, _, at, _ in _sold(noon_shop):
+    for code, _, at, _ in _sold(demo_shop):
         units[season[code], at.astimezone(SHANGHAI).month] += 1
     summer, winter = (6, 7, 8), (12, 1, 2)
     share = {
@@ -220,15 +210,15 @@ def test_summer_goods_sell_in_summer_and_winter_goods_in_winter(noon_shop: Shop)
     assert share["winter", winter] > 1.8 * share["winter", summer]
 
 
-def test_some_products_sell_in_rare_lumps(noon_shop: Shop):
+def test_some_products_sell_in_rare_lumps(demo_shop: Shop):
     lumps: dict = defaultdict(list)
-    for _, product, _, quantity in _sold(noon_shop):
+    for _, product, _, quantity in _sold(demo_shop):
         lumps[product].append(quantity)
     rare = [quantities for quantities in lumps.values() if len(quantities) < 12 and min(quantities) >= 4]
     assert rare
 
 
-def test_the_same_seed_makes_the_same_shop_and_another_another(noon_shop: Shop, tmp_path: Path):
+def test_the_same_seed_makes_the_same_shop_and_another_another(demo_shop: Shop, tmp_path: Path):
     def told(shop: Shop) -> list:
         orders = columns(shop, Order.number, Order.state, Order.total_fen, Order.created_at, Order.city)
         lines = columns(shop, OrderLine.order_id, OrderLine.sku_id, OrderLine.quantity, OrderLine.price_fen)
@@ -237,9 +227,9 @@ def test_the_same_seed_makes_the_same_shop_and_another_another(noon_shop: Shop, 
         pictures = columns(shop, Picture.path, Picture.sha256)
         return [orders, lines, events, names, columns(shop, Review.text, Review.stars), pictures]
 
-    first = told(noon_shop)
-    again = told(demo_shop_in(tmp_path / "again", lambda: NOON))
-    other = told(demo_shop_in(tmp_path / "other", lambda: NOON, seed=21))
+    first = told(demo_shop)
+    again = told(demo_shop_in(tmp_path / "again", lambda: DEMO_NOW))
+    other = told(demo_shop_in(tmp_path / "other", lambda: DEMO_NOW, seed=21))
     assert first == again
     assert all(one != two for one, two in zip(first[:5], other[:5], strict=True))
 
@@ -257,9 +247,9 @@ def test_stars_words_and_sentiment_agree(demo_shop: Shop):
         assert any(stars in texts[one] for one in known), text
 
 
-def test_a_taste_can_be_found_in_what_people_did(noon_shop: Shop):
+def test_a_taste_can_be_found_in_what_people_did(demo_shop: Shop):
     """What goes together in others' baskets foretells a customer's next new product far better than popularity."""
-    rows = columns(noon_shop, BehaviourEvent.at, BehaviourEvent.customer_id, BehaviourEvent.product_id,
+    rows = columns(demo_shop, BehaviourEvent.at, BehaviourEvent.customer_id, BehaviourEvent.product_id,
                    BehaviourEvent.kind, where=BehaviourEvent.customer_id.is_not(None) & BehaviourEvent.product_id.is_not(None))  # fmt: skip
     cut = sorted(row[0] for row in rows)[int(0.9 * len(rows))]
     seen, bought, later = (np.zeros((SMALL.customers + 1, SMALL.products + 1)) for _ in range(3))

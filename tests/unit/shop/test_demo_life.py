@@ -19,11 +19,10 @@ from shop.models import (
     Customer,
     Order,
     Product,
-    utc_now,
 )  # fmt: skip
 from shop.states import OrderState
 from tests.builders import Builder
-from tests.demo_shops import columns, count_rows, demo_shop_in
+from tests.demo_shops import DEMO_NOW, columns, count_rows, demo_shop_in
 
 # The demo customer
 
@@ -130,9 +129,9 @@ def test_a_young_shop_is_left_alone(own_demo_shop: Shop, clock):
 def test_postgresql_takes_it_too_and_counts_on_after_it(postgres, tmp_path: Path):
     postgres.run("CREATE DATABASE xiaoer_demo")
     address = postgres.address("xiaoer_demo")
-    shop = demo_shop_in(tmp_path, utc_now, address)
+    shop = demo_shop_in(tmp_path, lambda: DEMO_NOW, address)
     with shop.database.read() as session:
-        assert find_faults(session, utc_now()) == {}
+        assert find_faults(session, DEMO_NOW) == {}
     order = shop.orders.list(1, states=["paid"])[0]
     assert shop.orders.add_note(1, order.number, "ring twice", key="k").note
     customer = Customer(code="new")
