@@ -7,8 +7,8 @@ from typing import ClassVar
 from actions.base import Events, ShopAction
 from actions.cancel import yes_no
 from actions.cards import button, coupon_card, coupon_words
+from actions.escalation import hand_over
 from actions.forms import Answers, Question, ShopForm, SubmitAction, begin, confirmation
-from actions.handoff import hand_over
 from actions.texts import label, yuan
 from actions.turn import Turn
 

@@ -8,6 +8,7 @@ from actions import case_questions as asked
 from actions.base import Events, ShopAction
 from actions.cards import button, case_card
 from actions.case_questions import INTENT_KIND, INTENT_REASON
+from actions.escalation import check_refund
 from actions.forms import Question, ShopForm, SubmitAction, begin, confirmation
 from actions.lines import line_of, line_question
 from actions.orders import order_facts
@@ -124,6 +125,7 @@ class SubmitCase(SubmitAction):
             return_address=turn.shop.settings.return_address,
         )
         turn.show("case", [case_card(case)])
+        check_refund(turn, case)
 
 
 def _all_of(turn: Turn) -> int:

@@ -20,6 +20,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.escalation import end_misunderstandings, failed
 from actions.mood import offer_person, soothe
 from actions.texts import label, labels, phrase
 from actions.turn import Turn
@@ -72,6 +73,8 @@ class ShopAction(Action, ABC):
             if events is None:
                 events = self._answer(turn) or []
             offer_person(turn, self.action_name)
+            if self.action_name != "action_unsure":
+                end_misunderstandings(turn)
         except NotIdentified:
             events = ask_who(turn, self.action_name)
         except ShopError as error:
@@ -80,6 +83,7 @@ class ShopAction(Action, ABC):
             incident = log_incident(self.name(), error)
             turn.say("utter_error_internal", incident=incident)
             turn.remember(offer="action_request_human")
+            failed(turn)
             events = []
         turn.let_offer_lapse()
         turn.let_context_lapse()
@@ -151,6 +155,8 @@ def say_error(turn: Turn, error: ShopError) -> Events:
     facts.setdefault("why", phrase("no_reason"))
     facts.setdefault("state", phrase("no_reason"))
     turn.say(response_of(error), **facts)
+    if isinstance(error, Unavailable):
+        failed(turn)
     return []
 
 

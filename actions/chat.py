@@ -6,6 +6,7 @@ from rasa_sdk.events import ActiveLoop, SlotSet
 
 from actions.base import Events, ShopAction, active_form
 from actions.cards import button
+from actions.escalation import call_person, count_misunderstanding, is_lost
 from actions.registry import go_on
 from actions.sight import corrects
 from actions.texts import labels
@@ -32,7 +33,7 @@ class Reply(ShopAction):
     def answer(self, turn: Turn) -> None:
         """Greeting, thanks, abuse, small talk, out of scope."""
         turn.say(f"utter_{turn.intent}")
-        turn.remember(misunderstood=0, offer="action_request_human" if turn.intent == "insult" else None)
+        turn.remember(misunderstood=None, offer="action_request_human" if turn.intent == "insult" else None)
 
 
 class Affirm(ShopAction):
@@ -129,14 +130,17 @@ class Unsure(ShopAction):
         if turn.attachments and not active_form(turn):
             return go_on("action_search_by_image", turn)
         if turn.faq and turn.faq.get("score", 0) >= SURE_FAQ:
-            turn.remember(misunderstood=0)
+            turn.remember(misunderstood=None)
             return go_on("action_faq", turn)
-        times = int(turn.slot("misunderstood") or 0) + 1
-        turn.remember(misunderstood=times)
-        if active_form(turn):
+        times = count_misunderstanding(turn)
+        form = active_form(turn)
+        if not form:
+            keep_unanswered(turn)
+        if is_lost(turn, times - (1 if form else 0)) and call_person(turn, "misunderstood"):
+            return None
+        if form:
             turn.say("utter_unsure_form" if times < 3 else "utter_unsure_again")
             return None
-        keep_unanswered(turn)
         words = labels()["suggest"]
         likely = [words[name] for name, _ in turn.ranking if name in words][:SUGGESTIONS]
         if times >= 2 or not likely:

@@ -3,31 +3,8 @@
 from __future__ import annotations
 
 from actions.base import ShopAction
-from actions.cards import button
-from actions.mood import urgency
-from actions.texts import phrase
+from actions.escalation import hand_over
 from actions.turn import Turn
-
-
-def hand_over(turn: Turn, reason: str, skill_group: str, priority: int = 0) -> None:
-    """Put the talk into the queue and say where it stands.
-
-    The row is there before the sentence is said, so that the customer is never
-    told of a queue that they are not in.
-    """
-    handoff = turn.shop.handoffs.request(
-        turn.sender, turn.guest_or_customer, reason, skill_group=skill_group, priority=max(priority, urgency(turn))
-    )
-    leave = button("leave_queue")
-    turn.remember(offer=None, misunderstood=0)
-    turn.say(
-        "utter_handoff_waiting" if handoff.new else "utter_handoff_still_waiting",
-        buttons=[(leave["title"], leave["payload"])],
-        position=handoff.position,
-    )
-    if handoff.new and not handoff.open_now:
-        words = phrase("people_closed", service_hours=turn.shop.settings.service_hours)
-        turn.show_payload({"type": "leave_message", "text": words})
 
 
 class RequestHuman(ShopAction):

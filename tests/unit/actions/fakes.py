@@ -221,6 +221,17 @@ class FakeIdentity:
         return CUSTOMER
 
 
+class FakeCustomers:
+    """Customers of one level."""
+
+    def __init__(self, level: int = 0) -> None:
+        self.level = level
+
+    def facts(self, customer_id: int) -> Any:
+        """The level alone."""
+        return SimpleNamespace(level=self.level)
+
+
 class FakeUnanswered:
     """Keeps what it is given."""
 
@@ -244,6 +255,7 @@ class FakeShop:
         self.catalogue = FakeCatalogue(*products)
         self.identity = FakeIdentity(customer)
         self.handoffs = FakeHandoffs()
+        self.customers = FakeCustomers()
         self.unanswered = FakeUnanswered()
         self.stock = FakeStock()
         self.clock = lambda: NOW

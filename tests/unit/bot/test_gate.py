@@ -202,6 +202,48 @@ async def test_while_a_customer_waits_the_bot_still_answers(gate, shop):
     assert texts_of(await gate.receive(say(), FakeBot({"text": "好"}))) == ["好"]
 
 
+@pytest.fixture
+def strict_gate(shop):
+    """A gate whose bot is silent while somebody waits."""
+    return Gate(Shop(replace(shop.settings, bot_while_waiting=False), shop.database, shop.cipher, shop.clock))
+
+
+async def test_with_the_setting_off_a_waiting_customer_hears_their_place_and_the_bot_is_not_asked(strict_gate, shop):
+    shop.handoffs.request("first", None, "asked")
+    shop.handoffs.request("talk", None, "asked")
+    bot = FakeBot({"text": "好"})
+    outcome = await strict_gate.receive(say("还要多久"), bot)
+    assert not bot.got
+    assert is_sentence(outcome, strict_gate, "waiting", position=2)
+
+
+async def test_with_the_setting_off_a_waiting_customer_still_leaves_the_queue_by_a_word(strict_gate, shop):
+    shop.handoffs.request("talk", None, "asked")
+    outcome = await strict_gate.receive(say("不等了"), FakeBot({"text": "好"}))
+    assert is_sentence(outcome, strict_gate, "queue_left")
+    assert shop.handoffs.speaker("talk") == "bot"
+    assert texts_of(await strict_gate.receive(say("发货了吗"), FakeBot({"text": "好"}))) == ["好"]
+
+
+async def test_a_talk_that_is_taken_up_again_starts_with_the_bot(gate, shop):
+    view = shop.handoffs.request("talk", None, "asked")
+    shop.handoffs.accept(view.id, "agent")
+    shop.handoffs.close(view.id)
+    assert texts_of(await gate.receive(say("又有个问题"), FakeBot({"text": "好"}))) == ["好"]
+    assert shop.handoffs.speaker("talk") == "bot"
+
+
+async def test_a_bot_that_fails_twice_in_a_row_calls_a_person(gate, shop):
+    broken = FakeBot(error=RuntimeError("x"))
+    await gate.receive(say("查订单"), broken)
+    await gate.receive(say("查订单"), FakeBot({"text": "好"}))
+    await gate.receive(say("查订单"), broken)
+    assert shop.handoffs.speaker("talk") == "bot", "an answer between two failures ends the row"
+    outcome = await gate.receive(say("查订单"), broken)
+    assert is_sentence(outcome, gate, "waiting", position=1)
+    assert shop.handoffs.current("talk").reason == "action_failed"
+
+
 async def test_a_late_answer_after_a_person_took_over_is_dropped(gate, shop):
     view = shop.handoffs.request("talk", None, "asked")
 
@@ -216,7 +258,7 @@ async def test_a_late_answer_after_a_person_took_over_is_dropped(gate, shop):
 
 async def test_a_silent_bot_leaves_nobody_without_an_answer(gate):
     assert is_sentence(await gate.receive(say(), FakeBot()), gate, "no_answer")
-    assert is_sentence(await gate.receive(say(), FakeBot({"text": "  "})), gate, "no_answer")
+    assert is_sentence(await gate.receive(say(sender="other"), FakeBot({"text": "  "})), gate, "no_answer")
 
 
 async def test_a_bot_that_fails_says_so_in_chinese_and_the_log_holds_nothing_personal(gate, caplog):
