@@ -86,9 +86,11 @@ class CustomerTab:
         body = json.dumps(["user_uttered", {"message": words, "message_id": f"{self.sender}-{number}"}])
         await self._socket.send_str(f"42{number}{body}")
         try:
-            return bool((await asyncio.wait_for(self._acks.pop(number), timeout_s))[0].get("ok"))
+            return bool((await asyncio.wait_for(self._acks[number], timeout_s))[0].get("ok"))
         except asyncio.TimeoutError:
             return False
+        finally:
+            del self._acks[number]
 
     async def _read(self) -> None:
         async for frame in self._socket:
