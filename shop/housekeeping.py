@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Callable
 
 from sqlalchemy import delete
 
-from shop import idempotency
+from shop import idempotency, sales_days
 from shop.errors import ShopError
 from shop.models import VerifyTry
 
@@ -41,6 +41,7 @@ def tidy(shop: Shop) -> dict[str, int]:
         "signals": lambda one: one.signals.purge(),
         "callbacks": lambda one: one.inbox.purge(),
         "sent messages": lambda one: one.outbox.purge(),
+        "days of sales": sales_days.refresh,
     }
     done: dict[str, int] = {}
     for name, chore in chores.items():

@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from tqdm import tqdm
 
+from shop import sales_days
 from shop.errors import BadValue, ShopError
 from shop.front import Shop, open_shop
 from shop.importing.columns import Reader, Row
@@ -74,7 +75,9 @@ class Importer:
             A report for each file, and one for the folder of pictures.
         """
         if not dry_run:
-            return [self._alone(kind, path) for kind, path in _given(sources)]
+            made = [self._alone(kind, path) for kind, path in _given(sources)]
+            sales_days.refresh(self._shop)  # here, so that the next question does not wait for it
+            return made
         reports: list[FileReport] = []
         try:
             with self._shop.database.change() as session:

@@ -7,6 +7,7 @@ import time
 from datetime import datetime
 from typing import Any
 
+from shop import sales_days
 from shop.demo.build import write_shop
 from shop.demo.content import digest, load_content
 from shop.demo.refresh import place_unpaid
@@ -54,6 +55,7 @@ def build(
         counts = write_shop(world, session, quiet)
     play_showcase(shop, world.content)
     place_unpaid(Stage(shop, world.content))
+    sales_days.refresh(shop)
     _stamp(shop, "built", seed, small, now)
     if shop.database.is_sqlite:
         with shop.database.engine.connect() as connection:

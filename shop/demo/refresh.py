@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from tqdm import tqdm
 
-from shop import policy
+from shop import policy, sales_days
 from shop.demo.content import Content, load_content
 from shop.demo.showcase import CUSTOMER, FRESH_ACTS, UNPAID, play_showcase
 from shop.demo.stage import HOUR, WAY, Receiver, Stage, way
@@ -51,6 +51,7 @@ def refresh(shop: Shop, *, quiet: bool = False) -> dict[str, int]:
     _restock(stage, since)
     done["new"] += _repeat(stage, since, quiet) + place_unpaid(stage)
     _prolong_coupons(shop, content, now)
+    sales_days.refresh(shop)
     write_stamp(shop.settings, replace(stamp, refreshed_at=now.isoformat()))
     return done
 

@@ -43,6 +43,7 @@ def test_old_keys_and_tries_go_and_new_ones_stay(shop, clock):
         "signals": 0,
         "callbacks": 0,
         "sent messages": 0,
+        "days of sales": 0,
     }
     with shop.database.read() as session:
         assert session.execute(select(IdempotencyKey.key)).scalars().all() == ["new"]
