@@ -52,6 +52,7 @@ def product_card(product: ProductCard, position: int | None = None) -> Card:
         lines.append(phrase("rating", rating=f"{product.rating:.1f}", reviews=product.reviews))
     return {
         "title": product.name,
+        "code": product.code,
         "subtitle": "",
         "picture": product.picture,
         "price": price_span(product.price_min_fen, product.price_max_fen),

@@ -43,7 +43,8 @@ class Desk:
             ConcurrentChange: a colleague has the talk.
         """
         external = f"desk:{agent.id}:{client_id}"[:100] if client_id else None
-        known = self._said(sender_id, external)
+        with self._database.read() as session:
+            known = self._said(session, sender_id, external)
         if known is not None:
             return known
         current = self._shop.handoffs.current(sender_id)
@@ -51,6 +52,8 @@ class Desk:
             self._shop.handoffs.take_over(sender_id, agent.name, agent.id, self._shop.identity.who(sender_id))
         name = {"name": agent.name}
         whole = {**body, "agent": name, "custom": {**(body.get("custom") or {}), "agent": name}}
+        if client_id:
+            whole["message_id"] = client_id[:100]  # the desk knows its own message by it, in whatever it missed
         now = self._shop.clock()
         values = {
             "sender_id": sender_id,
@@ -64,16 +67,18 @@ class Desk:
             row = rows.open_row(session, sender_id, lock=True)
             if row is None or row.agent_id != agent.id:
                 raise ConcurrentChange("this talk is not yours (any more); take it over first")
+            known = self._said(session, sender_id, external)  # a double that came at the same moment
+            if known is not None:
+                return known
             self._shop.handoffs.agent_spoke(session, row)
             found = session.execute(insert(_MESSAGES), values).inserted_primary_key[0]
         return StoredMessage(int(found), "agent", whole, now)
 
-    def _said(self, sender_id: str, external: str | None) -> StoredMessage | None:
+    def _said(self, session: Any, sender_id: str, external: str | None) -> StoredMessage | None:
         if external is None:
             return None
         query = select(_MESSAGES.c.id).where(_MESSAGES.c.sender_id == sender_id, _MESSAGES.c.external_id == external)
-        with self._database.read() as session:
-            found = session.execute(query).scalar()
+        found = session.execute(query).scalar()
         return None if found is None else self._shop.messages.by_ids([found])[found]
 
     # Notes

@@ -178,12 +178,14 @@ class _Talk:
         sender_id = await self._sender(sid, asked)
         if sender_id is None:
             return {"ok": False, "messages": []}
-        after = after_id(asked.get("after"))
+        after, before = after_id(asked.get("after")), after_id(asked.get("before"))
+        messages = self._gate.shop.messages
+        read, edge = (messages.before, before) if before else (messages.history, after)
         try:
-            stored = await self._gate.in_thread(self._gate.shop.messages.history, sender_id, after, HISTORY)
+            stored = await self._gate.in_thread(read, sender_id, edge, HISTORY)
         except ShopError:
             return {"ok": False, "messages": []}
-        return {"ok": True, "messages": [wire_form(one) for one in stored]}
+        return {"ok": True, "messages": [wire_form(one) for one in stored], "more": len(stored) == HISTORY}
 
     async def suggest_request(self, sid: str, data: Any = None) -> dict[str, Any]:
         asked = data if isinstance(data, dict) else {}

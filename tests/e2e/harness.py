@@ -236,6 +236,7 @@ def settings_for(folder: Path, secret: str, **more: Any) -> Settings:
         "secret_key": secret,
         "rasa_port": free_port(),
         "action_port": free_port(),
+        "web_port": free_port(),
         "messages_per_minute": 6000,  # a test talks faster than people
         "service_hours": "0:00-24:00",  # and at any hour
         **more,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from pathlib import Path
 from typing import Iterator
@@ -35,6 +36,17 @@ def launched() -> Iterator[Browser]:
         made = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield made
         made.close()
+
+
+def axe(page: Page) -> list[tuple[str, list[str]]]:
+    """The serious and critical violations that axe-core finds on a page: rule and places."""
+    package = importlib.util.find_spec("axe_playwright_python")
+    if package is None or not package.submodule_search_locations:
+        pytest.skip("axe-core is not installed: pip install axe-playwright-python")
+    page.evaluate((Path(package.submodule_search_locations[0]) / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] })")
+    bad = (one for one in found["violations"] if one["impact"] in ("serious", "critical"))
+    return [(one["id"], [str(node["target"]) for node in one["nodes"]]) for one in bad]
 
 
 def shot(page: Page, name: str) -> None:

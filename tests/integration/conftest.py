@@ -43,6 +43,8 @@ def wire(wire_server):
     wire_server.forget()
     wire_server.suggestions, wire_server.settings, wire_server.attributes = [], "", "data-open"
     wire_server.upload_status, wire_server.answer = 200, True
+    wire_server.body, wire_server.server = "", ""
+    wire_server.may_answer.set()
     return wire_server
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from datetime import datetime, timezone
@@ -23,7 +24,8 @@ PAGE = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>�
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content">
 <link rel="icon" href="data:,">{settings}
 <script async src="/widget/xiaoer.js" data-server="{server}" {attributes}></script></head>
-<body><main><h1>一家店</h1><p><a href="#">随便看看</a></p></main></body></html>"""
+<body><main><h1>一家店</h1><p><a href="#">随便看看</a></p>{body}</main></body></html>"""
+HISTORY = 50  # as bot.channels.web_sessions
 
 
 class FakeWire:
@@ -31,7 +33,10 @@ class FakeWire:
 
     def __init__(self) -> None:
         self.port = free_port()
-        self.attributes, self.settings = "data-open", ""
+        self.attributes, self.settings, self.body = "data-open", "", ""  # of the page
+        self.server = ""  # what the page takes for the server; empty: this one
+        self.may_answer = threading.Event()  # uploads wait for it
+        self.may_answer.set()
         self.suggestions: list[dict[str, Any]] = []
         self.speech: tuple[int, dict[str, Any]] = (200, {"text": "我的订单到哪了"})
         self.upload_status = 200
@@ -47,6 +52,7 @@ class FakeWire:
             Route("/widget/xiaoer.js", lambda _: FileResponse(ROOT / "web/widget/dist/xiaoer.js")),
             Route("/webhooks/web/upload", self._upload, methods=["POST"]),
             Route("/webhooks/web/speech", self._speech, methods=["POST"]),
+            Route("/events", self._events, methods=["POST"]),
         ])  # fmt: skip
         config = uvicorn.Config(
             socketio.ASGIApp(self._sio, pages), host="127.0.0.1", port=self.port, log_level="error", ws="wsproto"
@@ -73,6 +79,9 @@ class FakeWire:
         """Begin anew: nothing was said or heard."""
         self.history: list[dict[str, Any]] = []
         self.heard: list[tuple[str, Any]] = []
+        self.uploads: list[tuple[str, bytes]] = []  # kind and bytes of each
+        self.events: list[dict[str, Any]] = []  # bodies of POST /events
+        self.events_status = 200
         self.delivered: list[str] = []  # client ids, each as often as it came
         self.state: dict[str, Any] = {"token": "none", "speaker": "bot"}
 
@@ -120,7 +129,10 @@ class FakeWire:
         await self._sio.emit("session_state", self.state, to=sid)
 
     async def _history_request(self, _sid: str, data: Any = None) -> dict[str, Any]:
-        return {"ok": True, "messages": [one for one in self.history if one["id"] > data["after"]]}
+        self.heard.append(("history_request", data))
+        before, after = data.get("before"), data.get("after", 0)
+        fits = [one for one in self.history if (one["id"] < before if before else one["id"] > after)]
+        return {"ok": True, "messages": fits[-HISTORY:], "more": len(fits) >= HISTORY}
 
     async def _user_uttered(self, _sid: str, data: Any) -> dict[str, Any]:
         self.delivered.append(data["message_id"])
@@ -138,13 +150,21 @@ class FakeWire:
 
     async def _page(self, _request: Request) -> Response:
         settings = f"<script>window.xiaoerSettings = {self.settings}</script>" if self.settings else ""
-        return HTMLResponse(PAGE.format(server=self.address, attributes=self.attributes, settings=settings))
+        server = self.server or self.address
+        page = PAGE.format(server=server, attributes=self.attributes, settings=settings, body=self.body)
+        return HTMLResponse(page)
 
     async def _upload(self, request: Request) -> Response:
-        await request.body()
+        self.uploads.append((request.headers.get("content-type", ""), await request.body()))
+        while not self.may_answer.is_set():
+            await asyncio.sleep(0.02)
         if self.upload_status != 200:
             return JSONResponse({"error": "图片太大了"}, status_code=self.upload_status)
         return JSONResponse({"id": "a" * 32})
+
+    async def _events(self, request: Request) -> Response:
+        self.events.append(json.loads(await request.body()))
+        return JSONResponse({"stored": 1, "ignored": 0}, status_code=self.events_status)
 
     async def _speech(self, request: Request) -> Response:
         self.heard.append(("speech", await request.body()))

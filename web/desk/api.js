@@ -1,6 +1,8 @@
 // The desk's API and its socket. Every error becomes one sentence of the texts.
 
 const ROOT = "/desk/api";
+const ANSWER_WITHIN_MS = 20_000;
+const UPLOAD_WITHIN_MS = 120_000;
 
 export class Refused extends Error {
   constructor(name, status, facts) {
@@ -17,6 +19,7 @@ export async function call(method, path, body, raw) {
       method,
       headers: { "X-Xiaoer-Desk": "1", ...(raw ? {} : { "Content-Type": "application/json" }) },
       body: raw || (body === undefined ? undefined : JSON.stringify(body)),
+      signal: AbortSignal.timeout(raw ? UPLOAD_WITHIN_MS : ANSWER_WITHIN_MS),
     });
   } catch {
     throw new Refused("offline", 0, {});

@@ -3,6 +3,7 @@
 import { get, of, post } from "./api.js";
 import { ask, toast } from "./dialogs.js";
 import { make, yuan } from "./dom.js";
+import { draft } from "./outbox.js";
 
 const TYPING_EVERY_MS = 3000;
 
@@ -42,6 +43,7 @@ export class Composer {
       this.field,
       make("div", { class: "row" }, ...this.tools, this.file, this.noteButton, make("span", { class: "soft" }, texts.hint), this.send),
     );
+    this.field.value = draft(desk.me.id, talk.senderId);
     this.draw();
   }
 
@@ -94,22 +96,28 @@ export class Composer {
     const text = this.field.value.trim();
     if (!text || this.send.disabled) return;
     this.hide();
-    this.field.value = "";
+    this.write("");
     if (this.kind === "reply") {
       const body = { text };
       if (this.canned) body.canned_id = this.canned;
       this.canned = null;
       this.chips.replaceChildren();
-      await this.talk.say(body);
+      this.talk.say(body);
       return;
     }
     const kept = await this.talk.note(text, this.kind);
     if (kept) this.mode("reply");
-    else this.field.value = text;
+    else this.write(text);
+  }
+
+  write(text) {
+    this.field.value = text;
+    draft(this.desk.me.id, this.talk.senderId, text);
   }
 
   input() {
     const { value } = this.field;
+    draft(this.desk.me.id, this.talk.senderId, value);
     if (this.talk.mine && this.kind === "reply" && value && Date.now() - this.typed > TYPING_EVERY_MS) {
       this.typed = Date.now();
       post(of(this.talk.senderId, "/typing")).catch(() => {});
@@ -170,7 +178,7 @@ export class Composer {
   }
 
   fill(text) {
-    this.field.value = text;
+    this.write(text);
     this.hide();
     this.focus();
   }
@@ -219,6 +227,6 @@ export class Composer {
     }
     const options = found.products.map((one) => [one.code, `${one.name}　${yuan(one.price_fen)}`]);
     const choice = await ask(texts.send_product, [{ name: "code", label: texts.product, options }], texts, texts.send);
-    if (choice) await this.talk.say({ card: { type: "products", codes: [choice.code] } });
+    if (choice) this.talk.say({ card: { type: "products", codes: [choice.code] } });
   }
 }

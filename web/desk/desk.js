@@ -6,6 +6,7 @@ import { toast } from "./dialogs.js";
 import { filled, make } from "./dom.js";
 import { keys } from "./keys.js";
 import { Lists } from "./lists.js";
+import { Outbox } from "./outbox.js";
 import { Side } from "./side.js";
 import { Talk } from "./talk.js";
 import { menu } from "./team.js";
@@ -13,6 +14,18 @@ import { menu } from "./team.js";
 class Desk {
   constructor(texts, me) {
     Object.assign(this, { texts, me: me.agent, about: me, talks: new Map(), unread: new Map(), team: [], current: null });
+    const redraw = (entry) => entry.senderId === this.current && this.talk.drawLog(true);
+    this.outbox = new Outbox(this.me.id, {
+      changed: redraw,
+      refused: (entry, error) => {
+        toast(this.sentence(error), "bad");
+        redraw(entry);
+      },
+      taken: (entry, message) => {
+        if (entry.senderId === this.talk.senderId) this.talk.keep(message);
+        redraw(entry);
+      },
+    });
     this.lists = new Lists(this);
     this.talk = new Talk(this);
     this.side = new Side(this);
@@ -88,6 +101,7 @@ class Desk {
     if (state !== "online") return;
     await this.refresh();
     await this.talk.catchUp();
+    this.outbox.flush();
     this.draw();
   }
 

@@ -4,7 +4,7 @@ import { call, get, of, post } from "./api.js";
 import { bubble, noteNode } from "./bubbles.js";
 import { Composer } from "./composer.js";
 import { ask, toast } from "./dialogs.js";
-import { fill, fresh, make } from "./dom.js";
+import { fill, make } from "./dom.js";
 
 const TYPING_MS = 5000;
 
@@ -16,7 +16,7 @@ export class Talk {
   }
 
   clear() {
-    Object.assign(this, { senderId: null, messages: new Map(), notes: [], pending: [], readTo: 0, typing: null });
+    Object.assign(this, { senderId: null, messages: new Map(), notes: [], readTo: 0, typing: null });
     this.root.replaceChildren(make("p", { class: "empty" }, this.desk.texts.choose));
     this.composer = null;
   }
@@ -36,8 +36,8 @@ export class Talk {
       return;
     }
     this.desk.talks.set(senderId, found.talk);
-    Object.assign(this, { senderId, messages: new Map(), notes: found.notes, pending: [], readTo: 0 });
-    for (const one of found.messages) this.messages.set(one.id, one);
+    Object.assign(this, { senderId, messages: new Map(), notes: found.notes, readTo: 0, told: 0 });
+    for (const one of found.messages) this.keep(one);
     this.head = make("div", { class: "talk-head" });
     this.log = make("div", { class: "log", role: "log", "aria-label": this.desk.texts.talk, tabindex: 0 });
     this.under = make("div", { class: "under", "aria-live": "polite" });
@@ -60,8 +60,13 @@ export class Talk {
     const after = Math.max(0, ...this.messages.keys());
     const found = await this.desk.try(() => get(of(senderId, `/messages?after=${after}&limit=200`)));
     if (!found || senderId !== this.senderId) return;
-    for (const one of found.messages) this.messages.set(one.id, one);
+    for (const one of found.messages) this.keep(one);
     await this.fetchNotes();
+  }
+
+  keep(message) {
+    this.messages.set(message.id, message);
+    if (message.message_id) this.desk.outbox.known(message.message_id);
   }
 
   async fetchNotes() {
@@ -108,7 +113,7 @@ export class Talk {
       ...[...this.messages.values()].map((one) => [one.at, one.id, () => bubble(one, this.senderId, texts, nameOf)]),
       ...this.notes.map((one) => [one.at, one.id, () => noteNode(one, texts)]),
     ].sort((one, other) => (one[0] < other[0] ? -1 : one[0] > other[0] ? 1 : one[1] - other[1]));
-    const waiting = this.pending.map((one) => this.pendingNode(one, nameOf));
+    const waiting = this.desk.outbox.of(this.senderId).map((one) => this.pendingNode(one, nameOf));
     this.log.replaceChildren(...lines.map((one) => one[2]()), ...waiting);
     if (near || toEnd) this.log.scrollTop = this.log.scrollHeight;
     this.drawUnder();
@@ -119,7 +124,7 @@ export class Talk {
     if (one.failed) {
       node.classList.add("failed");
       node.append(
-        make("button", { type: "button", onclick: () => this.deliver(one) }, this.desk.texts.again),
+        make("button", { type: "button", onclick: () => this.desk.outbox.again(one) }, this.desk.texts.again),
       );
     }
     return node;
@@ -134,7 +139,7 @@ export class Talk {
   }
 
   add(message) {
-    this.messages.set(message.id, message);
+    this.keep(message);
     if (message.direction === "in") {
       this.typing = null;
       this.composer?.suggest();
@@ -165,22 +170,7 @@ export class Talk {
   }
 
   say(body) {
-    const one = { body: { ...body, client_id: fresh() }, senderId: this.senderId, failed: false };
-    this.pending.push(one);
-    this.drawLog(true);
-    return this.deliver(one);
-  }
-
-  async deliver(one) {
-    one.failed = false;
-    try {
-      const { message } = await post(of(one.senderId, "/messages"), one.body);
-      this.pending = this.pending.filter((other) => other !== one);
-      if (one.senderId === this.senderId) this.messages.set(message.id, message);
-    } catch (error) {
-      one.failed = true;
-      toast(this.desk.sentence(error), "bad");
-    }
+    this.desk.outbox.add(this.senderId, body);
     this.drawLog(true);
   }
 

@@ -14,6 +14,7 @@ export function menu(desk, place) {
     ...(desk.oversees ? [entry("audit", () => audit(desk))] : []),
     entry("keys", () => shortcuts(desk)),
     entry("logout", async () => {
+      desk.outbox.clear();
       await desk.try(() => post("/logout"));
       location.assign("/desk/login");
     }),

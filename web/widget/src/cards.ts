@@ -70,8 +70,20 @@ function card(item: Card, context: Context): HTMLElement {
 
 function foot(item: Card, context: Context): HTMLElement | null {
   const price = item.price ? make("div", { class: "price" }, String(item.price)) : null;
-  const buttons = sayButtons(item.buttons, context, "card-buttons", "small");
+  const product = item.code ? String(item.code) : "";
+  const link = linkOf(item, () => product && context.track("cart", { product }));
+  const said = sayButtons(item.buttons, context, "card-buttons", "small");
+  if (product) said?.addEventListener("click", (event) => event.target !== said && context.track("view", { product }));
+  const buttons = link ? said || make("div", { class: "card-buttons" }) : said;
+  if (link) buttons?.append(link);
   return price || buttons ? make("div", { class: "card-foot" }, price, buttons) : null;
+}
+
+/** The card's link, such as into the shop's cart; web addresses only. */
+function linkOf(item: Card, followed: () => void): HTMLElement | null {
+  const { title, url } = (item.link && typeof item.link === "object" && item.link) || {};
+  if (!title || typeof url !== "string" || !/^https?:\/\//i.test(url)) return null;
+  return make("a", { class: "small link", href: url, target: "_blank", rel: "noopener noreferrer", onclick: followed }, String(title));
 }
 
 /** Buttons that say their payloads, which are what a person would type; null without any. */

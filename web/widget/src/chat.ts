@@ -11,6 +11,7 @@ import { Panel } from "./panel.js";
 import { PictureStore } from "./pictures.js";
 import { rising, sideOf } from "./row.js";
 import { textsOf, type Texts } from "./texts.js";
+import { Tracker } from "./tracker.js";
 import { agentName, type FateState, type Handoff, type Message, type SessionState } from "./types.js";
 import { Viewer } from "./viewer.js";
 
@@ -22,6 +23,7 @@ export class Chat {
   readonly composer: Composer;
   readonly log: Log;
   readonly panel: Panel;
+  readonly tracker: Tracker;
   private texts: Texts;
   private store: PictureStore;
   private banner: Banner;
@@ -46,12 +48,15 @@ export class Chat {
     const texts = (this.texts = textsOf(options.locale, options.texts));
     this.connection = new Connection(options.server, options.token);
     this.store = new PictureStore(options.server, () => this.connection);
+    this.tracker = new Tracker(options.events, options.consent, () => this.connection.token);
     const viewer = new Viewer(texts);
     const context: Context = {
       texts, pictures, connection: this.connection, store: this.store,
       say: (text) => this.say(text),
       view: (address, name) => viewer.show(address, name),
       emit: (event, detail) => this.emit(event, detail),
+      track: (kind, facts) => this.tracker.track(kind, facts),
+      earlier: () => this.connection.earlier(),
     };
     this.log = new Log(context);
     this.banner = new Banner(context);
@@ -75,6 +80,7 @@ export class Chat {
 
   end(): void {
     this.connection.close();
+    this.tracker.end();
     this.store.forget();
     this.panel.end();
   }
@@ -155,6 +161,7 @@ export class Chat {
       this.retries.set(one.id, () => connection.send(one.id, one.text, one.attachments));
     }));
     connection.on("ready", () => {
+      log.offerEarlier(connection.hasEarlier);
       if (log.isEmpty) log.welcome();
       this.emit("ready", null);
     });

@@ -185,6 +185,8 @@ export class Composer {
       this.update();
       this.focus();
     });
-    return make("div", { class: "preview" }, make("img", { src: URL.createObjectURL(file), alt: file.name }), remove);
+    const image = make("img", { src: URL.createObjectURL(file), alt: file.name });
+    image.addEventListener("error", () => image.replaceWith(make("span", { class: "unseeable" }, file.name))); // HEIC
+    return make("div", { class: "preview" }, image, remove);
   }
 }

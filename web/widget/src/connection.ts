@@ -7,6 +7,7 @@ import type { FateState, Handoff, LineState, Message, SessionState, Suggestion }
 
 const ANSWER_WITHIN_MS = 40_000;
 const ACK_WITHIN_MS = 10_000;
+const MOST_STEPS = 20;
 
 /** What a connection tells; see {@link Connection}. */
 export interface Told {
@@ -21,6 +22,12 @@ export interface Told {
   read: { id?: number };
 }
 
+interface History {
+  ok?: boolean;
+  messages?: Message[];
+  more?: boolean;
+}
+
 type Listener<K extends keyof Told> = (detail: Told[K]) => void;
 
 /** Talks the protocol of bot/channels/web.py and tells what happens by the events of {@link Told}. */
@@ -29,6 +36,9 @@ export class Connection {
   private socket: Socket | null = null;
   private key = "";
   private lastId = 0;
+  private firstId = 0;
+  /** Whether older messages are on the server than those that were told. */
+  hasEarlier = false;
   private seen = new Set<number>();
   private held: Message[] | null = null; // what came live while the history was under way
   private inFlight = new Set<string>();
@@ -127,6 +137,17 @@ export class Connection {
     return Array.isArray(answer?.items) ? answer.items : [];
   }
 
+  /** Fetch what was said before the first message that is known; null when nothing comes. */
+  async earlier(): Promise<{ messages: Message[]; more: boolean } | null> {
+    if (!this.firstId) return null;
+    const answer = await this.request<History>("history_request", { before: this.firstId });
+    if (!answer?.ok || !Array.isArray(answer.messages)) return null;
+    const messages = answer.messages.filter((one) => typeof one.id === "number" && !this.seen.has(one.id));
+    for (const one of messages) this.know(one.id as number);
+    this.hasEarlier = Boolean(answer.more);
+    return { messages: messages.map((one) => ({ ...one, old: true })), more: this.hasEarlier };
+  }
+
   /** Resolves when there is a session, false after a while without one. */
   async ready(withinMs = 20_000): Promise<boolean> {
     for (let waited = 0; waited < withinMs && !this.joined; waited += 100) await new Promise((done) => setTimeout(done, 100));
@@ -143,7 +164,8 @@ export class Connection {
   }
 
   private restart(): void {
-    this.lastId = 0;
+    this.lastId = this.firstId = 0;
+    this.hasEarlier = false;
     this.seen.clear();
     this.announced = false;
     this.outbox = new Outbox();
@@ -180,9 +202,7 @@ export class Connection {
     this.held = [];
     let good = true;
     try {
-      const asked = { after: this.lastId, session_id: this.session };
-      const answer = await this.socket.timeout(ACK_WITHIN_MS).emitWithAck("history_request", asked);
-      for (const message of Array.isArray(answer?.messages) ? answer.messages : []) this.take({ ...message, old: true });
+      for (const message of await this.since(this.lastId)) this.take({ ...message, old: true });
     } catch {
       good = this.socket?.connected ?? false; // a slow answer is no reason to be offline
     }
@@ -190,6 +210,20 @@ export class Connection {
     this.held = null;
     held.forEach((message) => this.take(message));
     return good;
+  }
+
+  /** The newest messages after an id; after a long absence in several steps, so that none is missing between. */
+  private async since(after: number): Promise<Message[]> {
+    let found: Message[] = [];
+    for (let step = 0; step < MOST_STEPS && this.socket; step++) {
+      const asked = { after, session_id: this.session, ...(step ? { before: found[0]?.id } : {}) };
+      const answer: History = await this.socket.timeout(ACK_WITHIN_MS).emitWithAck("history_request", asked);
+      const messages = Array.isArray(answer?.messages) ? answer.messages : [];
+      found = [...messages.filter((one) => !((one.id ?? after + 1) <= after)), ...found];
+      if (!after) this.hasEarlier = Boolean(answer?.more);
+      if (!after || !answer?.more || (messages[0]?.id ?? 0) <= after) break;
+    }
+    return found;
   }
 
   private heard(message: unknown): void {
@@ -217,6 +251,7 @@ export class Connection {
   private know(id: number): void {
     this.seen.add(id);
     this.lastId = Math.max(this.lastId, id);
+    this.firstId = this.firstId ? Math.min(this.firstId, id) : id;
   }
 
   private async deliver(entry: Unsent): Promise<void> {

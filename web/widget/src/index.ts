@@ -13,6 +13,8 @@ interface Api {
   say(text: string): void;
   setUser(user: string | { token?: string | null } | null): void;
   reset(): void;
+  consent(on: boolean): void;
+  track(kind: string, facts?: Record<string, unknown>): void;
   on(event: string, work: Work): () => void;
 }
 
@@ -33,6 +35,8 @@ function api(element: XiaoerChat): Api {
     },
     setUser: (user) => element.chat?.setUser((typeof user === "string" ? user : user?.token) || null),
     reset: () => element.chat?.reset(),
+    consent: (on) => element.chat?.tracker.consent(on === true),
+    track: (kind, facts) => element.chat?.tracker.track(String(kind), facts && typeof facts === "object" ? facts : {}),
     on: (event, work) => element.chat?.on(event, work) || (() => undefined),
   };
 }

@@ -3,12 +3,13 @@
 import { sayButtons } from "./cards.js";
 import type { Context } from "./context.js";
 import { filled, make } from "./dom.js";
-import { clock, day, momentOf } from "./moments.js";
-import { row } from "./row.js";
+import { clock, day, momentOf, sameDay } from "./moments.js";
+import { row, sideOf } from "./row.js";
 import type { FateState, Message } from "./types.js";
 
 const NEW_TIME_AFTER_MS = 5 * 60 * 1000;
 const NEAR_BOTTOM_PX = 80;
+const NEAR_TOP_PX = 60;
 
 export class Log {
   readonly list: HTMLElement;
@@ -19,6 +20,9 @@ export class Log {
   private anchor: HTMLElement | null = null; // the row of the customer's last message
   private settledAt = 0; // where the list was scrolled to from here
   private dots: HTMLElement;
+  private older: HTMLButtonElement;
+  private first: Date | null = null;
+  private fetching = false;
 
   constructor(readonly context: Context) {
     const { texts } = context;
@@ -27,14 +31,20 @@ export class Log {
     this.spoken = make("div", { class: "unseen", role: "status" });
     this.dots = make("div", { class: "row from-bot typing", "aria-hidden": "true" },
       make("div", { class: "bubble dots" }, make("i"), make("i"), make("i")));
-    this.list.addEventListener("scroll", () => this.isAtBottom() && (this.jump.hidden = true), { passive: true });
+    this.older = make("button", { type: "button", class: "quiet earlier", onclick: () => void this.fetchEarlier() }, texts.earlier);
+    this.list.addEventListener("scroll", () => {
+      if (this.isAtBottom()) this.jump.hidden = true;
+      if (this.older.isConnected && this.list.scrollTop < NEAR_TOP_PX) void this.fetchEarlier();
+    }, { passive: true });
+    this.list.addEventListener("load", () => this.follows() && this.settle(), true); // a picture has got its height
     if (typeof ResizeObserver === "function") new ResizeObserver(() => this.follows() && this.settle()).observe(this.list);
   }
 
   clear(): void {
     this.list.replaceChildren();
     this.own.clear();
-    this.latest = this.anchor = null;
+    this.latest = this.first = this.anchor = null;
+    this.older.remove();
   }
 
   get isEmpty(): boolean {
@@ -57,7 +67,44 @@ export class Log {
 
   /** Show a message of the server. */
   show(message: Message): void {
+    if (sideOf(message) === "agent") this.anchor = null; // people write bit by bit: the newest is what counts
     this.place(row(message, this.context), message.at, message.direction === "in");
+  }
+
+  /** Show or hide the way to messages before the first one. */
+  offerEarlier(more: boolean): void {
+    if (more) this.list.prepend(this.older);
+    else this.older.remove();
+  }
+
+  /** Put older messages before the first one; what is being read stays where it is. */
+  private async fetchEarlier(): Promise<void> {
+    if (this.fetching) return;
+    this.fetching = true;
+    const found = await this.context.earlier();
+    this.fetching = false;
+    if (!found) return;
+    this.busy(true); // nothing of it is read aloud
+    const fromBottom = this.list.scrollHeight - this.list.scrollTop;
+    const hadFocus = (this.list.getRootNode() as ShadowRoot).activeElement === this.older;
+    this.older.remove();
+    const [latest, first] = [this.latest, this.first];
+    const mark = this.list.firstElementChild;
+    this.latest = null;
+    for (const message of found.messages) {
+      const moment = momentOf(message.at);
+      const element = row(message, this.context);
+      element.querySelector(".replies")?.remove();
+      for (const node of [this.divider(moment), element]) if (node) this.list.insertBefore(node, mark);
+    }
+    if (mark?.classList.contains("day") && first && this.latest && sameDay(this.latest, first)) mark.remove();
+    if (found.messages.length) this.first = momentOf(found.messages[0].at);
+    this.latest = latest;
+    this.offerEarlier(found.more);
+    this.list.scrollTop = this.list.scrollHeight - fromBottom;
+    this.settledAt = -9;
+    if (hadFocus) this.list.focus();
+    this.busy(false);
   }
 
   /** Show a message that is being sent from here. */
@@ -121,8 +168,7 @@ export class Log {
     // Quick replies belong to the moment: once somebody has spoken again, they are over.
     if (mine) for (const old of this.list.querySelectorAll(".replies")) old.remove();
     else this.carryReplies(element);
-    this.time(momentOf(at));
-    this.list.append(element);
+    this.list.append(...[this.divider(momentOf(at)), element].filter((one) => one !== null));
     if (this.dots.isConnected) this.list.append(this.dots);
     if (mine) this.anchor = element;
     if (follow) this.settle();
@@ -137,15 +183,17 @@ export class Log {
     if (before && stack && !before.closest(".welcome") && !element.querySelector(".replies")) stack.append(before);
   }
 
-  private time(moment: Date): void {
+  /** What stands before a message of this moment: its day when that is new, its time after a pause, or nothing. */
+  private divider(moment: Date): HTMLElement | null {
     const { texts } = this.context;
     const before = this.latest;
     this.latest = moment;
-    if (!before || before.toDateString() !== moment.toDateString()) {
-      this.list.append(make("div", { class: "day" }, make("span", {}, `${day(moment, texts)} ${clock(moment, texts)}`)));
-    } else if (moment.getTime() - before.getTime() > NEW_TIME_AFTER_MS) {
-      this.list.append(make("div", { class: "time" }, clock(moment, texts)));
+    this.first ??= moment;
+    if (!before || !sameDay(before, moment)) {
+      return make("div", { class: "day" }, make("span", {}, `${day(moment, texts)} ${clock(moment, texts)}`));
     }
+    const pause = moment.getTime() - before.getTime() > NEW_TIME_AFTER_MS;
+    return pause ? make("div", { class: "time" }, clock(moment, texts)) : null;
   }
 
   private isAtBottom(): boolean {

@@ -16,6 +16,11 @@ export function day(moment: Date, texts: Texts, now = new Date()): string {
   return moment.toLocaleDateString(texts.locale, { year, month: "long", day: "numeric", weekday: "short" });
 }
 
+/** Whether two moments are of one day, where the reader is. */
+export function sameDay(one: Date, other: Date): boolean {
+  return one.toDateString() === other.toDateString();
+}
+
 /** A moment from the wire; now when it is missing or no moment. */
 export function momentOf(at: unknown): Date {
   const moment = typeof at === "string" ? new Date(at) : new Date();

@@ -12,12 +12,14 @@ export interface Options {
   title: string | null; // in the head, instead of the texts' own
   pictures: string; // where the shop's product pictures are
   open: boolean; // open at once, on wide screens
+  events: string; // where behaviour goes
+  consent: boolean | null; // whether behaviour may be noted; null: what the visitor said before, else no
   voice: VoiceMode;
   texts: Partial<Texts>; // single texts in other words
   getToken: (() => Promise<string | null>) | null; // asked for a new token when the old one is over
 }
 
-const NAMES = ["server", "token", "locale", "position", "theme", "title", "pictures", "open", "voice"] as const;
+const NAMES = ["server", "token", "locale", "position", "theme", "title", "pictures", "open", "voice", "events", "consent"] as const;
 type Raw = Partial<Record<(typeof NAMES)[number], unknown>> & Pick<Partial<Options>, "texts" | "getToken">;
 
 /** Options as they were given, each checked; what is missing or odd is the default. */
@@ -34,6 +36,8 @@ export function optionsFrom(raw: Raw, script: string | null): Options {
     title: text("title"),
     pictures: pictures.endsWith("/") ? pictures : `${pictures}/`,
     open: raw.open === true || raw.open === "" || raw.open === "true",
+    events: text("events") || new URL(script ? "../events" : "/events", script || location.href).href,
+    consent: raw.consent === undefined ? null : raw.consent === true || raw.consent === "granted",
     voice: one<VoiceMode>("voice", ["auto", "server", "off"]),
     texts: raw.texts && typeof raw.texts === "object" ? raw.texts : {},
     getToken: typeof raw.getToken === "function" ? raw.getToken : null,

@@ -2,13 +2,14 @@
 
 const LONGEST_SIDE = 1600;
 const SMALL_ENOUGH = 400 * 1024;
-const KINDS = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", "image/heic", "image/heif"]);
+const KINDS = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/heic", "image/heif"]);
+const UNNAMED = /\.(heic|heif|avif)$/i; // kinds that some systems know no name for
 /** What the file chooser offers. */
-export const ACCEPT = [...KINDS].join(",");
+export const ACCEPT = [...KINDS, ".heic", ".heif", ".avif"].join(",");
 
 /** Whether a file looks like a picture that the server takes. */
 export function isPicture(file: File): boolean {
-  return KINDS.has(file.type);
+  return KINDS.has(file.type) || (!file.type && UNNAMED.test(file.name));
 }
 
 /** The picture as a JPEG no larger than needed; as it is when the browser can't draw it. */

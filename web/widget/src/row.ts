@@ -98,6 +98,7 @@ export function framed(image: HTMLImageElement, context: Context): HTMLButtonEle
 /** A picture that is going up, with its progress; the setter takes 0 to 1. */
 export function rising(file: File, context: Context): { element: HTMLElement; progress: (part: number) => void } {
   const image = make("img", { class: "picture", src: URL.createObjectURL(file), alt: context.texts.picture_alt });
+  image.addEventListener("error", () => image.replaceWith(make("span", { class: "picture unseeable" }, file.name)));
   const bar = make("progress", { max: 100, value: 0, "aria-label": file.name });
   const label = make("span", { class: "percent" });
   const element = make("div", { class: "rising" }, framed(image, context), bar, label);

@@ -13,6 +13,8 @@ export interface Card {
   badge?: string;
   lines?: unknown[];
   buttons?: Button[];
+  code?: string; // of a product
+  link?: { title?: string; url?: string }; // such as into the shop's cart
 }
 
 /** A `custom` payload: cards by `items`, or a form by `type` (rating, leave_message). */
