@@ -7,6 +7,7 @@
     popular.npy   log of the trend-adjusted popularity
     praise.json   {product id: [[aspect, customers who praised it], …]}
     together.json {category id: {category id: doublings of how often it is bought in one order with the first}}
+    space.npz     into what a product's words and vectors are turned, for those that come later
     serving.json  how the parts are weighed and of what the history's weights are made
 
 Nothing here needs scipy, and nothing is bigger than the catalogue.
@@ -15,17 +16,22 @@ Nothing here needs scipy, and nothing is bigger than the catalogue.
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from recsys.content_space import ContentSpace, space_of
 from shop.errors import BadIndex
 from shop.vector_index import VectorIndex, build_index, load_index
 
-FORMAT = 1
+if TYPE_CHECKING:
+    from recsys.newcomers import Likes
+
+FORMAT = 2
 PARTS = ("als", "ease", "content", "popularity")
 
 
@@ -46,11 +52,25 @@ class Artefact:
     praise: dict[int, list[tuple[str, int]]]
     together: dict[int, dict[int, float]] = field(default_factory=dict)
     version: str = ""
+    space: ContentSpace | None = None
+    likes: Likes | None = None
+    """Of the last columns, which came after the training (``recsys.newcomers``)."""
 
     @cached_property
     def column_of(self) -> dict[int, int]:
         """Product id → column."""
         return {int(one): at for at, one in enumerate(self.ids)}
+
+    @cached_property
+    def _by_id(self) -> tuple[np.ndarray, np.ndarray]:
+        order = np.argsort(self.ids, kind="stable")
+        return self.ids[order], order
+
+    def columns(self, ids: np.ndarray) -> np.ndarray:
+        """Columns of product ids, −1 for those it does not know."""
+        known, order = self._by_id
+        at = np.minimum(np.searchsorted(known, ids), len(known) - 1)
+        return np.where(known[at] == ids, order[at], -1)
 
     @cached_property
     def vectors(self) -> np.ndarray:
@@ -91,6 +111,8 @@ class Artefact:
         self.index.save(folder / "index")
         for name in ("ids", "gram", "near_starts", "near_items", "near_values", "content", "popular"):
             np.save(folder / f"{name}.npy", getattr(self, name))
+        if self.space is not None:
+            np.savez(folder / "space.npz", **self.space.arrays())
         (folder / "praise.json").write_text(json.dumps(self.praise, ensure_ascii=False), encoding="utf-8")
         (folder / "together.json").write_text(json.dumps(self.together))
         serving = {"format": FORMAT, "weights": self.weights, "alpha": self.alpha}
@@ -107,11 +129,13 @@ def load_artefact(folder: Path) -> Artefact:
         serving = json.loads((folder / "serving.json").read_text())
         praise = json.loads((folder / "praise.json").read_text(encoding="utf-8"))
         together = json.loads((folder / "together.json").read_text())
+        with np.load(folder / "space.npz", allow_pickle=False) as stored:
+            space = space_of({name: stored[name] for name in stored.files})
         arrays = {
             name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
             for name in ("ids", "gram", "near_starts", "near_items", "near_values", "content", "popular")
         }
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise BadIndex(f"{folder}: a part is missing or damaged ({type(error).__name__}); train it again") from error
     if serving.get("format") != FORMAT:
         raise BadIndex(f"{folder}: format {serving.get('format')}, this program reads {FORMAT}; train it again")
@@ -119,14 +143,16 @@ def load_artefact(folder: Path) -> Artefact:
     count = len(arrays["ids"])
     if not (len(index) == count == len(arrays["content"]) == len(arrays["popular"]) == len(arrays["near_starts"]) - 1):
         raise BadIndex(f"{folder}: its parts are of different lengths; train it again")
+    given: dict[str, Any] = {name: np.asarray(one) if name != "content" else one for name, one in arrays.items()}
     return Artefact(
-        **{name: np.asarray(value) if name != "content" else value for name, value in arrays.items()},
+        **given,
         index=index,
         weights={name: float(serving["weights"].get(name, 0.0)) for name in PARTS},
         alpha=float(serving["alpha"]),
         praise={int(product): [(str(a), int(n)) for a, n in told] for product, told in praise.items()},
         together={int(a): {int(b): float(c) for b, c in row.items()} for a, row in together.items()},
         version=folder.name,
+        space=space,
     )
 
 

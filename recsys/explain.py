@@ -52,7 +52,7 @@ def _row(pick: Pick, name: str, recommender: Recommender, ask: Ask, explain: boo
 
 def contributions(recommender: Recommender, ask: Ask, product_id: int) -> dict[str, float]:
     """What each part of the model adds to a product's score; empty for what the model does not know."""
-    artefact = recommender.artefact()
+    artefact = recommender.serving()
     column = None if artefact is None else artefact.column_of.get(product_id)
     if artefact is None or column is None:
         return {}

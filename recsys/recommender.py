@@ -21,6 +21,7 @@ import numpy as np
 from recsys.artefact import Artefact, load_artefact
 from recsys.bonuses import FITS_PRICE, NEW_DAYS, NEWNESS, PRAISE, SUITS, TOGETHER, price_fit
 from recsys.diversity import spread_out
+from recsys.newcomers import Follower
 from recsys.reasons import Reason, give_reasons
 from recsys.scoring import History, Scorer
 from recsys.shelf import Shelf, ShelfKeeper, Wishes
@@ -91,7 +92,8 @@ class Recommender:
         self._name: str | None = None
         self._check_at = 0.0
         self._lock = threading.Lock()
-        self._variants: dict[tuple[str, str], Artefact] = {}
+        self._follower = Follower(shop)
+        self._variants: dict[str, tuple[Artefact, Artefact]] = {}
 
     @property
     def version(self) -> str:
@@ -128,8 +130,8 @@ class Recommender:
 
     def recommend(self, ask: Ask) -> list[Pick]:
         """As many products as are asked for, if that many fit, best first."""
-        artefact, shelf = self.artefact(), self._keeper.shelf()
-        variant = self.variant(ask)
+        shelf, variant = self._keeper.shelf(), self.variant(ask)
+        artefact = self._in_force(shelf)
         if artefact is not None:
             artefact = self._varied(artefact, variant)
         fits = shelf.fitting(ask.wishes)
@@ -155,7 +157,15 @@ class Recommender:
 
     def history(self, ask: Ask) -> History:
         """The weights of what is known of the customer and the talk, by column of the model."""
-        return self._history(self.artefact(), self._events(ask))
+        return self._history(self.serving(), self._events(ask))
+
+    def serving(self) -> Artefact | None:
+        """The model in service with the products that came since its training; None before the first training."""
+        return self._in_force(self._keeper.shelf())
+
+    def _in_force(self, shelf: Shelf) -> Artefact | None:
+        artefact = self.artefact()
+        return None if artefact is None else self._follower.follow(artefact, shelf)
 
     def knows(self, ask: Ask) -> bool:
         """Whether anything is known of the customer's taste: what they did here, or what was said in this talk."""
@@ -179,11 +189,10 @@ class Recommender:
         return variant_for(variants_of(self._shop.settings), who)
 
     def _varied(self, artefact: Artefact, variant: str) -> Artefact:
-        key = (artefact.version, variant)
-        if key not in self._variants:
-            self._variants = {old: one for old, one in self._variants.items() if old[0] == artefact.version}
-            self._variants[key] = varied(artefact, variant)
-        return self._variants[key]
+        kept = self._variants.get(variant)
+        if kept is None or kept[0] is not artefact:
+            self._variants[variant] = kept = (artefact, varied(artefact, variant))
+        return kept[1]
 
     def similar(self, product_id: int, count: int = 5, wishes: Wishes | None = None) -> list[Pick]:
         """Products like one, by what people did with both and what they are."""
@@ -242,10 +251,7 @@ class _View:
         """Columns of the model, −1 for what it does not know."""
         if self._artefact is None:
             return np.full(len(positions), -1)
-        known = self._artefact.ids
-        wanted = self._shelf.ids[positions]
-        at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-        return np.where(known[at] == wanted, at, -1)
+        return self._artefact.columns(self._shelf.ids[positions])
 
     def candidates(self, positions: np.ndarray) -> np.ndarray:
         """All fitting products while they are few; else those that some part of the model brings up."""

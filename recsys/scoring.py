@@ -90,6 +90,7 @@ class Scorer:
         for row, cause in enumerate(at):
             items, values = self._artefact.near(int(self.columns[cause]))
             less = values.astype(np.float64) * float(self.amounts[cause])
+            items, less = self._with_newcomers(items, less)
             here = every[columns].copy()
             told = place[items] >= 0
             here[place[items[told]]] -= less[told]
@@ -97,6 +98,17 @@ class Scorer:
             spread = (squares - 2 * (every[items] @ less) + less @ less) / count - mean**2
             found[row] = (here - mean) / max(np.sqrt(max(spread, 0.0)), 1e-9)
         return found
+
+    def _with_newcomers(self, items: np.ndarray, amounts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What is said of some items, and with it of the newcomers that are like them."""
+        likes = self._artefact.likes
+        if likes is None:
+            return items, amounts
+        trained = len(self._artefact.ids) - len(likes.columns)
+        every = np.zeros(trained)
+        every[items] = amounts
+        newcomers = np.arange(trained, len(self._artefact.ids))
+        return np.concatenate([items, newcomers]), np.concatenate([amounts, likes.mean(every)])
 
     @cached_property
     def _content(self) -> np.ndarray:
@@ -139,7 +151,11 @@ class Scorer:
         parts = [self._artefact.near(int(column)) for column in self.columns]
         items = np.concatenate([items for items, _ in parts])
         values = np.concatenate([values * amount for (_, values), amount in zip(parts, self.amounts)])
-        return np.bincount(items, values, minlength=len(self._artefact.ids)).astype(np.float32)
+        every = np.bincount(items, values, minlength=len(self._artefact.ids)).astype(np.float32)
+        likes = self._artefact.likes
+        if likes is not None:
+            every[-len(likes.columns) :] = likes.mean(every)
+        return every
 
 
 def _scaled(scores: np.ndarray, query: np.ndarray, mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:

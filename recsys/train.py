@@ -22,7 +22,8 @@ from recsys.als import Als, AlsConfig
 from recsys.artefact import Artefact, make_artefact
 from recsys.blend import Blend
 from recsys.cleaning import EventTable, QualityReport, shop_events
-from recsys.content import Content, content_vectors
+from recsys.content import Content
+from recsys.content_space import ContentSpace, learn_space
 from recsys.ease import Ease, EaseConfig
 from recsys.interactions import Interactions, gather
 from recsys.measures import best_columns, ndcg_rows, recall_rows
@@ -35,6 +36,7 @@ from recsys.weights import weights_of
 from shop.errors import BadIndex, ShopError
 from shop.event_reader import baskets
 from shop.front import Shop, open_shop
+from shop.product_features import product_features
 from shop.product_texts import ProductText, product_texts, review_texts
 from shop.versions import current, facts, publish
 
@@ -109,15 +111,23 @@ def train(shop: Shop, folder: Path | None = None, say: Callable[[str], None] = l
     if len(data) < LEAST_CELLS:
         say("too little behaviour to learn from: popular products are shown")
         return None
-    content = content_vectors([one.text for one in products], [one.tags for one in products])
+    texts, tags, features = (
+        [one.text for one in products],
+        [one.tags for one in products],
+        product_features(shop, products),
+    )
+    say("what is known of the products: words, " + ", ".join([*features, "tags"]))
+    space = learn_space(texts, tags, features)
+    content = space.vectors(texts, tags, features)
     blend, measures = tuned_blend(split(data), content)
     whole = parts_for(content)
     for model in whole:
         model.fit(data)
     since = shop.clock() - timedelta(days=TOGETHER_DAYS)
-    artefact = make(data, whole, blend.weights, praised(review_texts(shop)), bought_together(baskets(shop, since)))
-    told = {"measures": measures, "quality": asdict(report), "sources": fingerprint(shop), "weights": blend.weights}
-    version = publish(folder, artefact.save, told)
+    told = praised(review_texts(shop)), bought_together(baskets(shop, since))
+    artefact = make(data, whole, blend.weights, space, *told)
+    facts_ = {"measures": measures, "quality": asdict(report), "sources": fingerprint(shop), "weights": blend.weights}
+    version = publish(folder, artefact.save, facts_)
     return Trained(version, measures, blend.weights, report, time.monotonic() - begin)
 
 
@@ -125,23 +135,26 @@ def make(
     data: Interactions,
     models: list[Model],
     weights: dict[str, float],
+    space: ContentSpace,
     praise: dict[int, list[tuple[str, int]]],
     together: dict[int, dict[int, float]],
 ) -> Artefact:
-    """The artefact of fitted models."""
+    """The artefact of fitted models, over the products that anybody touched; the others are newcomers to it."""
     als, ease, content, popularity = models
+    touched = np.flatnonzero(np.bincount(data.columns, minlength=data.shape[1]))
     assert isinstance(als, Als)
     assert isinstance(ease, Ease)
     assert isinstance(content, Content)
     assert content.vectors is not None
     scores = popularity.score_histories(data.matrix[:1])[0]
     return make_artefact(
-        data.items,
-        als.items,
+        data.items[touched],
+        als.items[touched],
         als.config.regularisation,
-        near_rows(ease, NEAR_KEPT),
-        content.vectors,
-        np.log(scores + 1e-7),
+        near_rows(ease, NEAR_KEPT, touched),
+        content.vectors[touched],
+        np.log(scores[touched] + 1e-7),
+        space=space,
         weights=weights,
         alpha=als.config.alpha,
         praise=praise,
@@ -149,10 +162,11 @@ def make(
     )
 
 
-def near_rows(ease: Ease, kept: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For each item its strongest weights on others, as compressed rows (starts, items, values)."""
-    columns, weights = ease.kept, ease.weights
-    counts = np.zeros(ease.item_count + 1, np.int64)
+def near_rows(ease: Ease, kept: int, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each chosen item its strongest weights on others, as compressed rows (starts, items, values)."""
+    inside = np.isin(ease.kept, chosen)
+    columns, weights = np.searchsorted(chosen, ease.kept[inside]), ease.weights[np.ix_(inside, inside)]
+    counts = np.zeros(len(chosen) + 1, np.int64)
     items, values = [], []
     for row, column in enumerate(columns):
         best = np.sort(top(np.abs(weights[row]), kept))

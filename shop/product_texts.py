@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Iterator, NamedTuple
+from typing import TYPE_CHECKING, Iterable, Iterator, NamedTuple
 
 from sqlalchemy import select
 
@@ -30,8 +30,8 @@ class ReviewText(NamedTuple):
     text: str
 
 
-def product_texts(shop: Shop) -> list[ProductText]:
-    """All products on sale in the order of their ids."""
+def product_texts(shop: Shop, ids: Iterable[int] | None = None) -> list[ProductText]:
+    """All products on sale in the order of their ids, or those of these ids."""
     query = (
         select(
             Product.id, Product.code, Product.name, Product.subtitle, Product.description, Product.attributes,
@@ -42,6 +42,8 @@ def product_texts(shop: Shop) -> list[ProductText]:
         .where(Product.on_sale == 1)
         .order_by(Product.id)
     )  # fmt: skip
+    if ids is not None:
+        query = query.where(Product.id.in_(list(ids)))
     with shop.database.read() as session:
         rows = session.execute(query).all()
     return [

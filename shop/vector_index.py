@@ -27,6 +27,9 @@ HNSW_UP_TO = 50_000
 EXACT_UP_TO = 10_000
 """So few allowed vectors are compared one by one, which no filter can starve."""
 
+GROWS_UP_TO = 20_000
+"""So many vectors that were added are compared one by one beside the engine; more of them make a new engine."""
+
 AGAIN = 30
 """Candidates for each wanted vector that are scored again exactly."""
 
@@ -39,10 +42,15 @@ class Found(NamedTuple):
 
 
 class VectorIndex:
-    """Vectors under ids; reading is safe from several threads, changes take a lock."""
+    """Vectors under ids; reading is safe from several threads, changes take a lock.
+
+    What was built or loaded stays as it is (its files are mapped); what is added later
+    stands in rows behind it, and what is removed is passed over.
+    """
 
     def __init__(self, ids: np.ndarray, vectors: np.ndarray, kind: str, engine: Any) -> None:
         self._ids, self._vectors, self._kind, self._engine = ids, vectors, kind, engine
+        self._later = np.zeros((0, vectors.shape[1]), np.float32)
         self._dead = np.zeros(len(ids), bool)
         self._lock = threading.RLock()
         self._arrange()
@@ -82,11 +90,10 @@ class VectorIndex:
             rows = None if allowed is None else self._rows(np.asarray(allowed))
             if rows is not None:
                 rows = rows[~self._dead[rows]]
-            if rows is None and self._dead.any():
-                rows = np.flatnonzero(~self._dead)
             if rows is None or len(rows) > EXACT_UP_TO:
                 found = self._candidates(query, count, rows)
-                rows = found if len(found) >= min(count, len(self) if rows is None else len(rows)) else rows
+                enough = min(count, len(self) if rows is None else len(rows))
+                rows = found if len(found) >= enough else np.flatnonzero(~self._dead) if rows is None else rows
             return self._exact(query, count, rows)
 
     def vectors(self, ids: np.ndarray) -> np.ndarray:
@@ -98,7 +105,18 @@ class VectorIndex:
         rows = self._rows(np.asarray(ids))
         if len(rows) != len(ids):
             raise BadValue("an id is not in the index")
-        return np.asarray(self._vectors[rows])
+        return self._take(rows)
+
+    def _take(self, rows: np.ndarray) -> np.ndarray:
+        """Vectors of rows, of the first ones and of those that came later."""
+        first = len(self._vectors)
+        if not len(self._later) or not len(rows) or int(rows.max()) < first:
+            return np.asarray(self._vectors[rows])
+        found = np.empty((len(rows), self.dimensions), np.float32)
+        later = rows >= first
+        found[later] = self._later[rows[later] - first]
+        found[~later] = self._vectors[rows[~later]]
+        return found
 
     def add(self, ids: np.ndarray, vectors: np.ndarray) -> None:
         """Put vectors in; an id that is there already gets the new vector.
@@ -111,12 +129,28 @@ class VectorIndex:
             raise BadValue(f"vectors of {vectors.shape[1]} numbers: give {self.dimensions}")
         with self._lock:
             self.remove(ids)
-            start = len(self._ids)
-            self._engine.add(np.ascontiguousarray(vectors))
-            self._ids = np.concatenate([np.where(np.isin(self._ids, ids), -1, self._ids), ids])
-            self._vectors = np.concatenate([self._vectors, vectors])
-            self._dead = np.concatenate([self._dead, np.zeros(len(self._ids) - start, bool)])
+            known = self._rows(ids)
+            self._ids = np.concatenate([self._ids, ids])
+            self._ids[known] = -1
+            self._later = np.concatenate([self._later, vectors])
+            self._dead = np.concatenate([self._dead, np.zeros(len(ids), bool)])
+            if len(self._later) > max(GROWS_UP_TO, len(self._vectors) // 10):
+                alive = np.flatnonzero(~self._dead)
+                self._ids, self._vectors = self._ids[alive], np.ascontiguousarray(self._take(alive))
+                self._later, self._dead = self._later[:0], np.zeros(len(alive), bool)
+                self._engine = _engine(self._vectors, self._kind)
             self._arrange()
+
+    def with_more(self, ids: np.ndarray, vectors: np.ndarray, gone: np.ndarray | None = None) -> VectorIndex:
+        """Another index over the same files, with more vectors and without some; this one stays as it is."""
+        other = VectorIndex(self._ids, self._vectors, self._kind, self._engine)
+        with self._lock:
+            other._later, other._dead = self._later, self._dead.copy()
+        if gone is not None and len(gone):
+            other.remove(gone)
+        if len(ids):
+            other.add(ids, vectors)
+        return other
 
     def remove(self, ids: np.ndarray) -> int:
         """Take vectors out; returns how many were there. They leave the file at the next build."""
@@ -133,10 +167,11 @@ class VectorIndex:
 
         folder.mkdir(parents=True, exist_ok=True)
         alive = np.flatnonzero(~self._dead)
-        whole = len(alive) == len(self._ids)
-        engine = self._engine if whole else _engine(np.asarray(self._vectors[alive]), self._kind)
+        whole = not len(self._later) and len(alive) == len(self._vectors)
+        vectors = np.ascontiguousarray(self._vectors if whole else self._take(alive))
+        engine = self._engine if whole or self._kind == "flat" else _engine(vectors, self._kind)
         np.save(folder / "ids.npy", self._ids[alive])
-        np.save(folder / "vectors.npy", np.ascontiguousarray(self._vectors[alive]))
+        np.save(folder / "vectors.npy", vectors)
         if self._kind != "flat":  # that one is its vectors
             faiss.write_index(engine, str(folder / "engine.faiss"))
         head = {"format": FORMAT, "kind": self._kind, "count": len(alive), "dimensions": self.dimensions}
@@ -150,13 +185,18 @@ class VectorIndex:
         return np.asarray(self._order[at[self._sorted[at] == ids]])
 
     def _candidates(self, query: np.ndarray, count: int, rows: np.ndarray | None) -> np.ndarray:
+        """Rows that the engine brings up, and those that came after it was made."""
         import faiss
 
-        wanted = min(len(self._ids), max(200, min(AGAIN * count, 2 * count + 800)))
+        first = len(self._vectors)
+        gone = int(self._dead[:first].sum())
+        wanted = max(200, min(AGAIN * count, 2 * count + 800))
+        wanted = min(first, wanted + min(gone, wanted))
+        later = np.arange(first, len(self._ids)) if rows is None else rows[rows >= first]
         chosen = None
         if rows is not None:
-            bits = np.zeros((len(self._ids) + 7) // 8 * 8, np.uint8)
-            bits[rows] = 1
+            bits = np.zeros((first + 7) // 8 * 8, np.uint8)
+            bits[rows[rows < first]] = 1
             packed = np.packbits(bits, bitorder="little")
             chosen = faiss.IDSelectorBitmap(len(packed), faiss.swig_ptr(packed))
         if self._kind == "hnsw":
@@ -166,12 +206,12 @@ class VectorIndex:
         else:
             asked = faiss.SearchParameters(sel=chosen)
         _, found = self._engine.search(query[None], wanted, params=asked)
-        return np.asarray(found[0][found[0] >= 0])
+        near = np.concatenate([found[0][found[0] >= 0], later])
+        return np.asarray(near[~self._dead[near]])
 
     def _exact(self, query: np.ndarray, count: int, rows: np.ndarray | None) -> Found:
-        vectors = self._vectors if rows is None else self._vectors[np.sort(rows)]
-        rows = np.arange(len(self._ids)) if rows is None else np.sort(rows)
-        scores = np.asarray(vectors @ query, np.float32)
+        rows = np.flatnonzero(~self._dead) if rows is None else np.sort(rows)
+        scores = np.asarray(self._take(rows) @ query, np.float32)
         count = min(count, len(rows))
         best = np.argpartition(-scores, count - 1)[:count] if 0 < count < len(rows) else np.arange(len(rows))[:count]
         best = best[np.lexsort((self._ids[rows[best]], -scores[best]))]

@@ -18,11 +18,11 @@ from typing import Callable, Sequence
 import numpy as np
 
 from shop.errors import BadIndex, BadPicture
+from shop.feature_store import FeatureStore
 from shop.front import Shop
 from shop.pictures import PictureView
 from shop.vector_index import VectorIndex, build_index
 from vision.encoder import ImageEncoder
-from vision.feature_store import FeatureStore
 from vision.gallery import Gallery
 from vision.head import Head, load_head, plain_head
 from vision.image_file import read_pixels

@@ -9,7 +9,8 @@ import pytest
 
 from recsys.als import Als
 from recsys.blend import Blend
-from recsys.content import Content, content_vectors
+from recsys.content import Content
+from recsys.content_space import learn_space
 from recsys.ease import Ease
 from recsys.interactions import Interactions, gather
 from recsys.measures import ndcg_at
@@ -159,7 +160,8 @@ def test_ease_is_the_closed_form_of_the_paper(behaviour: Interactions):
 
 def test_words_and_shelves_make_like_products_neighbours():
     texts = ["降噪蓝牙耳机 黑", "头戴蓝牙耳机", "纯棉短袖上衣", "长袖纯棉上衣", "保温水杯"]
-    vectors = content_vectors(texts, [["audio"], ["audio"], ["top"], ["top"], ["cup"]])
+    tags = [["audio"], ["audio"], ["top"], ["top"], ["cup"]]
+    vectors = learn_space(texts, tags).vectors(texts, tags)
     near = vectors @ vectors.T
     assert near[0, 1] > 0.5 > near[0, 2]
     assert near[2, 3] > 0.5 > near[2, 4]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from shop.errors import BadIndex, BadValue
-from shop.vector_index import build_index, load_index
+from shop.vector_index import GROWS_UP_TO, build_index, load_index
 
 KINDS = ["flat", "hnsw", "ivfpq"]
 
@@ -74,6 +74,38 @@ def test_a_stored_index_answers_as_before(kind: str, tmp_path: Path):
     assert (again.kind, len(again)) == (kind, len(ids) - 5)
     for query in vectors[:5]:
         assert again.search(query, 5).ids.tolist() == exact(ids[5:], vectors[5:], query, 5)
+
+
+def test_a_stored_index_takes_additions_and_removals_and_is_stored_with_them(kind: str, tmp_path: Path):
+    ids, vectors = cloud()
+    build_index(ids, vectors, kind).save(tmp_path / "index")
+    index = load_index(tmp_path / "index")
+    index.add(np.array([1, 2]), np.stack([9 * vectors[0], 8 * vectors[0]]))
+    index.remove(ids[:2])
+    index.save(tmp_path / "again")
+    for one in (index, load_index(tmp_path / "again")):
+        assert len(one) == len(ids)
+        assert one.search(vectors[0], 2).ids.tolist() == [1, 2]
+        assert not np.isin(ids[:2], one.search(vectors[1], len(ids)).ids).any()
+        assert np.allclose(one.vectors(np.array([2, ids[5], 1])), [8 * vectors[0], vectors[5], 9 * vectors[0]])
+
+
+def test_more_additions_than_are_compared_one_by_one_make_a_new_engine(kind: str):
+    ids, vectors = cloud(GROWS_UP_TO + 3000, 4)
+    index = build_index(ids[:1000], vectors[:1000], kind)
+    for start in range(1000, len(ids), 6000):
+        index.add(ids[start : start + 6000], vectors[start : start + 6000])
+    queries = cloud(20, 4, seed=5)[1]
+    hits = sum(len(set(index.search(one, 10).ids.tolist()) & set(exact(ids, vectors, one, 10))) for one in queries)
+    assert hits >= 0.95 * 200
+    assert len(index) == len(ids)
+
+
+def test_after_many_removals_as_many_come_as_are_left(kind: str):
+    ids, vectors = cloud()
+    index = build_index(ids, vectors, kind)
+    index.remove(ids[7:])
+    assert set(index.search(vectors[0], 10).ids.tolist()) == set(ids[:7].tolist())
 
 
 def test_a_half_written_index_is_refused(kind: str, tmp_path: Path):

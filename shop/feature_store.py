@@ -1,6 +1,6 @@
-"""Keeps the features of the shop's pictures, so that each picture is looked at once.
+"""Keeps features of pictures and texts, so that each is looked at once, and so that other packages find them.
 
-    data_dir/vision/<encoder>/00001.npz, 00002.npz, …    sha256 of each picture and its features
+    folder/00001.npz, 00002.npz, …    key of each thing (a picture's sha256) and its features
 
 A file is written whole and never changed; new pictures make a new file, and many
 small files are folded into one. Features are kept in half precision.
@@ -20,7 +20,7 @@ MOST_FILES = 16
 
 
 class FeatureStore:
-    """Features by a picture's sha256; one process may write while others read."""
+    """Features by a key (a picture's sha256); one process may write while others read."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
