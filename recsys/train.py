@@ -44,6 +44,9 @@ ALS = AlsConfig(binary=False)
 EASE = EaseConfig(regularisation=200.0)
 NEAR_KEPT = 200
 TOGETHER_DAYS = 365
+AT_LEAST = {"content": 0.2, "popularity": 0.05}
+"""Weights in service: what is liked in a talk leads to its like, and guests to what is popular, whatever the search says."""
+
 LEAST_CELLS = 50
 """With fewer pairs of customer and product there is nothing to learn: the popular ones are shown."""
 
@@ -88,6 +91,7 @@ def tuned_blend(parts: Parts, content: np.ndarray) -> tuple[Blend, dict[str, dic
     blend = Blend(parts=parts_for(content))
     blend.fit(parts.train)
     blend.tune(parts.validation)
+    blend.weights.update({name: max(blend.weights[name], least) for name, least in AT_LEAST.items()})
     rows = np.unique(parts.test.rows)
     hidden = (parts.train.seen + parts.validation.seen)[rows].nonzero()
     truth = parts.test.seen[rows]
