@@ -45,7 +45,7 @@ EASE = EaseConfig(regularisation=200.0)
 NEAR_KEPT = 200
 TOGETHER_DAYS = 365
 AT_LEAST = {"content": 0.2, "popularity": 0.05}
-"""Weights in service: what is liked in a talk leads to its like, and guests to what is popular, whatever the search says."""
+"""Weights in service, whatever the search says: what is liked leads to its like, and guests get what is popular."""
 
 LEAST_CELLS = 50
 """With fewer pairs of customer and product there is nothing to learn: the popular ones are shown."""
