@@ -36,7 +36,7 @@ _AGENT_SPEAKS = select(_HANDOFFS.c.id).where(
 _HEARD = (
     update(_TABLE)
     .where(_TABLE.c.id == bindparam("message"))
-    .values(mood=bindparam("mood_heard"), anger=bindparam("anger_heard"))
+    .values(mood=bindparam("mood_heard"), anger=bindparam("anger_heard"), intent=bindparam("intent_heard"))
 )
 _ANGERS = (
     select(_TABLE.c.anger)
@@ -114,21 +114,23 @@ class Messages:
         direction: str = "out",
         unless_agent: bool = False,
         heard: tuple[str, int] | None = None,
+        meant: str | None = None,
     ) -> list[int]:
         """Keep several answers in one transaction and return their ids in order.
 
         With ``unless_agent`` nothing is kept, and no id comes back, when a person
         speaks in the conversation now. The conversation is held meanwhile, as a
         take-over holds it: of the two, one comes first. ``heard`` is the mood and anger
-        of the message that is answered; it is kept in any case.
+        of the message that is answered, ``meant`` its intent; they are kept in any case.
         """
         if direction not in ("out", "agent"):
             raise ValueError(f"direction {direction!r} is neither out nor agent")
         sealed = [self._cipher.seal_json(body) for body in bodies]
         common = {"sender_id": sender_id, "direction": direction, "reply_to": reply_to, "at": self._now()}
         with self._database.change() as session:
-            if heard is not None and reply_to is not None:
-                session.execute(_HEARD, {"message": reply_to, "mood_heard": heard[0], "anger_heard": heard[1]})
+            if reply_to is not None and (heard is not None or meant is not None):
+                mood, anger = heard or (None, None)
+                session.execute(_HEARD, _heard(reply_to, mood, anger, meant))
             if unless_agent:
                 lock_talk(session, sender_id)
                 if session.execute(_AGENT_SPEAKS, {"sender": sender_id}).first() is not None:
@@ -141,7 +143,7 @@ class Messages:
     def set_mood(self, message_id: int, mood: str, anger: int) -> None:
         """Keep how a customer's message sounds: ``neg``, ``neu`` or ``pos``, and 0 calm to 3 insulting."""
         with self._database.change() as session:
-            session.execute(_HEARD, {"message": message_id, "mood_heard": mood, "anger_heard": anger})
+            session.execute(_HEARD, _heard(message_id, mood, anger, None))
 
     def angers(self, sender_id: str, limit: int = 3) -> list[int]:
         """Anger of the customer's newest messages of a conversation that were heard, oldest first."""
@@ -214,6 +216,11 @@ class Messages:
     def _view(self, row: Any) -> StoredMessage:
         body = self._cipher.open_json(row.body_sealed)
         return StoredMessage(row.id, row.direction, body, row.at, row.mood, row.anger or 0)
+
+
+def _heard(message_id: int, mood: str | None, anger: int | None, intent: str | None) -> dict[str, Any]:
+    meant = None if intent is None else intent[:40]
+    return {"message": message_id, "mood_heard": mood, "anger_heard": anger, "intent_heard": meant}
 
 
 def _touch(session: Any, sender_id: str, channel: str, now: datetime) -> None:

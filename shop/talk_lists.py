@@ -78,6 +78,19 @@ def talks(shop: Shop, agent: AgentView, which: str, limit: int = MOST) -> list[d
     return _read(shop, query.limit(min(limit, MOST)))
 
 
+def may_see(agent: AgentView, found: dict[str, Any]) -> bool:
+    """The same as ``visible``, for a talk that was read: one reading serves every open desk."""
+    if agent.role in OVERSEERS or found["handoff_id"] is None or found["agent_id"] == agent.id:
+        return True
+    return found["state"] == "waiting" and ("any" in agent.groups or found["group"] in (*agent.groups, "any"))
+
+
+def any_talk(shop: Shop, sender_id: str) -> dict[str, Any] | None:
+    """One talk as the lists show it, whoever may see it; None when there is none."""
+    found = _read(shop, _LIST.where(_TALKS.c.sender_id == sender_id))
+    return found[0] if found else None
+
+
 def talk(shop: Shop, agent: AgentView, sender_id: str) -> dict[str, Any] | None:
     """One talk as the lists show it; None when there is none that the agent may see."""
     found = _read(shop, _LIST.where(visible(agent), _TALKS.c.sender_id == sender_id))

@@ -30,9 +30,11 @@ class Collector(OutputChannel):
         self.bodies: list[Body] = []
         self.mood: tuple[str, int] | None = None
         """Mood and anger of the message that is answered, once it was understood."""
+        self.intent: str | None = None
 
     def heard(self, understood: dict[str, Any]) -> None:
-        """Take the mood of what was understood; anger that goes on over turns is set in it for the actions."""
+        """Take intent and mood of what was understood; anger that goes on over turns is set in it for the actions."""
+        self.intent = (understood.get("intent") or {}).get("name") or None
         mood = understood.get("sentiment")
         if mood:
             mood["anger"] = anger_over_turns(self._angers, mood["anger"])

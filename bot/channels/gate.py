@@ -73,6 +73,7 @@ class _Message:
     speaker: str = "bot"
     angers: list[int] = field(default_factory=list)  # of the messages before
     mood: tuple[str, int] | None = None  # of this one: label and anger
+    intent: str | None = None
     failed: bool = False  # the bot could not answer it
 
 
@@ -286,7 +287,7 @@ class Gate:
             message.failed = True
             return [*collector.close(), self.texts.body("failed")]
         finally:
-            message.mood = collector.mood
+            message.mood, message.intent = collector.mood, collector.intent
         answers = collector.close()
         message.failed = not answers
         return answers or [self.texts.body("no_answer")]
@@ -310,7 +311,7 @@ class Gate:
         """Keep the answers and give them their ids, unless a person took over meanwhile; runs in a thread."""
         try:
             ids = self._shop.messages.record_answers(
-                message.sender_id, answers, message.id, unless_agent=True, heard=message.mood
+                message.sender_id, answers, message.id, unless_agent=True, heard=message.mood, meant=message.intent
             )
         except DatabaseDown:
             log_incident("no database for the answers", message.incoming.channel)

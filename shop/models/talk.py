@@ -38,6 +38,7 @@ class Message(Base):
     agent_id = Column(Integer, index=True)  # of a person's words: whose
     mood = Column(String(3))  # of a customer's words: neg, neu, pos
     anger = Column(Integer)  # the same: 0 calm to 3 insulting
+    intent = Column(String(40))  # of a customer's words to the bot: what they were taken to mean
     delivered_at = Column(UtcTime)  # of agent and sys: when the channel took it
     __table_args__ = (
         UniqueConstraint("sender_id", "external_id"),

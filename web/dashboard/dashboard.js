@@ -1,5 +1,7 @@
 // The operators' dashboard: tabs, a form for each, one chart, one table; a click on a number opens its rows.
 
+import { pages } from "./service.js";
+
 const texts = await (await fetch("/dashboard/files/texts.zh.json")).json();
 const at = (id) => document.getElementById(id);
 const day = (back) => new Date(Date.now() + 8 * 3600e3 - back * 864e5).toISOString().slice(0, 10);
@@ -25,6 +27,8 @@ function worth(metric, value) {
 function cell(key, value) {
   if (key.endsWith("_fen")) return yuan(value);
   if (key === "advice") return texts.advice[value] || "";
+  const said = service.cell(key, value);
+  if (said !== undefined) return said;
   if (key === "name" && texts.quality[value]) return texts.quality[value];
   return Array.isArray(value) ? value.join("、") : value === null ? "" : String(value);
 }
@@ -52,6 +56,7 @@ async function load(name, values) {
 
 function draw(option) {
   if (plot) plot.dispose();
+  at("chart").classList.toggle("drawn", Boolean(option)); // echarts measures the place: it must be there first
   plot = option ? echarts.init(at("chart")) : null;
   if (plot) plot.setOption({ grid: { left: 80, right: 20 }, tooltip: { trigger: "axis" }, animation: false, ...option });
 }
@@ -68,6 +73,9 @@ function table(rows, open) {
   const head = make("tr", {}, ...keys.map((key) => make("th", {}, texts.columns[key])));
   at("table").append(make("table", {}, make("thead", {}, head), make("tbody", {}, ...body)));
 }
+
+const service = pages({ at, date, day, draw, load, make, select, table, texts, again: () => show() });
+Object.assign(FORMS, service.forms);
 
 async function orders(values) {
   const found = await load("rows", values);
@@ -114,6 +122,7 @@ const SHOW = {
     table(found.rows);
   },
   quality: (found) => table(found.rows),
+  ...service.show,
 };
 
 async function show() {

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 from sqlalchemy import select
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from analytics import data_quality, forecast, insights, order_stats, replenish, shop_panel, stock_levels
-from analytics.query import SHANGHAI, Compare, Group, Metric, Period, Query
-from shop.errors import BadValue, NotFound
+from analytics.query import Compare, Group, Metric, Period, Query
+from shop.errors import BadValue
 from shop.front import Shop
 from shop.models import Order
-from web.guard import Guard, refusal
+from web.dashboard.answers import ROLES, Data, answer, span, today
+from web.dashboard.letters import Letters
+from web.dashboard.service import Service
+from web.dashboard.teaching import Teaching
+from web.guard import Guard
 
 HERE = Path(__file__).parent
-ROLES = ("supervisor", "admin")
 TODAY = (Metric.SALES, Metric.ORDERS, Metric.AVERAGE, Metric.VISITORS, Metric.CONVERSION, Metric.REFUND_RATE)
-Data = Callable[[Request], Any]
 
 
 class Dashboard:
@@ -43,18 +41,22 @@ class Dashboard:
             "plan": self.plan, "forecast": self.forecast, "quality": self.quality,
         }  # fmt: skip
         calls = [
-            Route(f"/dashboard/api/{name}", self._guard.allow(*ROLES)(_answer(call))) for name, call in data.items()
+            Route(f"/dashboard/api/{name}", self._guard.allow(*ROLES)(answer(call))) for name, call in data.items()
         ]
-        return [Route("/dashboard/", self._guard.page(*ROLES)(_page)), *calls]
+        return [Route("/dashboard/", self._guard.page(*ROLES)(_page)), *calls, *self._more()]
+
+    def _more(self) -> list[BaseRoute]:
+        """Pages that have a module of their own."""
+        return [route for part in (Service, Teaching, Letters) for route in part(self._shop).routes(self._guard)]
 
     def today(self, _: Request) -> Any:
         """Today's figures against yesterday's, and what waits."""
-        day = self._day()
+        day = today(self._shop)
         period = Period(day, day + timedelta(days=1))
         found = []
         for metric in TODAY:
-            answer = order_stats.answer(self._shop, Query(metric=metric, period=period, compare=Compare.PREVIOUS))
-            found.append({"metric": metric.value, "value": answer.value, "before": answer.before})
+            figure = order_stats.answer(self._shop, Query(metric=metric, period=period, compare=Compare.PREVIOUS))
+            found.append({"metric": metric.value, "value": figure.value, "before": figure.before})
         levels = stock_levels.levels(self._shop)
         return {
             "figures": found,
@@ -67,17 +69,17 @@ class Dashboard:
         """A metric by a group over a span, with the span before."""
         given = request.query_params
         metric, group = Metric(given.get("metric", "sales")), Group(given.get("group", "day"))
-        query = Query(metric=metric, group=group, period=self._span(request), compare=Compare.PREVIOUS)
-        answer = order_stats.answer(self._shop, query)
+        query = Query(metric=metric, group=group, period=span(self._shop, request), compare=Compare.PREVIOUS)
+        figure = order_stats.answer(self._shop, query)
         return {
-            "value": answer.value,
-            "before": answer.before,
-            "rows": [{"key": one.key, "value": one.value} for one in answer.rows],
+            "value": figure.value,
+            "before": figure.before,
+            "rows": [{"key": one.key, "value": one.value} for one in figure.rows],
         }
 
     def rows(self, request: Request) -> Any:
         """The orders behind a number, newest first; no name, phone or address."""
-        start, end = self._span(request).moments
+        start, end = span(self._shop, request).moments
         query = select(Order.number, Order.created_at, Order.state, Order.city, Order.channel, Order.total_fen)
         query = query.where(Order.created_at >= start, Order.created_at < end)
         for name, column in (("city", Order.city), ("channel", Order.channel)):
@@ -122,51 +124,6 @@ class Dashboard:
     def quality(self, _: Request) -> Any:
         """What looks wrong in the tables."""
         return {"rows": [asdict(one) for one in data_quality.report(self._shop)]}
-
-    def _day(self) -> date:
-        return self._shop.clock().astimezone(SHANGHAI).date()
-
-    def _span(self, request: Request) -> Period:
-        day, given = self._day(), request.query_params
-        try:
-            first = date.fromisoformat(given.get("from") or str(day - timedelta(days=29)))
-            last = date.fromisoformat(given.get("to") or str(day))
-        except ValueError as error:
-            raise BadValue("from, to: give YYYY-MM-DD", field="from") from error
-        if not timedelta(0) <= last - first <= timedelta(days=1100):
-            raise BadValue("from is after to, or more than three years before", field="from")
-        return Period(first, last + timedelta(days=1))
-
-
-def _answer(call: Data) -> Callable[[Request], Any]:
-    async def handler(request: Request) -> Response:
-        try:
-            found = await run_in_threadpool(call, request)
-        except NotFound:
-            return refusal("not_found", 404)
-        except (BadValue, ValueError):
-            return refusal("bad_value", 400)
-        if request.query_params.get("format") == "csv":
-            headers = {"Content-Disposition": f'attachment; filename="{request.url.path.rsplit("/", 1)[-1]}.csv"'}
-            return Response("\ufeff" + as_csv(found.get("rows") or []), media_type="text/csv", headers=headers)
-        return JSONResponse(found)
-
-    return handler
-
-
-def as_csv(rows: list[dict[str, Any]]) -> str:
-    """Rows as CSV with a heading; cells that a spreadsheet would run are defused."""
-    text = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(text, fieldnames=list(rows[0]))
-        writer.writeheader()
-        for row in rows:
-            writer.writerow({key: replenish.defused(_flat(value)) for key, value in row.items()})
-    return text.getvalue()
-
-
-def _flat(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, tuple)) else value
 
 
 async def _page(_: Request) -> Response:

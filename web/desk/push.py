@@ -31,7 +31,7 @@ from shop.errors import BadToken, ShopError
 from shop.front import Shop
 from shop.handoff_clock import tick
 from shop.signals import Feed, Heard
-from shop.talk_lists import talk
+from shop.talk_lists import any_talk, may_see
 from web.desk.api import PREFIX
 from web.desk.login import agent_json
 from web.desk.talk_calls import message_json
@@ -201,13 +201,11 @@ class Push:
     def _for_each(self, heard: Heard, lines: list[Line]) -> list[tuple[Line, dict[str, Any]]]:
         """What each line is told of a message or a signal; runs in a thread."""
         posts: list[tuple[Line, dict[str, Any]]] = []
-        known: dict[int, dict[str, Any] | None] = {}
         body = heard.body or {}
         message = None
+        read = any_talk(self._shop, heard.sender_id)  # once for all lines: 20 desks cost what one does
         for line in lines:
-            if line.agent.id not in known:
-                known[line.agent.id] = talk(self._shop, line.agent, heard.sender_id)
-            found = known[line.agent.id]
+            found = read if read is not None and may_see(line.agent, read) else None
             if heard.kind == "state":
                 posts.append((line, {"type": "talk", "sender_id": heard.sender_id, "talk": found}))
                 continue

@@ -1,0 +1,154 @@
+"""The pages about service in a real Chromium, over a web server alone. SHOTS=folder keeps pictures."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime, timedelta, timezone
+
+import pytest
+import uvicorn
+from playwright.sync_api import Page, expect
+from sqlalchemy import insert
+
+from shop.front import Shop, open_shop
+from shop.models import Conversation, Handoff, HandoffStep, Message
+from shop.settings import Settings
+from tests.integration.browser import PHONE, WIDE, shot
+from tests.servers import free_port
+from web.app import create_app
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(300)]
+PASSWORD = "a long password"
+BEGIN = datetime(2025, 3, 3, 1, 0, tzinfo=timezone.utc)
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+def filled(shop: Shop) -> None:
+    """Two days of talks: thanked for, left, come back to, handed over; one dead letter."""
+    shop.database.create_all()
+    agent = shop.agents.add("boss", f"梅{EVIL}", PASSWORD, role="admin")
+    body = shop.cipher.seal_json({"text": "x"})
+    rows = []
+    for number, (hours, intents) in enumerate(
+        [(0, ["order_status", "thank"]), (1, ["ask_stock"]), (2, ["order_status"]), (20, ["return_goods", "complain"])]
+    ):
+        for at, intent in enumerate(intents):
+            rows.append({
+                "sender_id": f"talk-{number}", "direction": "in", "body_sealed": body, "intent": intent,
+                "at": BEGIN + timedelta(hours=hours, minutes=at), "mood": "neg" if intent == "complain" else "neu",
+                "anger": 2 if intent == "complain" else 0,
+            })  # fmt: skip
+    rows.append({**rows[-1], "sender_id": "talk-2", "at": BEGIN + timedelta(hours=9), "intent": "order_status"})
+    asked = BEGIN + timedelta(hours=20, minutes=2)
+    with shop.database.change() as session:
+        session.add_all([Conversation(sender_id=f"talk-{one}", channel="web") for one in range(4)])
+        session.execute(insert(Message.__table__), rows)
+        row = Handoff(
+            sender_id="talk-3", state="closed", reason="complaint", skill_group="complaint", created_at=asked,
+            accepted_at=asked + timedelta(seconds=45), first_reply_at=asked + timedelta(seconds=65),
+            closed_at=asked + timedelta(seconds=345), close_reason="solved", agent_id=agent.id, rating=5,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        for kind, seconds in (("accepted", 45), ("closed", 345)):
+            session.add(
+                HandoffStep(handoff_id=row.id, kind=kind, agent_id=agent.id, at=asked + timedelta(seconds=seconds))
+            )
+    letter = shop.outbox.post("wechat", "wechat:o1", [{"text": f"您的退款到了 {EVIL}"}], "bot", key="k")
+    shop.outbox.bury(letter, "45015 quota")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """Shop and address of a running web server."""
+    port = free_port()
+    settings = Settings(
+        data_dir=tmp_path_factory.mktemp("service"), secret_key="a secret for tests only", web_port=port
+    )
+    shop = open_shop(settings)
+    filled(shop)
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(shop), host="127.0.0.1", port=port, log_level="warning", ws="none")
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the web server did not start"
+        time.sleep(0.02)
+    yield shop, f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+    shop.database.dispose()
+
+
+@pytest.fixture
+def visit(browser, served):
+    opened, problems = [], []
+
+    def make(size) -> Page:
+        context = browser.new_context(viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai")
+        context.set_default_timeout(15_000)
+        opened.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("dialog", lambda dialog: problems.append(dialog.message) or dialog.dismiss())
+        page.goto(f"{served[1]}/desk/login?next=/dashboard/")
+        page.locator("#name").fill("boss")
+        page.locator("#password").fill(PASSWORD)
+        page.get_by_role("button", name="登录").click()
+        expect(page.get_by_role("button", name="客服报表")).to_be_visible()
+        return page
+
+    yield make
+    for one in opened:
+        one.close()
+    assert problems == []
+
+
+def report(page: Page, part: str) -> None:
+    page.locator("select[name=part]").select_option(part)
+    page.locator("input[name=from]").fill("2025-03-01")
+    page.locator("input[name=to]").fill("2025-03-08")
+    page.get_by_role("button", name="查看").click()
+
+
+def tile(page: Page, name: str):
+    return page.locator(".tile").filter(has_text=name).locator("b")
+
+
+@pytest.mark.parametrize(("size", "name"), [(WIDE, "wide"), (PHONE, "phone")])
+def test_the_report_shows_its_figures_and_every_number_opens_its_talks(visit, size, name):
+    page = visit(size)
+    page.get_by_role("button", name="客服报表").click()
+    report(page, "overview")
+    expect(tile(page, "机器人解决率")).to_have_text("60.0%")  # thanked, left alone, and the one that came back
+    expect(tile(page, "首次响应")).to_have_text("0:20")
+    expect(tile(page, "处理时长")).to_have_text("5:00")
+    shot(page, f"service-{name}")
+    tile(page, "24 小时内又来").click()
+    expect(page.locator("#table tbody tr")).to_have_count(1)
+    expect(page.locator("#table tbody tr")).to_contain_text("talk-2")
+    for part, first in (("reasons", "投诉"), ("groups", "投诉"), ("agents", EVIL), ("intents", "order_status")):
+        report(page, part)
+        expect(page.locator("#table tbody tr").first).to_contain_text(first)
+        shot(page, f"service-{part}-{name}")
+    page.locator("#table tbody tr").first.click()
+    expect(page.locator("#table h2")).to_contain_text("相关会话（3）")
+    for part in ("mood", "hours"):
+        report(page, part)
+        expect(page.locator("#chart canvas")).to_be_visible()
+        shot(page, f"service-{part}-{name}")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page itself never scrolls sideways"
+
+
+def test_a_dead_letter_is_shown_with_its_reason_and_sent_once_more(visit, served):
+    page = visit(WIDE)
+    page.get_by_role("button", name="未送达").click()
+    expect(page.locator("#table tbody tr")).to_contain_text("45015 quota")
+    expect(page.locator("#table tbody tr")).to_contain_text(EVIL)
+    shot(page, "letters")
+    page.get_by_role("button", name="重发").click()
+    expect(page.locator("#table tbody tr")).to_have_count(0)
+    assert served[0].outbox.counts()["wechat"] == {"waiting": 1}
+    assert served[0].agents.audit_log()[0]["action"] == "letter_revived"

@@ -1,0 +1,126 @@
+"""The service report: containment, handoffs, waits, ratings, intents, moods, hours; every number with its talks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import lru_cache
+from typing import Any, Callable
+
+import yaml
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Route
+
+from analytics import service_people as people
+from analytics import service_talks as bot
+from analytics.query import SHANGHAI, Period
+from shop.errors import BadValue
+from shop.front import Shop
+from shop.settings import ROOT
+from web.dashboard.answers import ROLES, answer, span
+from web.guard import Guard
+
+MOST = 500
+"""Talks that a number opens at once."""
+
+
+class Service:
+    """``GET /dashboard/api/service?part=…`` and ``GET /dashboard/api/service_talks?kind=…&value=…``."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._parts: dict[str, Callable[[Period], Any]] = {
+            "overview": self._overview,
+            "reasons": lambda period: people.by_reason(people.cases(shop, period)),
+            "groups": lambda period: people.by_group(people.cases(shop, period)),
+            "agents": lambda period: people.by_agent(people.cases(shop, period), people.names(shop)),
+            "intents": self._intents,
+            "mood": lambda period: bot.moods(bot.talks(shop, period)),
+            "hours": lambda period: bot.hours(bot.talks(shop, period)),
+        }
+
+    def routes(self, guard: Guard) -> list[BaseRoute]:
+        """Both routes, for overseers."""
+        return [
+            Route("/dashboard/api/service", guard.allow(*ROLES)(answer(self.report))),
+            Route("/dashboard/api/service_talks", guard.allow(*ROLES)(answer(self.talks))),
+        ]
+
+    def report(self, request: Request) -> Any:
+        """One part of the report over a span; ``overview`` has the sums beside its rows by day."""
+        part = request.query_params.get("part", "overview")
+        if part not in self._parts:
+            raise BadValue(f"part: give one of {', '.join(self._parts)}", field="part")
+        found = self._parts[part](span(self._shop, request))
+        return found if isinstance(found, dict) else {"rows": found}
+
+    def _overview(self, period: Period) -> dict[str, Any]:
+        found = bot.talks(self._shop, period)
+        days: dict[str, Counter[str]] = {}
+        for one in found:
+            days.setdefault(bot.day_of(one.started_at), Counter())[one.outcome] += 1
+        rows = [
+            {"day": day, "talks": sum(counts.values()), **{name: counts[name] for name in bot.OUTCOMES}}
+            for day, counts in sorted(days.items())
+        ]
+        figures = people.figures(people.cases(self._shop, period))
+        return {"rows": rows, "containment": bot.containment(found), "people": figures}
+
+    def _intents(self, period: Period) -> list[dict[str, Any]]:
+        known = examples()
+        rows = bot.top_intents(bot.talks(self._shop, period))
+        return [{**row, "example": known.get(row["intent"], "")} for row in rows]
+
+    def talks(self, request: Request) -> Any:
+        """The talks behind a number: of the bot (newest first) by outcome, intent, day, mood or hour; else handoffs."""
+        kind, value = request.query_params.get("kind", "talks"), request.query_params.get("value", "")
+        period = span(self._shop, request)
+        if kind in _TALKS:
+            chosen = [one for one in bot.talks(self._shop, period) if _TALKS[kind](one, value)]
+            chosen.sort(key=lambda one: one.started_at, reverse=True)
+            return {"rows": [one.row() for one in chosen[:MOST]], "count": len(chosen)}
+        if kind not in _CASES:
+            raise BadValue(f"kind: give one of {', '.join([*_TALKS, *_CASES])}", field="kind")
+        names = people.names(self._shop)
+        found = [one for one in reversed(people.cases(self._shop, period)) if _CASES[kind](one, value)]
+        return {"rows": [one.row(names) for one in found[:MOST]], "count": len(found)}
+
+
+def _hour(talk: bot.Talk, value: str) -> bool:
+    local = (at.astimezone(SHANGHAI) for at in talk.moments)
+    return any(f"{at.isoweekday()}-{at.hour}" == value for at in local)
+
+
+_TALKS: dict[str, Callable[[bot.Talk, str], bool]] = {
+    "talks": lambda one, value: True,
+    "outcome": lambda one, value: one.outcome == value,
+    "contained": lambda one, value: one.outcome in ("confirmed", "assumed"),
+    "intent": lambda one, value: value in one.intents,
+    "day": lambda one, value: bot.day_of(one.started_at) == value,
+    "mood_day": lambda one, value: any(bot.day_of(at) == value and mood == "neg" for at, mood, _ in one.moods),
+    "hour": _hour,
+}
+_CASES: dict[str, Callable[[people.Case, str], bool]] = {
+    "handoffs": lambda one, value: True,
+    "accepted": lambda one, value: one.wait_s is not None,
+    "reason": lambda one, value: value in one.reasons,
+    "group": lambda one, value: one.group == value,
+    "agent": lambda one, value: value in {str(key) for key in (*one.held, one.agent_id)},
+    "close": lambda one, value: one.close_reason == value,
+    "rated": lambda one, value: one.rating is not None,
+}
+
+
+@lru_cache(maxsize=1)
+def examples() -> dict[str, str]:
+    """What a customer says who means an intent, for people who do not know its name."""
+    labels = yaml.safe_load((ROOT / "bot" / "domain" / "labels.yml").read_text(encoding="utf-8"))
+    found = _find(labels, "suggest")
+    return {str(name): str(words) for name, words in (found or {}).items()}
+
+
+def _find(tree: Any, name: str) -> Any:
+    if not isinstance(tree, dict):
+        return None
+    if isinstance(tree.get(name), dict):
+        return tree[name]
+    return next((found for found in (_find(one, name) for one in tree.values()) if found), None)
