@@ -23,8 +23,9 @@ from actions.wishes import (
     suiting_shelves,
     words,
 )
+from recsys.ask import Ask
 from recsys.reasons import Reason
-from recsys.recommender import Ask, Pick, Recommender, recommender_of
+from recsys.recommender import Pick, Recommender, recommender_of
 from recsys.shelf import Shelf, Wishes
 from shop.entities import ProductCard
 

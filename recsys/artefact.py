@@ -92,6 +92,11 @@ class Artefact:
         return np.argsort(-self.popular, kind="stable")[:5000]
 
     @cached_property
+    def mean_popularity(self) -> float:
+        """The mean of ``popular``."""
+        return float(self.popular.mean())
+
+    @cached_property
     def typical_popularity(self) -> float:
         """The median of ``popular``."""
         return float(np.median(self.popular))
@@ -115,7 +120,7 @@ class Artefact:
             np.savez(folder / "space.npz", **self.space.arrays())
         (folder / "praise.json").write_text(json.dumps(self.praise, ensure_ascii=False), encoding="utf-8")
         (folder / "together.json").write_text(json.dumps(self.together))
-        serving = {"format": FORMAT, "weights": self.weights, "alpha": self.alpha}
+        serving = {"format": FORMAT, "weights": self.weights, "alpha": self.alpha, "space": self.space is not None}
         (folder / "serving.json").write_text(json.dumps(serving))
 
 
@@ -129,8 +134,7 @@ def load_artefact(folder: Path) -> Artefact:
         serving = json.loads((folder / "serving.json").read_text())
         praise = json.loads((folder / "praise.json").read_text(encoding="utf-8"))
         together = json.loads((folder / "together.json").read_text())
-        with np.load(folder / "space.npz", allow_pickle=False) as stored:
-            space = space_of({name: stored[name] for name in stored.files})
+        space = _load_space(folder / "space.npz") if serving.get("space") else None
         arrays = {
             name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
             for name in ("ids", "gram", "near_starts", "near_items", "near_values", "content", "popular")
@@ -154,6 +158,11 @@ def load_artefact(folder: Path) -> Artefact:
         version=folder.name,
         space=space,
     )
+
+
+def _load_space(path: Path) -> ContentSpace:
+    with np.load(path, allow_pickle=False) as stored:
+        return space_of({name: stored[name] for name in stored.files})
 
 
 def make_artefact(

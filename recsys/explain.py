@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from recsys.recommender import Ask, Pick, Recommender, recommender_of
+from recsys.ask import Ask
+from recsys.recommender import Pick, Recommender, recommender_of
 from recsys.scoring import Scorer
 from shop.front import open_shop
 

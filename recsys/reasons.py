@@ -18,7 +18,7 @@ from recsys.shelf import Shelf
 from shop.event_reader import EventRow
 
 if TYPE_CHECKING:
-    from recsys.recommender import Ask
+    from recsys.view import View
 
 LEAST_DROP = 0.2
 """In spreads of the scores: a cause that moves less is none to name."""
@@ -41,56 +41,50 @@ class Reason:
     cause: int | None = None  # product id
 
 
-def give_reasons(
-    scorer: Scorer | None,
-    shelf: Shelf,
-    chosen: np.ndarray,
-    columns: np.ndarray,
-    ask: Ask,
-    causes: dict[int, EventRow],
-    artefact: Artefact | None,
-) -> list[tuple[Reason, ...]]:
-    """Up to two reasons for each chosen product, the strongest first."""
-    from_history = _from_history(scorer, shelf, chosen, columns, ask, causes, artefact)
+def give_reasons(view: View, chosen: np.ndarray, causes: dict[int, EventRow]) -> list[tuple[Reason, ...]]:
+    """Up to two reasons for each chosen product, the strongest first.
+
+    Args:
+        view: the ask with its shelf and model.
+        chosen: positions on the shelf.
+        causes: what was done with each product of the history, by product id.
+    """
+    columns = view.columns_of(chosen)
+    from_history = _from_history(view, chosen, columns, causes)
     found = []
     for position, column, reason in zip(chosen, columns, from_history):
         reasons = [reason] if reason is not None else []
-        reasons += _from_facts(shelf, int(position), int(column), ask, artefact)
-        if not reasons:
-            reasons = [Reason("popular", 0.0)]
+        reasons += _from_facts(view, int(position), int(column)) or ([] if reasons else [_popular(view, int(column))])
         found.append(tuple(sorted(reasons, key=lambda one: -one.drop)[:2]))
     return found
 
 
 def _from_history(
-    scorer: Scorer | None,
-    shelf: Shelf,
-    chosen: np.ndarray,
-    columns: np.ndarray,
-    ask: Ask,
-    causes: dict[int, EventRow],
-    artefact: Artefact | None,
+    view: View, chosen: np.ndarray, columns: np.ndarray, causes: dict[int, EventRow]
 ) -> list[Reason | None]:
     """For each product the item of the history whose loss costs it most, if people would see why; else their taste."""
     found: list[Reason | None] = [None] * len(columns)
     known = np.flatnonzero(columns >= 0)
+    scorer, artefact = view.scorer, view.artefact
     if scorer is None or artefact is None or not len(scorer.columns) or not len(known):
         return found
     best: dict[int, Reason] = {}
     likely = _likely_causes(scorer, columns[known], artefact)
-    for cause, drops in zip(likely, scorer.drops(likely, columns[known])):
+    for cause, drops in zip(likely, view.ask.taste * scorer.drops(likely, columns[known])):
         product = int(artefact.ids[cause])
-        event, place = causes.get(product), shelf.positions(np.array([product]))
+        event, place = causes.get(product), view.shelf.positions(np.array([product]))
         kind = OF_KIND.get(event.kind) if event is not None else None
         if kind is None or not len(place):
             continue  # nothing that could be named
-        for at, drop in zip(known, drops * ask.taste):
-            told = columns[at] != cause and _akin(shelf, int(place[0]), int(chosen[at]), artefact)
-            if drop >= LEAST_DROP and told and (at not in best or drop > best[at].drop):
-                best[int(at)] = Reason(kind, float(drop), {"product": shelf.items[int(place[0])].name}, product)
-    personal = ask.taste * (scorer.scores(columns[known]) - Scorer(artefact, {}).scores(columns[known]))
-    for at, share in zip(known, personal):
-        found[at] = best.get(int(at)) or (Reason("taste", float(share)) if share >= LEAST_DROP else None)
+        facts = {"product": view.shelf.items[int(place[0])].name}
+        for at, drop in zip(known.tolist(), drops.tolist()):
+            if drop < LEAST_DROP or columns[at] == cause or (at in best and drop <= best[at].drop):
+                continue
+            if _akin(view.shelf, int(place[0]), int(chosen[at]), artefact):
+                best[at] = Reason(kind, drop, facts, product)
+    personal = view.ask.taste * (scorer.scores(columns[known]) - Scorer(artefact, {}).scores(columns[known]))
+    for at, share in zip(known.tolist(), personal.tolist()):
+        found[at] = best.get(at) or (Reason("taste", share) if share >= LEAST_DROP else None)
     return found
 
 
@@ -115,10 +109,10 @@ def _likely_causes(scorer: Scorer, columns: np.ndarray, artefact: Artefact) -> n
     return scorer.columns[np.argsort(-speak, kind="stable")[:MOST_CAUSES]]
 
 
-def _from_facts(shelf: Shelf, position: int, column: int, ask: Ask, artefact: Artefact | None) -> list[Reason]:
-    """What stands about the product itself: each adds to its score in ``recommender``."""
-    reasons = []
-    wishes = ask.wishes
+def _from_facts(view: View, position: int, column: int) -> list[Reason]:
+    """What stands about the product itself: each adds to its score in ``recsys.view``."""
+    shelf, ask, artefact = view.shelf, view.ask, view.artefact
+    reasons, wishes = [], ask.wishes
     if ask.suits and int(shelf.leaf[position]) in ask.suits:
         reasons.append(Reason("suits", SUITS))
     if ask.style and int(shelf.ids[position]) in ask.style:
@@ -135,9 +129,13 @@ def _from_facts(shelf: Shelf, position: int, column: int, ask: Ask, artefact: Ar
     told = artefact.praise.get(int(shelf.ids[position]), []) if artefact is not None else []
     if praise > 0 and told and told[0][1] >= LEAST_PRAISE:
         reasons.append(Reason("praised", PRAISE * praise, {"aspect": told[0][0], "people": told[0][1]}))
-    if not reasons and artefact is not None and column >= 0:
-        scale = ask.taste * artefact.weights["popularity"] / max(artefact.spreads[2], 1e-9)
-        above = scale * (float(artefact.popular[column]) - artefact.typical_popularity)
-        if above > 0:
-            reasons.append(Reason("popular", above))
     return reasons
+
+
+def _popular(view: View, column: int) -> Reason:
+    """What remains to be said: that many buy it, with what that adds to its score."""
+    artefact = view.artefact
+    if artefact is None or column < 0:
+        return Reason("popular", 0.0)
+    scale = view.ask.taste * artefact.weights["popularity"] / max(artefact.spreads[2], 1e-9)
+    return Reason("popular", max(0.0, scale * (float(artefact.popular[column]) - artefact.typical_popularity)))

@@ -12,20 +12,22 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
 import numpy as np
 
 from recsys.artefact import Artefact, load_artefact
-from recsys.bonuses import FITS_PRICE, NEW_DAYS, NEWNESS, PRAISE, SUITS, TOGETHER, price_fit
+from recsys.ask import Ask
 from recsys.diversity import spread_out
+from recsys.model import top
 from recsys.newcomers import Follower
 from recsys.reasons import Reason, give_reasons
-from recsys.scoring import History, Scorer
+from recsys.scoring import History
 from recsys.shelf import Shelf, ShelfKeeper, Wishes
 from recsys.variants import WHOLE, variant_for, variants_of, varied
+from recsys.view import View
 from recsys.weights import weights_of
 from shop.entities import ProductCard
 from shop.errors import BadIndex, ShopError
@@ -36,35 +38,10 @@ from shop.versions import current, open_newest
 
 log = logging.getLogger("xiaoer.recsys")
 
-WHOLE_UP_TO = 4_000
-"""So many fitting products are all scored; from more, candidates are drawn."""
-
-CANDIDATES = 600
 POOL = 50
-KNOWN_ALREADY = 1000.0
 CHECK_S = 5.0
 TALK_WEIGHTS = {"liked": 8.0, "asked": 4.0, "shown": 0.0, "disliked": -4.0}
 """What was done in this talk, in weights of history: it is now, and it was said."""
-
-
-@dataclass(frozen=True)
-class Ask:
-    """What is asked for: by whom, in which talk, within which wishes."""
-
-    customer_id: int | None = None
-    talk: tuple[tuple[int, str], ...] = ()  # (product id, liked | asked | disliked), oldest first
-    wishes: Wishes = field(default_factory=Wishes)
-    suits: frozenset[int] = frozenset()  # ids of categories that suit the person or occasion
-    style: frozenset[int] = frozenset()  # ids of products in the style that was named
-    beside: int | None = None  # a category's id: what is bought together with it
-    taste: float = 1.0  # how much the customer's own taste counts: less for a present
-    bought_too: bool = False
-    seen_too: bool = False  # what was looked at before may lead the list; else it only fills it up
-    count: int = 5
-    diversity: float | None = None
-    explore: float | None = None
-    seed: int | None = None
-    talk_id: str = ""  # the conversation, for a guest's part in an A/B test
 
 
 @dataclass(frozen=True)
@@ -143,16 +120,16 @@ class Recommender:
         if not len(positions) or ask.count <= 0:
             return []
         events = self._events(ask)
-        view = _View(artefact, shelf, ask, self._history(artefact, events), self._clock())
+        view = View(artefact, shelf, ask, self._history(artefact, events), self._clock())
         positions = view.candidates(positions)
         scores = view.scores(positions)
         chosen, propensity = self._choose(view, positions, scores, ask)
         causes = {event.product: event for event in reversed(events)}
-        reasons = give_reasons(view.scorer, shelf, chosen, view.columns_of(chosen), ask, causes, artefact)
-        at = {int(one): float(score) for one, score in zip(positions, scores)}
+        reasons = give_reasons(view, chosen, causes)
+        reached = scores[np.searchsorted(positions, chosen)]
         return [
-            Pick(int(shelf.ids[one]), shelf.items[one].code, at[int(one)], why, chance, self.version, variant)
-            for one, why, chance in zip(chosen, reasons, propensity)
+            Pick(int(shelf.ids[one]), shelf.items[one].code, float(score), why, chance, self.version, variant)
+            for one, score, why, chance in zip(chosen, reached, reasons, propensity)
         ]
 
     def history(self, ask: Ask) -> History:
@@ -219,12 +196,12 @@ class Recommender:
         return {column: float(np.sign(sum_) * np.log1p(abs(sum_))) for column, sum_ in total.items() if sum_}
 
     def _choose(
-        self, view: _View, positions: np.ndarray, scores: np.ndarray, ask: Ask
+        self, view: View, positions: np.ndarray, scores: np.ndarray, ask: Ask
     ) -> tuple[np.ndarray, list[float]]:
         """Positions on the shelf in the order they are shown, and with what chance each came to its place."""
         settings = self._shop.settings
-        best = positions[np.argsort(-scores, kind="stable")[: max(POOL, ask.count)]]
-        values = -np.sort(-scores, kind="stable")[: len(best)]
+        leading = top(scores, max(POOL, ask.count))
+        best, values = positions[leading], scores[leading]
         share = settings.recommend_diversity if ask.diversity is None else ask.diversity
         order = spread_out(values, view.kinships(best), ask.count, share)
         chosen = best[order]
@@ -238,79 +215,6 @@ class Recommender:
                 chosen = np.append(chosen[:-1], rng.choice(rest))
                 chances[-1] = explore / len(rest)
         return chosen, chances
-
-
-class _View:
-    """One ask's sight of shelf and model."""
-
-    def __init__(self, artefact: Artefact | None, shelf: Shelf, ask: Ask, history: History, now: float) -> None:
-        self._artefact, self._shelf, self._ask, self._now = artefact, shelf, ask, now
-        self.scorer = Scorer(artefact, history) if artefact is not None else None
-
-    def columns_of(self, positions: np.ndarray) -> np.ndarray:
-        """Columns of the model, −1 for what it does not know."""
-        if self._artefact is None:
-            return np.full(len(positions), -1)
-        return self._artefact.columns(self._shelf.ids[positions])
-
-    def candidates(self, positions: np.ndarray) -> np.ndarray:
-        """All fitting products while they are few; else those that some part of the model brings up."""
-        if len(positions) <= WHOLE_UP_TO or self.scorer is None or self._artefact is None:
-            return positions
-        artefact, scorer = self._artefact, self.scorer
-        fits = np.zeros(len(self._shelf), bool)
-        fits[positions] = True
-        drawn = [artefact.ids[artefact.most_popular[:CANDIDATES]]]
-        if len(scorer.columns):
-            drawn.append(artefact.index.search(scorer.vector(), CANDIDATES).ids)
-            near = scorer.neighbour_scores()
-            drawn.append(artefact.ids[np.argpartition(-near, CANDIDATES)[:CANDIDATES]])
-        found = self._fitting(drawn, fits)
-        if len(found) < CANDIDATES // 2:  # the wishes left little of what lies nearest: look among what fits
-            allowed = self._shelf.ids[positions]
-            more = [artefact.ids[artefact.most_popular]]
-            if len(scorer.columns):
-                more.append(artefact.index.search(scorer.vector(), CANDIDATES, allowed).ids)
-            found = self._fitting([*drawn, *more], fits)
-        return found if len(found) >= max(POOL, self._ask.count) else positions
-
-    def _fitting(self, drawn: list[np.ndarray], fits: np.ndarray) -> np.ndarray:
-        found = self._shelf.positions(np.unique(np.concatenate(drawn)))
-        return found[fits[found]]
-
-    def scores(self, positions: np.ndarray) -> np.ndarray:
-        """The model's score, and what stars, age, price and occasion add to it."""
-        shelf, ask = self._shelf, self._ask
-        columns = self.columns_of(positions)
-        known = columns >= 0
-        scores = np.zeros(len(positions), np.float32)
-        if self.scorer is not None and known.any():
-            scores[known] = ask.taste * self.scorer.scores(columns[known])
-            # What the model has never seen stands where an ordinary product stands.
-            scores[~known] = np.median(scores[known])
-        if self.scorer is not None and not ask.seen_too:  # what is known already comes after all else
-            scores[known] -= KNOWN_ALREADY * np.isin(columns[known], self.scorer.columns)
-        scores += PRAISE * shelf.praise[positions]
-        scores += NEWNESS * ((self._now - shelf.opened[positions]) < NEW_DAYS * 86400)
-        scores += FITS_PRICE * price_fit(shelf, positions, ask.wishes)
-        if ask.suits:
-            scores += SUITS * np.isin(shelf.leaf[positions], list(ask.suits))
-        if ask.style:
-            scores += SUITS * np.isin(shelf.ids[positions], list(ask.style))
-        if ask.beside is not None and self._artefact is not None:
-            scores += TOGETHER * self._artefact.lifts(ask.beside, shelf.leaf[positions])
-        return scores
-
-    def kinships(self, positions: np.ndarray) -> np.ndarray:
-        """How alike products are, 0 to 1: shelf, brand, and what they are."""
-        shelf = self._shelf
-        alike = 0.5 * (shelf.leaf[positions][:, None] == shelf.leaf[positions][None])
-        alike += 0.2 * (shelf.brand[positions][:, None] == shelf.brand[positions][None])
-        if self._artefact is not None:
-            columns = self.columns_of(positions)
-            content = np.where((columns >= 0)[:, None], self._artefact.content[columns], 0.0)
-            alike += 0.3 * np.clip(content @ content.T, 0, 1)
-        return np.asarray(alike)
 
 
 def _complain(what: str) -> None:

@@ -41,7 +41,7 @@ class Scorer:
         artefact, weights = self._artefact, self._artefact.weights
         chosen = slice(None) if columns is None else columns
         (als_mean, als_cov), (content_mean, content_cov), popular = artefact.spreads
-        centred = artefact.popular[chosen] - artefact.popular.mean()
+        centred = artefact.popular[chosen] - artefact.mean_popularity
         found = {"popularity": weights["popularity"] / max(popular, 1e-9) * centred}
         if not len(self.columns):
             return found

@@ -57,7 +57,7 @@ def feature_folder(shop: Shop, kind: str) -> Path:
     root = Path(shop.settings.data_dir)
     if kind == "picture":  # one folder an encoder and way of looking
         key = Path(shop.settings.image_encoder).stem
-        return next(iter(sorted((root / "vision").glob(f"{key}-*"))), root / "vision" / key)
+        return next(iter(sorted((root / "vision").glob(f"*{key}-*"))), root / "vision" / key)
     return root / "features" / kind
 
 

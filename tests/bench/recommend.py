@@ -19,7 +19,8 @@ from typing import Callable
 import numpy as np
 
 from recsys.artefact import make_artefact
-from recsys.recommender import Ask, Recommender
+from recsys.ask import Ask
+from recsys.recommender import Recommender
 from recsys.shelf import Shelf, Wishes
 from shop.event_reader import ShelfItem
 from shop.settings import Settings

@@ -10,7 +10,8 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from recsys.recommender import Ask, Pick, recommender_of
+from recsys.ask import Ask
+from recsys.recommender import Pick, recommender_of
 from shop.demo.stamp import read_stamp
 from shop.entities import ProductCard
 from shop.errors import NotFound

@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import update
 
 from recsys.artefact import Artefact
+from recsys.ask import Ask
 from recsys.content_space import learn_space, space_of
 from recsys.newcomers import extended, likes_of
-from recsys.recommender import Ask, Recommender
+from recsys.recommender import Recommender
 from recsys.scoring import Scorer
 from shop.front import Shop
 from shop.models import Product

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recsys.recommender import Ask, Recommender
+from recsys.ask import Ask
+from recsys.recommender import Recommender
 from recsys.scoring import Scorer
 from recsys.shelf import Wishes
 from recsys.train import is_trained, train
