@@ -14,6 +14,7 @@ import threading
 import time
 from collections import defaultdict
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Callable, Iterator
 
 from nlp.matches import Match
@@ -221,7 +222,12 @@ def _pairs(key: str) -> list[str]:
 
 def _syllables(key: str) -> list[str]:
     """The sound of each character without tones; what people mix up is made equal."""
+    return [_sound(char) if "\u4e00" <= char <= "\u9fff" else char for char in key]
+
+
+@lru_cache(maxsize=None)  # there are some twenty thousand characters
+def _sound(char: str) -> str:
     from pypinyin import lazy_pinyin
 
-    sounds = [lazy_pinyin(char)[0] if "\u4e00" <= char <= "\u9fff" else char for char in key]
-    return [re.sub("^([zcs])h", r"\1", re.sub("(?<=[aeiou])ng$", "n", one)) if len(one) > 1 else one for one in sounds]
+    sound = lazy_pinyin(char)[0]
+    return re.sub("^([zcs])h", r"\1", re.sub("(?<=[aeiou])ng$", "n", sound)) if len(sound) > 1 else sound

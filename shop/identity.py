@@ -3,8 +3,9 @@
 Three ways lead from a conversation to a customer:
 
 * the shop's page hands its widget a **token** (signed, with an expiry);
-* the gate turns a checked token into an **assertion** for one message, which
-  travels in the message's metadata, so that no client can forge it;
+* the gate turns a checked token into an **assertion** for the conversation, which
+  travels in each message's metadata, so that no client can forge it; both are
+  read once and remembered until they expire, for every message brings them again;
 * a customer without a token proves an order number and the last four digits of
   their phone, which **links** the conversation for some days.
 
@@ -18,7 +19,9 @@ from __future__ import annotations
 
 import hmac
 import re
+import time
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jwt
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 
 TOKEN_AUDIENCE = "xiaoer-customer"
 ASSERTION_AUDIENCE = "xiaoer-assertion"
-ASSERTION_LIFE = timedelta(hours=1)
+ASSERTION_LIFE = timedelta(hours=1)  # at most; it is made anew each half of that
 TRY_WINDOW = timedelta(hours=1)
 _ALGORITHM = "HS256"
 
@@ -62,7 +65,8 @@ class Identity:
 
     def issue_assertion(self, sender_id: str, customer_id: int) -> str:
         """An internal statement that a message of this conversation speaks for this customer."""
-        return self._sign({"aud": ASSERTION_AUDIENCE, "sub": str(customer_id), "snd": sender_id}, ASSERTION_LIFE)
+        half = ASSERTION_LIFE.total_seconds() / 2
+        return _assertion(sender_id, customer_id, int((time.time() // half) * half), self._cipher.token_key)
 
     def read_assertion(self, sender_id: str, assertion: Any) -> int:
         """The customer that an assertion names.
@@ -208,23 +212,37 @@ class Identity:
 
     def _sign(self, claims: dict[str, Any], life: timedelta) -> str:
         now = datetime.now(timezone.utc)  # PyJWT checks against the real clock
-        return jwt.encode({**claims, "iat": now, "exp": now + life}, self._cipher.token_key, algorithm=_ALGORITHM)
+        return _signed({**claims, "iat": now, "exp": now + life}, self._cipher.token_key)
 
     def _read(self, token: Any, audience: str) -> dict[str, Any]:
         if not isinstance(token, str) or len(token) > 2000:
             raise BadToken("a token must be a text of at most 2000 characters")
         try:
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                self._cipher.token_key,
-                algorithms=[_ALGORITHM],
-                audience=audience,
-                options={"require": ["exp", "sub", "aud"]},
-            )
-            int(claims["sub"])
+            claims = _claims(token, audience, self._cipher.token_key)
+            if claims["exp"] <= time.time():
+                raise jwt.ExpiredSignatureError
         except (jwt.InvalidTokenError, ValueError) as error:
             raise BadToken(f"the token is not valid here: {type(error).__name__}; issue a new one") from error
         return claims
+
+
+def _signed(claims: dict[str, Any], key: Any) -> str:
+    return jwt.encode(claims, key, algorithm=_ALGORITHM)
+
+
+@lru_cache(maxsize=4096)
+def _assertion(sender_id: str, customer_id: int, begin: int, key: Any) -> str:
+    claims = {"aud": ASSERTION_AUDIENCE, "sub": str(customer_id), "snd": sender_id}
+    return _signed({**claims, "iat": begin, "exp": begin + int(ASSERTION_LIFE.total_seconds())}, key)
+
+
+@lru_cache(maxsize=4096)
+def _claims(token: str, audience: str, key: Any) -> dict[str, Any]:
+    """What a token says that is ours and was not expired when it was first read; what is refused is not kept."""
+    options = {"require": ["exp", "sub", "aud"]}
+    claims: dict[str, Any] = jwt.decode(token, key, algorithms=[_ALGORITHM], audience=audience, options=options)
+    int(claims["sub"])
+    return claims
 
 
 def _is_for_work(session: Any, customer: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Sequence
 
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -46,6 +46,20 @@ _ANGERS = (
 )
 
 
+class Standing(NamedTuple):
+    """How a conversation stands when a message arrives.
+
+    Attributes:
+        owner: whose token opened it.
+        speaker: who speaks in it: ``bot``, ``waiting`` or ``agent``.
+        angers: as ``Messages.angers`` gives them.
+    """
+
+    owner: int | None
+    speaker: str
+    angers: list[int]
+
+
 class Messages:
     """Keeps and hands out messages; a body is {text, buttons, custom, image, attachments}."""
 
@@ -54,11 +68,11 @@ class Messages:
         self._now = shop.clock
         self._cipher = shop.cipher
 
-    def standing(self, sender_id: str) -> tuple[int | None, str]:
-        """Whose token opened a conversation, and who speaks in it (``bot``, ``waiting``, ``agent``), in one look."""
+    def standing(self, sender_id: str) -> Standing:
+        """How a conversation stands, in one look; one that is not there yet is nobody's, and the bot speaks."""
         with self._database.read() as session:
             row = session.execute(_STANDING, {"sender": sender_id}).one()
-        return row.owner, row.state or "bot"
+            return Standing(row.owner, row.state or "bot", _angers(session, sender_id))
 
     def record_in(
         self, sender_id: str, channel: str, body: dict[str, Any], external_id: str | None = None
@@ -148,7 +162,7 @@ class Messages:
     def angers(self, sender_id: str, limit: int = 3) -> list[int]:
         """Anger of the customer's newest messages of a conversation that were heard, oldest first."""
         with self._database.read() as session:
-            return [row.anger for row in session.execute(_ANGERS, {"sender": sender_id, "most": limit})][::-1]
+            return _angers(session, sender_id, limit)
 
     def answers(self, message_id: int) -> list[StoredMessage]:
         """The answers to a message, in order."""
@@ -234,3 +248,7 @@ def _touch(session: Any, sender_id: str, channel: str, now: datetime) -> None:
             )
     except IntegrityError:
         pass  # another request was faster
+
+
+def _angers(session: Any, sender_id: str, limit: int = 3) -> list[int]:
+    return [row.anger for row in session.execute(_ANGERS, {"sender": sender_id, "most": limit})][::-1]

@@ -200,11 +200,11 @@ class Gate:
         """Find the conversation, keep the message, see who speaks; runs in a thread."""
         incoming = message.incoming
         try:
-            message.sender_id, message.speaker = self._conversation(incoming, message.customer_id)
+            self._place(message)
         except BadToken:  # of a customer who does not exist any more
             message.customer_id = None
             message.notices.append(self.texts.body("bad_token"))
-            message.sender_id, message.speaker = self._conversation(incoming, None)
+            self._place(message)
         message.attachments = [one for one in message.attachments if self._owns(incoming.sender_id, one)]
         body: Body = {"text": message.text} if message.text else {}
         if message.attachments:
@@ -216,7 +216,6 @@ class Gate:
         )
         if message.is_new and message.speaker == "agent":
             self._shop.handoffs.customer_spoke(message.sender_id)
-        message.angers = self._shop.messages.angers(message.sender_id)
 
     def _hear(self, message: _Message) -> None:
         """Keep the mood of a message that only a person reads; runs in a thread."""
@@ -241,20 +240,21 @@ class Gate:
             return []
         return [self.texts.body("waiting", position=found.position)] if found.new else []
 
-    def _conversation(self, incoming: Incoming, customer_id: int | None) -> tuple[str, str]:
-        """The conversation that a message belongs to, and who speaks in it."""
+    def _place(self, message: _Message) -> None:
+        """Find the conversation that a message belongs to, and how it stands."""
+        sender_id, channel, customer_id = message.incoming.sender_id, message.incoming.channel, message.customer_id
         identity, standing = self._shop.identity, self._shop.messages.standing
-        owner, speaker = standing(incoming.sender_id)
-        if owner is None and customer_id is not None:
-            theirs = identity.claim(incoming.sender_id, customer_id, incoming.channel)
+        found = standing(sender_id)
+        if found.owner is None and customer_id is not None:
+            theirs = identity.claim(sender_id, customer_id, channel)
         else:
-            theirs = owner == customer_id
-        if theirs:
-            return incoming.sender_id, speaker
-        own = scoped(incoming.sender_id, customer_id)
-        if customer_id is not None:
-            identity.claim(own, customer_id, incoming.channel)
-        return own, standing(own)[1]
+            theirs = found.owner == customer_id
+        if not theirs:
+            sender_id = scoped(sender_id, customer_id)
+            if customer_id is not None:
+                identity.claim(sender_id, customer_id, channel)
+            found = standing(sender_id)
+        message.sender_id, message.speaker, message.angers = sender_id, found.speaker, found.angers
 
     def _owns(self, sender_id: str, upload_id: str) -> bool:
         try:

@@ -11,6 +11,7 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot import speed
 from bot.channels.bodies import read_body
 from bot.channels.cleaning import MADE_BY_US, SENDER
 from bot.channels.collector import body_of
@@ -58,6 +59,7 @@ class RestInput(InputChannel):
         @routes.listener("after_server_start")  # before it, no agent is there yet
         async def warm(app: Sanic, _: Any) -> None:
             await warm_up(app, self.gate.texts)
+            speed.settle()
 
         @routes.route("/", methods=["GET"])
         async def health(request: Request) -> HTTPResponse:

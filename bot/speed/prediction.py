@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from operator import is_
 from typing import Any
 
 from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH, RulePolicy
@@ -9,7 +11,7 @@ from rasa.engine.exceptions import GraphRunError
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.constants import PREVIOUS_ACTION, SHOULD_NOT_BE_SET, USER
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted
+from rasa.shared.core.events import ActionExecuted, Event
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import ACTION_NAME, INTENT
 
@@ -33,32 +35,62 @@ def prediction_states(
     if getattr(featurizer, "max_history", None) is not None or self.supported_data().name == "ML_DATA":
         states: list[State] = _stock_states(self, tracker, domain, use_text_for_last_user_input, rule_only_data)
         return states
-    length = _longest_rule(self) + 1
-    key = (len(tracker.events), length, id(domain))
-    kept = tracker.__dict__.get("_xiaoer_states")
-    if kept is None or kept[0] != key:
-        kept = (key, latest_states(tracker, domain, length))
-        tracker.__dict__["_xiaoer_states"] = kept
-    states = [{part: dict(values) for part, values in state.items()} for state in kept[1]]
+    states = [
+        {part: dict(values) for part, values in state.items()}
+        for state in latest_states(tracker, domain, _longest_rule(self) + 1)
+    ]
     featurizer._choose_last_user_input([states], use_text_for_last_user_input)
     return states
 
 
 def latest_states(tracker: DialogueStateTracker, domain: Domain, length: int) -> list[State]:
-    """The last ``length`` of the states that ``tracker.past_states(domain)`` gives."""
+    """The last ``length`` of the states that ``tracker.past_states(domain)`` gives.
+
+    A turn is predicted several times while its tracker grows: what was replayed
+    for one prediction is kept beside the tracker for the next.
+    """
     events = tracker.applied_events()
-    skipped = 1 + sum(event.type_name == ActionExecuted.type_name for event in events) - length
-    replay = tracker.init_copy()
-    states = []
-    for event in events:
-        if event.type_name == ActionExecuted.type_name:
-            if skipped <= 0:
-                states.append(domain._clean_state(domain.get_active_state(replay)))
-            skipped -= 1
-        replay.events.append(event)
-        event.apply_to(replay)
-    states.append(domain._clean_state(domain.get_active_state(replay)))
+    replay = tracker.__dict__.get("_xiaoer_replay")
+    if replay is None or not replay.continues(events, domain, length):
+        replay = tracker.__dict__["_xiaoer_replay"] = _Replay(tracker, domain, length)
+    states: list[State] = replay.states(events)
     return states
+
+
+class _Replay:
+    """An empty twin of a tracker to which its events are applied, and the states before its latest actions."""
+
+    def __init__(self, tracker: DialogueStateTracker, domain: Domain, length: int) -> None:
+        self._twin = tracker.init_copy()
+        self._domain, self._length = domain, length
+        self._done: list[Event] = []
+        self._states: deque[State] = deque(maxlen=length)
+
+    def continues(self, events: list[Event], domain: Domain, length: int) -> bool:
+        """Whether these are the events that were replayed, with or without more after them."""
+        done = self._done
+        return (
+            (domain is self._domain and length == self._length)
+            and len(done) <= len(events)
+            and all(map(is_, done, events))
+        )
+
+    def states(self, events: list[Event]) -> list[State]:
+        new = events[len(self._done) :]
+        skipped = 1 + sum(event.type_name == ActionExecuted.type_name for event in new) - self._length
+        for event in new:
+            if event.type_name == ActionExecuted.type_name:
+                if skipped <= 0:
+                    self._states.append(self._state())
+                skipped -= 1
+            self._twin.events.append(event)
+            event.apply_to(self._twin)
+        self._done = events
+        return [*self._states, self._state()][-self._length :]
+
+    def _state(self) -> State:
+        state: State = self._domain._clean_state(self._domain.get_active_state(self._twin))
+        return state
 
 
 def _longest_rule(policy: Any) -> int:

@@ -182,6 +182,21 @@ def test_the_latest_states_are_the_last_of_all_states(seed, length):
     assert prediction.latest_states(tracker, DOMAIN, length) == whole[-length:]
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_states_of_a_growing_talk_are_those_of_the_talk_as_it_is_then(seed):
+    pick = random.Random(seed)
+    tracker = talk_of(seed)
+    for turn in range(30):
+        extra = pick.choice([
+            [user("greet")], [ActionExecuted("utter_greet"), BotUttered("x")], [SlotSet("memory", turn)],
+            [ActionReverted()], [UserUtteranceReverted()], [Restarted()], [SessionStarted()],
+        ])  # fmt: skip
+        for event in extra:
+            tracker.update(event)
+        for length in (2, 5):
+            assert prediction.latest_states(tracker, DOMAIN, length) == tracker.past_states(DOMAIN)[-length:]
+
+
 @pytest.mark.parametrize("model_id", [None, "m1"])
 def test_an_event_changes_a_tracker_as_in_rasa(model_id):
     trackers = [DialogueStateTracker("talk", DOMAIN.slots) for _ in range(2)]
