@@ -14,7 +14,7 @@ import threading
 import time
 from collections import defaultdict
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any, Callable, Iterator
 
 from nlp.matches import Match
@@ -225,7 +225,7 @@ def _syllables(key: str) -> list[str]:
     return [_sound(char) if "\u4e00" <= char <= "\u9fff" else char for char in key]
 
 
-@lru_cache(maxsize=None)  # there are some twenty thousand characters
+@cache  # there are some twenty thousand characters
 def _sound(char: str) -> str:
     from pypinyin import lazy_pinyin
 
