@@ -239,8 +239,9 @@ def _assertion(sender_id: str, customer_id: int, begin: int, key: Any) -> str:
 @lru_cache(maxsize=4096)
 def _claims(token: str, audience: str, key: Any) -> dict[str, Any]:
     """What a token says that is ours and was not expired when it was first read; what is refused is not kept."""
-    options = {"require": ["exp", "sub", "aud"]}
-    claims: dict[str, Any] = jwt.decode(token, key, algorithms=[_ALGORITHM], audience=audience, options=options)
+    claims: dict[str, Any] = jwt.decode(
+        token, key, algorithms=[_ALGORITHM], audience=audience, options={"require": ["exp", "sub", "aud"]}
+    )
     int(claims["sub"])
     return claims
 
