@@ -1,4 +1,7 @@
-"""Shopping days (618, double eleven, …): how far they lift sales, learned from the years before."""
+"""What all goods share: the rhythm of the week, and shopping days (618, double eleven, …) as the years before had them.
+
+One SKU sells too rarely to show either; the total of all shows both.
+"""
 
 from __future__ import annotations
 
@@ -8,33 +11,59 @@ Array = np.ndarray
 EVENTS = {"06-18": 5, "11-11": 6, "12-12": 4}
 """Month and day, and days before and after that are looked at."""
 LEAST = 0.3
-"""Logarithm of the lift from which it counts as one: smaller ones are noise."""
+"""Logarithm of the lift from which a day near an event counts: smaller ones are noise."""
+LEAST_EVENT = 0.5
+"""Logarithm of the lift on the very day from which it is an event of this shop."""
+WEEKS = 26
+LEAST_A_DAY = 5.0
+"""Units a day below which neither is told from noise."""
 
 
 def lifts(days: Array, values: Array, ahead: Array) -> tuple[Array, Array]:
     """Factor of each past and each coming day; 1 where nothing special is known.
 
-    A day's lift is the shop's total over the median of the weeks around it. A coming
-    event takes the mean lift that it had, so an event that was never seen changes nothing.
+    It is the weekday's part of its week (by the last half year) times the lift of an
+    event: the total over the median of the weeks around it. A coming event takes the
+    mean lift that it had, so an event that was never seen changes nothing.
     """
     total = values.sum(0)
+    week = weekdays(total, len(days) + len(ahead))
+    level = total / week[: len(days)]
     names = np.array([str(day)[5:] for day in np.concatenate([days, ahead])])
     factor = np.ones(len(names))
     where = np.arange(len(names))
     for name, width in EVENTS.items():
         at = where[names == name]
+        if _mean(level, at, 0) < LEAST_EVENT:
+            continue
         for shift in range(-width, width + 1):
-            seen = [_lift(total, one, one + shift) for one in at]
-            known = [lift for lift in seen if lift is not None]
-            if not known:
-                continue
-            mean = float(np.mean(known))
+            mean = _mean(level, at, shift)
             if abs(mean) < LEAST:
                 continue
             for one in at + shift:
                 if 0 <= one < len(factor):
                     factor[one] = np.exp(mean)
+    factor *= week
     return factor[: len(days)], factor[len(days) :]
+
+
+def weekdays(total: Array, length: int) -> Array:
+    """Each day's part of its week, 1 in the mean: medians over the last weeks, so that no single day bends them."""
+    recent = total[-(7 * WEEKS + 6) :]
+    if len(recent) < 7 * 8 or recent.mean() < LEAST_A_DAY:
+        return np.ones(length)
+    usual = np.convolve(recent, np.ones(7) / 7, "valid")
+    part = recent[3:-3] / np.maximum(usual, 1e-9)
+    place = (np.arange(len(part)) + len(total) - len(recent) + 3) % 7
+    found = np.array([np.median(part[place == one]) for one in range(7)])
+    found = np.maximum(found, 0.05)
+    return np.asarray((found / found.mean())[np.arange(length) % 7])
+
+
+def _mean(level: Array, centres: Array, shift: int) -> float:
+    """The mean logarithm of the lift so many days from an event, 0 where it was never seen."""
+    known = [lift for one in centres if (lift := _lift(level, one, one + shift)) is not None]
+    return float(np.mean(known)) if known else 0.0
 
 
 def _lift(total: Array, centre: int, day: int) -> float | None:
@@ -42,4 +71,4 @@ def _lift(total: Array, centre: int, day: int) -> float | None:
         return None
     around = np.concatenate([total[max(0, centre - 35) : max(0, centre - 7)], total[centre + 7 : centre + 21]])
     usual = np.median(around) if len(around) >= 7 else 0.0
-    return float(np.log(max(total[day], 0.5) / usual)) if usual >= 5 else None
+    return float(np.log(max(total[day], 0.5) / usual)) if usual >= LEAST_A_DAY else None

@@ -1,122 +1,130 @@
 // The operators' dashboard: tabs, a form for each, one chart, one table; a click on a number opens its rows.
 
+import { MONEY, at, day, draw, filled, make, readers, save, table, texts, worth, yuan } from "./parts.js";
 import { pages } from "./service.js";
 
-const texts = await (await fetch("/dashboard/files/texts.zh.json")).json();
-const at = (id) => document.getElementById(id);
-const day = (back) => new Date(Date.now() + 8 * 3600e3 - back * 864e5).toISOString().slice(0, 10);
-const RATES = ["conversion", "refund_rate"];
-const MONEY = ["sales", "average", "refunded", "spent"];
-let plot = null;
+const CHARTS = ["today", "sales", "forecast", "service"];
+const PLAN = ["sku", "name", "spec", "buy", "buy_fen", "arrives", "advice", "free", "incoming", "per_day", "safety_stock", "reorder_point", "abc", "xyz"];
 let tab = "today";
 let last = "";
+let asked = 0;
 
-function make(name, attributes = {}, ...inside) {
-  const node = Object.assign(document.createElement(name), attributes);
-  node.append(...inside);
-  return node;
+const select = (name, options, label) =>
+  make("select", { name, ariaLabel: label || name }, ...Object.entries(options).map(([value, text]) => make("option", { value }, text)));
+const date = (name, value) => make("label", {}, texts[`${name}_day`], make("input", { type: "date", name, value, required: true }));
+
+function span(name) {
+  const [year, month] = day().split("-").map(Number);
+  const first = (shift) => new Date(Date.UTC(year, month - 1 + shift, 1)).toISOString().slice(0, 10);
+  const end = new Date(Date.UTC(year, month - 1, 0)).toISOString().slice(0, 10);
+  const spans = { today: [day(), day()], yesterday: [day(1), day(1)], week: [day(6), day()], month: [day(29), day()],
+    this_month: [first(0), day()], last_month: [first(-1), end], year: [day(364), day()] };
+  return spans[name];
 }
 
-const yuan = (fen) => "¥" + (fen / 100).toLocaleString("zh-CN", { maximumFractionDigits: 2 });
-
-function worth(metric, value) {
-  if (RATES.includes(metric)) return (100 * value).toFixed(1) + "%";
-  return MONEY.includes(metric) ? yuan(value) : Number(value).toLocaleString("zh-CN");
+function dates() {
+  const quick = select("quick", { "": texts.span, ...texts.spans }, texts.span);
+  const from = date("from", day(29));
+  const to = date("to", day());
+  quick.addEventListener("change", () => {
+    if (!quick.value) return;
+    [from.lastChild.value, to.lastChild.value] = span(quick.value);
+    show();
+  });
+  return [quick, from, to];
 }
 
-function cell(key, value) {
-  if (key.endsWith("_fen")) return yuan(value);
-  if (key === "advice") return texts.advice[value] || "";
-  const said = service.cell(key, value);
-  if (said !== undefined) return said;
-  if (key === "name" && texts.quality[value]) return texts.quality[value];
-  return Array.isArray(value) ? value.join("、") : value === null ? "" : String(value);
+function code() {
+  const list = make("datalist", { id: "codes" });
+  const field = make("input", { name: "code", placeholder: texts.code, ariaLabel: texts.code });
+  field.setAttribute("list", "codes");
+  fetch("/dashboard/api/goods").then((answer) => (answer.ok ? answer.json() : { rows: [] }))
+    .then((found) => list.append(...found.rows.map((one) => make("option", { value: one.code }, one.name))));
+  return [field, list];
 }
 
-const select = (name, options) =>
-  make("select", { name }, ...Object.entries(options).map(([value, label]) => make("option", { value }, label)));
-const date = (name, value) => make("input", { type: "date", name, value });
 const FORMS = {
   today: () => [],
-  sales: () => [date("from", day(29)), date("to", day(0)), select("metric", texts.metrics), select("group", texts.groups)],
+  sales: () => [...dates(), select("metric", texts.metrics), select("group", texts.groups)],
   stock: () => [select("kind", texts.kinds)],
-  plan: () => [make("input", { name: "budget", inputMode: "numeric", placeholder: texts.budget })],
-  forecast: () => [select("kind", texts.series), make("input", { name: "code", placeholder: texts.code })],
+  plan: () => [select("kind", texts.plan_kinds), make("input", { name: "budget", inputMode: "numeric", placeholder: texts.budget, ariaLabel: texts.budget })],
+  forecast: () => [select("kind", texts.series), ...code()],
   quality: () => [],
 };
 
 async function load(name, values) {
+  const turn = ++asked;
   last = `/dashboard/api/${name}?` + new URLSearchParams(values);
   at("note").textContent = texts.loading;
-  const answer = await fetch(last);
-  if (answer.status === 401) location.assign("/desk/login?next=/dashboard/");
-  at("note").textContent = answer.ok ? "" : texts.failed;
-  return answer.ok ? answer.json() : null;
+  const answer = await fetch(last).catch(() => null);
+  if (turn !== asked) return null; // another page was opened meanwhile
+  if (answer?.status === 401) location.assign("/desk/login?next=/dashboard/");
+  const found = await answer?.json().catch(() => null);
+  at("note").textContent = answer?.ok ? "" : texts[found?.error] || texts.failed;
+  return answer?.ok ? found : null;
 }
 
-function draw(option) {
-  if (plot) plot.dispose();
-  at("chart").classList.toggle("drawn", Boolean(option)); // echarts measures the place: it must be there first
-  plot = option ? echarts.init(at("chart")) : null;
-  if (plot) plot.setOption({ grid: { left: 80, right: 20 }, tooltip: { trigger: "axis" }, animation: false, ...option });
-}
-
-function table(rows, open) {
+/** The rows behind a number, in place of what is shown, with a way back. */
+async function behind(name, values, title) {
+  const found = await load(name, values);
+  if (!found) return;
+  draw(null);
+  at("tiles").replaceChildren(make("button", { type: "button", className: "back", onclick: show }, `‹ ${texts.back}`));
   at("table").replaceChildren();
-  if (!rows.length) return void (at("note").textContent = texts.empty);
-  const keys = Object.keys(rows[0]).filter((key) => texts.columns[key]);
-  const body = rows.map((row) => {
-    const line = make("tr", open ? { tabIndex: 0, onclick: () => open(row), onkeydown: (e) => e.key === "Enter" && open(row) } : {});
-    line.append(...keys.map((key) => make("td", {}, cell(key, row[key]))));
-    return line;
-  });
-  const head = make("tr", {}, ...keys.map((key) => make("th", {}, texts.columns[key])));
-  at("table").append(make("table", {}, make("thead", {}, head), make("tbody", {}, ...body)));
+  table(found.rows, null, `${title} · ${texts.rows_behind}`);
 }
 
 const service = pages({ at, date, day, draw, load, make, select, table, texts, again: () => show() });
 Object.assign(FORMS, service.forms);
+readers.push(service.cell);
 
-async function orders(values) {
-  const found = await load("rows", values);
-  if (found) table(found.rows);
-}
+const tile = (title, value, small, onclick) =>
+  make("button", { type: "button", className: "tile", onclick }, title, make("b", {}, value), make("small", {}, small));
+const axes = (names) => ({ xAxis: { type: "category", data: names }, yAxis: { type: "value" } });
 
 const SHOW = {
   today(found) {
-    const tiles = found.figures.map((one) =>
-      make("button", { className: "tile", onclick: () => orders({ from: day(0), to: day(0) }) }, texts.metrics[one.metric],
-        make("b", {}, worth(one.metric, one.value)), make("small", {}, `${texts.yesterday} ${worth(one.metric, one.before || 0)}`)));
-    const more = [["low", "stock"], ["out", "stock"], ["cases", null]].map(([key, to]) =>
-      make("button", { className: "tile", onclick: () => to && open(to, { kind: key }) }, texts[key], make("b", {}, String(found[key]))));
-    at("tiles").replaceChildren(...tiles, ...more);
+    const now = { from: day(), to: day() };
+    const figures = found.figures.map((one) =>
+      tile(texts.metrics[one.metric], worth(one.metric, one.value), filled(texts.change, { value: worth(one.metric, one.before || 0) }),
+        () => behind("rows", { ...now, metric: one.metric }, texts.metrics[one.metric])));
+    at("tiles").replaceChildren(...figures,
+      tile(texts.low, String(found.low), "", () => open("stock", { kind: "low" })),
+      tile(texts.out, String(found.out), "", () => open("stock", { kind: "out" })),
+      tile(texts.cases, String(found.cases), "", () => behind("cases", {}, texts.cases)));
+    const pick = (key) => behind("rows", { from: key, to: key, metric: "sales" }, key);
+    draw({ title: { text: texts.trend, textStyle: { fontSize: 14 } }, ...axes(found.rows.map((one) => one.key)),
+      series: [{ type: "line", areaStyle: { opacity: 0.1 }, name: texts.metrics.sales, data: found.rows.map((one) => one.value / 100) }] }, pick);
   },
   sales(found, values) {
     const time = ["day", "week", "month"].includes(values.group);
-    const rows = time ? found.rows : found.rows.slice(0, 30);
+    const rows = time ? found.rows : found.rows.slice(0, 20);
     const scale = MONEY.includes(values.metric) ? 100 : 1;
-    draw({
-      xAxis: { type: "category", data: rows.map((one) => one.key) },
-      yAxis: { type: "value" },
-      series: [{ type: time ? "line" : "bar", name: texts.metrics[values.metric], data: rows.map((one) => one.value / scale) }],
-    });
-    const span = { from: values.from, to: values.to };
-    const into = { day: (one) => ({ from: one.key, to: one.key }), city: (one) => ({ ...span, city: one.key }), channel: (one) => ({ ...span, channel: one.key }) };
-    table(found.rows.map((one) => ({ key: one.key, value: worth(values.metric, one.value), raw: one })), (one) => orders((into[values.group] || (() => span))(one.raw)));
+    const into = (key) => behind("rows", { ...values, key }, texts.channels[key] || key);
+    const named = (key) => (values.group === "channel" && texts.channels[key]) || key;
+    const sum = `${texts.metrics[values.metric]} ${worth(values.metric, found.value)}`;
+    at("tiles").replaceChildren(tile(texts.metrics[values.metric], worth(values.metric, found.value),
+      filled(texts.change, { value: worth(values.metric, found.before || 0) }), () => behind("rows", { ...values, group: "" }, sum)));
+    const chart = time ? axes(rows.map((one) => one.key))
+      : { xAxis: { type: "value" }, yAxis: { type: "category", inverse: true, data: rows.map((one) => named(one.key)), axisLabel: { width: 110, overflow: "truncate" } } };
+    draw({ ...chart, series: [{ type: time ? "line" : "bar", name: texts.metrics[values.metric], data: rows.map((one) => one.value / scale) }] },
+      (name) => into(rows.find((one) => named(one.key) === name)?.key ?? name));
+    table(found.rows.map((one) => ({ key: named(one.key), value: worth(values.metric, one.value), raw: one.key })), (one) => into(one.raw), sum);
   },
   stock: (found) => table(found.rows, (one) => open("forecast", { kind: "sku", code: one.code })),
-  plan: (found) => table(found.rows, (one) => open("forecast", { kind: "sku", code: one.sku })),
+  plan: (found) => table(found.rows, (one) => open("forecast", { kind: "sku", code: one.sku }),
+    found.total_fen === undefined ? "" : filled(texts.total, { sum: yuan(found.total_fen) }), PLAN),
   forecast(found) {
-    const days = [...found.past.map((one) => one.day), ...found.rows.map((one) => one.day)];
     const gap = found.past.map(() => null);
     const line = (name, data, more = {}) => ({ type: "line", name, data, showSymbol: false, ...more });
+    const hidden = { stack: "band", lineStyle: { opacity: 0 }, tooltip: { show: false } };
     draw({
-      legend: {}, xAxis: { type: "category", data: days }, yAxis: { type: "value" },
+      legend: { data: [texts.past, texts.expected, texts.band] }, ...axes([...found.past, ...found.rows].map((one) => one.day)),
       series: [
         line(texts.past, found.past.map((one) => one.value)),
-        line(texts.expected, [...gap, ...found.rows.map((one) => one.value)]),
-        line("low", [...gap, ...found.rows.map((one) => one.low)], { stack: "band", lineStyle: { opacity: 0 } }),
-        line(texts.band, [...gap, ...found.rows.map((one) => one.high - one.low)], { stack: "band", lineStyle: { opacity: 0 }, areaStyle: { opacity: 0.25 } }),
+        line(texts.expected, [...gap, ...found.rows.map((one) => one.value)], { lineStyle: { type: "dashed" } }),
+        line("low", [...gap, ...found.rows.map((one) => one.low)], hidden),
+        line(texts.band, [...gap, ...found.rows.map((one) => one.high - one.low)], { ...hidden, itemStyle: { color: "#f0b27a" }, areaStyle: { color: "#f0b27a", opacity: 0.35 } }),
       ],
     });
     table(found.rows);
@@ -127,23 +135,24 @@ const SHOW = {
 
 async function show() {
   const values = Object.fromEntries(new FormData(at("tools")));
+  const name = tab === "plan" && values.kind === "moves" ? "moves" : tab;
+  const found = await load(name, values);
   draw(null);
   at("tiles").replaceChildren();
   at("table").replaceChildren();
-  const found = await load(tab, values);
   if (found) SHOW[tab](found, values);
 }
 
 function open(name, values = {}) {
   tab = name;
-  for (const one of at("tabs").children) one.toggleAttribute("aria-current", one.name === name);
+  for (const one of at("tabs").children) one.name === name ? one.setAttribute("aria-current", "page") : one.removeAttribute("aria-current");
   const csv = make("button", { type: "button", onclick: () => location.assign(last + "&format=csv") }, texts.csv);
-  const png = make("button", { type: "button", onclick: () => plot && make("a", { href: plot.getDataURL({ backgroundColor: "#fff" }), download: `${tab}.png` }).click() }, texts.png);
-  at("tools").replaceChildren(...FORMS[name](), make("button", { type: "submit" }, texts.show), csv, png);
+  const png = CHARTS.includes(name) ? [make("button", { type: "button", onclick: () => save(name) }, texts.png)] : [];
+  at("tools").replaceChildren(...FORMS[name](), make("button", { type: "submit", className: "main" }, texts.show), csv, ...png);
   for (const [key, value] of Object.entries(values)) if (at("tools").elements[key]) at("tools").elements[key].value = value;
   show();
 }
 
-at("tabs").append(...Object.entries(texts.tabs).map(([name, label]) => make("button", { name, onclick: () => open(name) }, label)));
+at("tabs").append(...Object.entries(texts.tabs).map(([name, label]) => make("button", { type: "button", name, onclick: () => open(name) }, label)));
 at("tools").addEventListener("submit", (event) => { event.preventDefault(); show(); });
 open("today");

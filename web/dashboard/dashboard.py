@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from analytics import data_quality, forecast, insights, order_stats, replenish, shop_panel, stock_levels
-from analytics.query import Compare, Group, Metric, Period, Query
+from analytics.query import Answer, Compare, Group, Metric, Period, Query
 from shop.errors import BadValue
 from shop.front import Shop
-from shop.models import Order
+from shop.models import Category
+from web.dashboard import rows
 from web.dashboard.answers import ROLES, Data, answer, span, today
 from web.dashboard.letters import Letters
 from web.dashboard.service import Service
@@ -37,13 +38,14 @@ class Dashboard:
     def routes(self) -> list[BaseRoute]:
         """The page and its data."""
         data: dict[str, Data] = {
-            "today": self.today, "sales": self.sales, "rows": self.rows, "stock": self.stock,
-            "plan": self.plan, "forecast": self.forecast, "quality": self.quality,
+            "today": self.today, "sales": self.sales, "rows": self.rows, "cases": self.cases, "stock": self.stock,
+            "plan": self.plan, "moves": self.moves, "goods": self.goods, "forecast": self.forecast,
+            "quality": self.quality,
         }  # fmt: skip
         calls = [
             Route(f"/dashboard/api/{name}", self._guard.allow(*ROLES)(answer(call))) for name, call in data.items()
         ]
-        return [Route("/dashboard/", self._guard.page(*ROLES)(_page)), *calls, *self._more()]
+        return [Route("/dashboard/", self._guard.page(*ROLES)(self._page)), *calls, *self._more()]
 
     def _more(self) -> list[BaseRoute]:
         """Pages that have a module of their own."""
@@ -58,8 +60,10 @@ class Dashboard:
             figure = order_stats.answer(self._shop, Query(metric=metric, period=period, compare=Compare.PREVIOUS))
             found.append({"metric": metric.value, "value": figure.value, "before": figure.before})
         levels = stock_levels.levels(self._shop)
+        month = Query(metric=Metric.SALES, group=Group.DAY, period=Period(day - timedelta(days=29), period.end))
         return {
             "figures": found,
+            "rows": _each_day(order_stats.answer(self._shop, month), month, day),
             "low": len(stock_levels.running_low(levels)),
             "out": len(stock_levels.run_out(levels)),
             "cases": sum(insights.pending_cases(self._shop).values()),
@@ -71,23 +75,25 @@ class Dashboard:
         metric, group = Metric(given.get("metric", "sales")), Group(given.get("group", "day"))
         query = Query(metric=metric, group=group, period=span(self._shop, request), compare=Compare.PREVIOUS)
         figure = order_stats.answer(self._shop, query)
-        return {
-            "value": figure.value,
-            "before": figure.before,
-            "rows": [{"key": one.key, "value": one.value} for one in figure.rows],
-        }
+        rows = _each_day(figure, query, today(self._shop))
+        return {"value": figure.value, "before": figure.before, "rows": rows}
 
     def rows(self, request: Request) -> Any:
-        """The orders behind a number, newest first; no name, phone or address."""
-        start, end = span(self._shop, request).moments
-        query = select(Order.number, Order.created_at, Order.state, Order.city, Order.channel, Order.total_fen)
-        query = query.where(Order.created_at >= start, Order.created_at < end)
-        for name, column in (("city", Order.city), ("channel", Order.channel)):
-            if request.query_params.get(name):
-                query = query.where(column == request.query_params[name])
+        """What a number counted: of a metric, and of one row of a group where ``group`` and ``key`` name it."""
+        given = request.query_params
+        group = Group(given["group"]) if given.get("group") else None
+        metric = Metric(given.get("metric", "orders"))
+        return {"rows": rows.behind(self._shop, metric, group, given.get("key", ""), span(self._shop, request))}
+
+    def cases(self, _: Request) -> Any:
+        """After-sale cases that wait."""
+        return {"rows": rows.open_cases(self._shop)}
+
+    def goods(self, _: Request) -> Any:
+        """Names and codes of categories, for the forecast's field."""
         with self._shop.database.read() as session:
-            found = session.execute(query.order_by(Order.created_at.desc()).limit(500)).all()
-        return {"rows": [{**row._mapping, "created_at": row.created_at.isoformat()} for row in found]}
+            found = session.execute(select(Category.code, Category.name).order_by(Category.id)).all()
+        return {"rows": [dict(row._mapping) for row in found]}
 
     def stock(self, request: Request) -> Any:
         """Levels: low, out, over."""
@@ -96,18 +102,22 @@ class Dashboard:
         chosen = {"low": stock_levels.running_low, "out": stock_levels.run_out, "over": stock_levels.overstocked}
         if kind not in chosen:
             raise BadValue("kind: give low, out or over", field="kind")
-        return {"rows": [asdict(one) for one in chosen[kind](levels)[:200]]}
+        return {"rows": [_shelf(one) for one in chosen[kind](levels)[:200]]}
 
     def plan(self, request: Request) -> Any:
-        """The purchase plan, within a budget in yuan if one is given, and transfers."""
+        """The purchase plan, within a budget in yuan if one is given; then what lies dead or too long."""
         budget = request.query_params.get("budget")
         if budget and not budget.isdigit():
             raise BadValue("budget: give whole yuan", field="budget")
         lines = replenish.plan(self._shop, int(budget) * 100 if budget else None)
         return {
             "rows": [asdict(one) for one in lines if one.buy or one.advice],
-            "transfers": replenish.moves(self._shop),
+            "total_fen": sum(one.buy_fen for one in lines),
         }
+
+    def moves(self, _: Request) -> Any:
+        """Transfers between warehouses."""
+        return {"rows": replenish.moves(self._shop)}
 
     def forecast(self, request: Request) -> Any:
         """28 days ahead of all goods, a category, a product or a SKU, with the 90 % band."""
@@ -125,6 +135,21 @@ class Dashboard:
         """What looks wrong in the tables."""
         return {"rows": [asdict(one) for one in data_quality.report(self._shop)]}
 
+    async def _page(self, _: Request) -> Response:
+        page = (HERE / "page.html").read_text(encoding="utf-8")
+        return HTMLResponse(page.replace("{{ day }}", str(today(self._shop))))
 
-async def _page(_: Request) -> Response:
-    return FileResponse(HERE / "page.html", media_type="text/html; charset=utf-8")
+
+def _each_day(answer: Answer, query: Query, today: date) -> list[dict[str, Any]]:
+    """An answer's rows; by day also the days up to today on which nothing happened, so that a line has no short cut."""
+    found = {one.key: one.value for one in answer.rows}
+    if query.group is Group.DAY and query.period is not None:
+        last = min(query.period.end, today + timedelta(days=1))
+        days = (query.period.start + timedelta(days=at) for at in range((last - query.period.start).days))
+        found = {str(day): found.get(str(day), 0.0) for day in days}
+    return [{"key": key, "value": value} for key, value in found.items()]
+
+
+def _shelf(level: stock_levels.Level) -> dict[str, Any]:
+    cover = level.cover_days
+    return asdict(level) | {"cover_days": None if cover is None else round(cover, 1)}

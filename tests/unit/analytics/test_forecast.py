@@ -77,6 +77,28 @@ def test_a_shopping_day_of_last_year_is_expected_again() -> None:
     assert before[days == np.datetime64("2023-11-11")] == pytest.approx([7.0])
 
 
+def test_the_shops_week_is_found_in_its_total_and_goes_on() -> None:
+    days = np.datetime64("2024-01-01") + np.arange(203)
+    week = np.tile([0.8, 0.8, 0.8, 0.8, 1.0, 1.5, 1.3], 29)
+    rare = RNG.poisson(np.tile(week, (200, 1)) * 0.2).astype(float)
+    before, ahead = lifts(days, rare, days[-1] + np.arange(1, 8))
+    assert ahead == pytest.approx([0.8, 0.8, 0.8, 0.8, 1.0, 1.5, 1.3], abs=0.2)
+    assert before[:7] == pytest.approx(ahead)
+
+
+def test_neither_a_week_nor_an_event_is_read_into_a_handful_of_sales() -> None:
+    days = np.datetime64("2023-06-01") + np.arange(500)
+    before, ahead = lifts(days, RNG.poisson(0.5, (4, 500)).astype(float), np.array(["2024-11-11"], "datetime64[D]"))
+    assert set(before) | set(ahead) == {1.0}
+
+
+def test_a_day_that_only_looks_a_little_busier_is_no_event() -> None:
+    days = np.datetime64("2023-06-01") + np.arange(500)
+    values = np.full((5, 500), 4.0)
+    values[:, days == np.datetime64("2023-12-12")] *= 1.4
+    assert lifts(days, values, np.array(["2024-12-12"], "datetime64[D]"))[1].tolist() == pytest.approx([1.0])
+
+
 def test_the_command_tells_the_agreed_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = "".join(f"2024-0{month}-{day:02d},a,{day % 3}\n" for month in range(1, 7) for day in range(1, 29))
     path = write(tmp_path, "date,sku,quantity\n" + rows)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from analytics.query import SHANGHAI
 from shop.front import Shop
+from shop.models import Order, Payment
 from web.app import create_app
 
 WORD = "a long password"
@@ -31,14 +35,15 @@ def test_an_operator_sees_every_page_its_rows_and_csv(own_demo_shop: Shop) -> No
     boss = client(own_demo_shop, "supervisor")
     assert "echarts" in boss.get("/dashboard/").text
     assert boss.get("/vendor/echarts.min.js").status_code == 200
-    for name in ("today", "sales", "rows", "stock", "plan", "forecast", "quality"):
+    for name in ("today", "sales", "rows", "cases", "stock", "plan", "moves", "goods", "forecast", "quality"):
         answer = boss.get(f"/dashboard/api/{name}")
         assert answer.status_code == 200, name
     sales: dict[str, Any] = boss.get("/dashboard/api/sales?group=day&metric=orders").json()
     assert sales["value"] == sum(row["value"] for row in sales["rows"])
     best = max(sales["rows"], key=lambda row: row["value"])
-    behind = boss.get(f"/dashboard/api/rows?from={best['key']}&to={best['key']}").json()["rows"]
-    assert sum(row["state"] not in ("pending_payment", "cancelled") for row in behind) == best["value"]
+    span = f"from={sales['rows'][0]['key']}&to={sales['rows'][-1]['key']}"
+    behind = boss.get(f"/dashboard/api/rows?metric=orders&group=day&key={best['key']}&{span}").json()["rows"]
+    assert len(behind) == best["value"]
     assert boss.get("/dashboard/api/sales?format=csv").text.lstrip("\ufeff").startswith("key,value")
 
 
@@ -47,3 +52,36 @@ def test_an_operator_sees_every_page_its_rows_and_csv(own_demo_shop: Shop) -> No
 )
 def test_a_bad_wish_is_refused(own_demo_shop: Shop, query: str) -> None:
     assert client(own_demo_shop, "admin").get(f"/dashboard/api/{query}").status_code == 400
+
+
+@pytest.mark.parametrize("group", ["month", "week", "category", "brand", "product", "channel", "city"])
+def test_the_rows_behind_a_group_are_its_orders(own_demo_shop: Shop, group: str) -> None:
+    boss = client(own_demo_shop, "supervisor")
+    span = "from=2000-01-01&to=2000-01-02"
+    assert boss.get(f"/dashboard/api/rows?{span}").json()["rows"] == []
+    given = boss.get(f"/dashboard/api/sales?group={group}&metric=orders").json()["rows"]
+    row = max(given, key=lambda one: one["value"])
+    found = boss.get("/dashboard/api/rows", params={"metric": "orders", "group": group, "key": row["key"]}).json()
+    assert len(found["rows"]) == row["value"] > 0
+    assert set(found["rows"][0]) == {"number", "created_at", "state", "city", "channel", "total_fen"}
+
+
+def test_behind_refunds_stand_refunded_orders_and_behind_visits_days(own_demo_shop: Shop) -> None:
+    boss = client(own_demo_shop, "supervisor")
+    today = own_demo_shop.clock().astimezone(SHANGHAI).date()
+    span = f"from={today - timedelta(days=600)}&to={today}"
+    refunds = boss.get(f"/dashboard/api/rows?metric=refunded&{span}").json()["rows"]
+    with own_demo_shop.database.read() as session:
+        back = set(session.execute(select(Order.number).join(Payment).where(Payment.refunded_fen > 0)).scalars())
+    assert refunds
+    assert {row["number"] for row in refunds} <= back
+    days = boss.get("/dashboard/api/rows?metric=visitors").json()["rows"]
+    total = boss.get("/dashboard/api/sales?metric=visitors&group=day").json()["value"]
+    assert sum(row["visitors"] for row in days) == total > 0
+
+
+def test_days_without_an_order_are_zero_in_a_line_and_days_to_come_are_not_there(own_demo_shop: Shop) -> None:
+    today = own_demo_shop.clock().astimezone(SHANGHAI).date()
+    span = f"from={today - timedelta(days=400)}&to={today + timedelta(days=20)}"
+    rows = client(own_demo_shop, "admin").get(f"/dashboard/api/sales?group=day&metric=orders&{span}").json()["rows"]
+    assert [row["key"] for row in rows] == [str(today - timedelta(days=400 - at)) for at in range(401)]
