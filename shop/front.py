@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shop.catalogue import Catalogue
     from shop.customers import Customers
     from shop.desk import Desk
+    from shop.erasure import Erasure
     from shop.events import Events
     from shop.faq_store import FaqStore
     from shop.handoffs import Handoffs
@@ -102,6 +103,13 @@ class Shop:
         from shop.customers import Customers
 
         return Customers(self)
+
+    @cached_property
+    def erasure(self) -> Erasure:
+        """Forgetting people."""
+        from shop.erasure import Erasure
+
+        return Erasure(self)
 
     @cached_property
     def identity(self) -> Identity:

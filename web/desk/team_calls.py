@@ -114,6 +114,13 @@ def ticket_phone(call: Call) -> Any:
     return {"phone": phone}
 
 
+def erase(call: Call) -> Any:
+    """Forget a customer for good; written into the audit log by the customer's number alone."""
+    talks = call.shop.erasure.customer(_id(call), bool(call.body.get("open_orders")))
+    call.shop.agents.audit(call.agent.id, "erase_customer", f"customer:{_id(call)}", talks=talks)
+    return {"talks": talks}
+
+
 def _id(call: Call) -> int:
     return int(call.params["id"])
 
@@ -134,5 +141,7 @@ RULES = [
     Rule("DELETE", "/canned/{id:int}", drop_canned, "Forget a canned reply"),
     Rule("GET", "/tickets", tickets, "Messages left: state=open|done", query=("state",)),
     Rule("POST", "/tickets/{id:int}/settle", settle, "Mark a ticket as done", EVERYBODY, {"outcome": "string?"}),
+    Rule("POST", "/customers/{id:int}/erase", erase, "Forget a customer, words, pictures and data, for good", ADMIN,
+         {"open_orders": "boolean?"}),
     Rule("POST", "/tickets/{id:int}/phone", ticket_phone, "The phone to call back; written into the audit log"),
 ]  # fmt: skip

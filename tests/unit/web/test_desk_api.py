@@ -25,6 +25,7 @@ ALLOWED = {
     "PATCH /agents/{id:int}": ADMIN, "POST /agents/{id:int}/revoke": ADMIN, "GET /audit": OVERSEERS,
     "GET /canned": EVERYBODY, "POST /canned": EVERYBODY, "DELETE /canned/{id:int}": EVERYBODY,
     "GET /tickets": EVERYBODY, "POST /tickets/{id:int}/settle": EVERYBODY, "POST /tickets/{id:int}/phone": EVERYBODY,
+    "POST /customers/{id:int}/erase": ("admin",),
     "GET /talks": EVERYBODY, "GET /talks/{sender}": EVERYBODY, "GET /talks/{sender}/messages": EVERYBODY,
     "POST /talks/{sender}/messages": EVERYBODY, "POST /talks/{sender}/accept": EVERYBODY,
     "POST /talks/{sender}/take_over": EVERYBODY, "POST /talks/{sender}/give_back": EVERYBODY,
@@ -294,6 +295,14 @@ def test_tickets_are_settled_and_their_phones_logged(shop, staff):
     assert ann(f"POST /tickets/{number}/phone").json() == {"phone": "13800001234"}
     assert ann(f"POST /tickets/{number}/settle", {"outcome": "已回电"}).json()["ticket"]["state"] == "done"
     assert staff["admin"]("GET /audit").json()["lines"][0]["subject"] == f"ticket:{number}"
+
+
+def test_an_admin_forgets_a_customer_and_the_log_says_so(shop, staff, talk, customer):
+    assert staff["admin"](f"POST /customers/{customer.id}/erase", {}).json() == {"talks": 1}
+    assert staff["admin"](f"POST /customers/{customer.id}/erase", {}).status_code == 404
+    assert staff["admin"](f"GET /talks/{talk}").status_code == 404
+    line = staff["admin"]("GET /audit").json()["lines"][0]
+    assert (line["action"], line["subject"]) == ("erase_customer", f"customer:{customer.id}")
 
 
 def test_the_document_describes_every_route_as_openapi(ann):

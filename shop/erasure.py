@@ -1,0 +1,178 @@
+"""A person is forgotten: the one place that knows everywhere where somebody's words and data stand.
+
+    python -m shop.erasure customer ID [--open-orders]     a customer with all their conversations
+    python -m shop.erasure talk SENDER                     one conversation of a guest
+
+What the shop must keep for its books stays without a person: orders with goods,
+sums, province and city; invoices without name and address; handoffs without words.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from typing import TYPE_CHECKING, Any, Iterable, Sequence
+
+from sqlalchemy import delete, or_, select, update
+
+from shop import models
+from shop.errors import NotFound, ShopError, WrongState
+from shop.states import HandoffState, OrderState
+
+if TYPE_CHECKING:
+    from shop.front import Shop
+
+log = logging.getLogger(__name__)
+OPEN_ORDERS = (OrderState.PENDING_PAYMENT.value, OrderState.PAID.value, OrderState.SHIPPED.value)
+NOBODY = "-"
+_TALK_TABLES = (
+    models.TrackerChunk, models.DeskNote, models.TalkSignal, models.ChannelInbox, models.ChannelOutbox,
+    models.ChannelPeer,
+)  # fmt: skip
+"""Tables whose rows of a conversation are deleted whole."""
+
+
+class Erasure:
+    """Forgets people."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+
+    def customer(self, customer_id: int, open_orders: bool = False) -> int:
+        """Forget a customer with all their conversations; returns how many these were.
+
+        Args:
+            customer_id: Whom.
+            open_orders: Forget them although orders are under way, which then nobody can deliver.
+
+        Raises:
+            NotFound: there is no such customer (any more).
+            WrongState: orders are under way; ``facts["count"]`` says how many.
+        """
+        with self._shop.database.change() as session:
+            row = session.get(models.Customer, customer_id, with_for_update=True)
+            if row is None or row.erased_at is not None:
+                raise NotFound("there is no such customer", customer_id=customer_id)
+            under_way = select(models.Order.id).where(
+                models.Order.customer_id == customer_id, models.Order.state.in_(OPEN_ORDERS)
+            )
+            count = len(session.execute(under_way).all())
+            if count and not open_orders:
+                raise WrongState(f"{count} orders are under way; settle them first", count=count)
+            senders = _senders(session, customer_id)
+            pictures = self._talks(session, senders)
+            self._books(session, customer_id)
+            self._account(session, row)
+        self._unlink(pictures)
+        log.info("a customer was erased with %d conversations", len(senders))
+        return len(senders)
+
+    def talk(self, sender_id: str) -> None:
+        """Forget one conversation: its words, pictures, notes, and where to reach it."""
+        with self._shop.database.change() as session:
+            pictures = self._talks(session, [sender_id])
+        self._unlink(pictures)
+
+    def _talks(self, session: Any, senders: Sequence[str]) -> set[str]:
+        """Delete what was said; returns digests of pictures whose files may go."""
+        message, upload, proof = models.Message, models.Upload, models.CaseProof
+        for sender in senders:
+            mine = select(message.id).where(message.sender_id == sender)
+            _run(session, update(message).where(message.reply_to.in_(mine)).values(reply_to=None))
+            _run(session, delete(message).where(message.sender_id == sender))
+            for table in _TALK_TABLES:
+                _run(session, delete(table).where(table.sender_id == sender))
+            _run(session, delete(models.VerifyTry).where(models.VerifyTry.subject == f"sender:{sender}"))
+            keys = models.IdempotencyKey.key.contains(f":{sender}:", autoescape=True)
+            _run(session, delete(models.IdempotencyKey).where(keys))
+        which = upload.sender_id.in_(senders)
+        digests = set(session.execute(select(upload.sha256).where(which)).scalars())
+        _run(session, delete(proof).where(proof.upload_id.in_(select(upload.id).where(which))))
+        _run(session, delete(upload).where(which))
+        still = set(session.execute(select(upload.sha256).where(upload.sha256.in_(digests))).scalars())
+        _run(session, delete(models.Ticket).where(models.Ticket.sender_id.in_(senders)))
+        for row in session.execute(select(models.Handoff).where(models.Handoff.sender_id.in_(senders))).scalars():
+            self._blank(row)
+        _run(session, delete(models.Conversation).where(models.Conversation.sender_id.in_(senders)))
+        return digests - still
+
+    def _blank(self, row: Any) -> None:
+        """A handoff stays for the figures, without words and without whose it was."""
+        if row.state != HandoffState.CLOSED.value:
+            row.state, row.closed_at, row.close_reason = HandoffState.CLOSED.value, self._shop.clock(), "erased"
+        row.sender_id, row.customer_id = f"erased-{row.id}", None
+        row.comment_sealed = row.summary = None
+
+    def _books(self, session: Any, customer_id: int) -> None:
+        """Orders, invoices and cases stay without a person."""
+        cipher = self._shop.cipher
+        orders = select(models.Order.id).where(models.Order.customer_id == customer_id)
+        cases = select(models.AfterSaleCase.id).where(models.AfterSaleCase.customer_id == customer_id)
+        nobody = cipher.seal_json({"name": NOBODY, "phone": "", "street": ""})
+        change, invoice, case = models.OrderChange, models.Invoice, models.AfterSaleCase
+        blank = {"receiver_sealed": nobody, "note_sealed": None, "deliver_on": None, "district": ""}
+        _run(session, update(models.Order).where(models.Order.customer_id == customer_id).values(**blank))
+        _run(session, update(change).where(change.order_id.in_(orders)).values(detail_sealed=None))
+        blank = {"title_sealed": cipher.seal(NOBODY), "tax_number_sealed": None, "email_sealed": None, "url": None}
+        _run(session, update(invoice).where(invoice.order_id.in_(orders)).values(**blank))
+        blank = {"description_sealed": None, "wanted_spec": None}
+        _run(session, update(case).where(case.customer_id == customer_id).values(**blank))
+        _run(session, delete(models.CaseProof).where(models.CaseProof.case_id.in_(cases)))
+
+    def _account(self, session: Any, row: Any) -> None:
+        """The account itself, addresses, behaviour and lists that were shown."""
+        review = models.Review  # its stars and mood stay with the product
+        _run(session, update(review).where(review.customer_id == row.id).values(customer_id=None, text=""))
+        for table in (models.Address, models.BehaviourEvent, models.CustomerCoupon, models.WorkAccount):
+            _run(session, delete(table).where(table.customer_id == row.id))
+        shown = models.Impression
+        _run(session, update(shown).where(shown.customer_id == row.id).values(customer_id=None))
+        row.name_sealed = row.phone_sealed = row.email_sealed = row.phone_hash = None
+        row.consent = row.marketing = False
+        row.erased_at = self._shop.clock()
+
+    def _unlink(self, digests: Iterable[str]) -> None:
+        for digest in digests:
+            self._shop.uploads.unlink(digest)
+
+
+def _run(session: Any, statement: Any) -> None:
+    session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _senders(session: Any, customer_id: int) -> list[str]:
+    """Every conversation of a customer: opened by their token, linked by a proof, or known by a handoff or ticket."""
+    talk = models.Conversation
+    found = set(
+        session.execute(
+            select(talk.sender_id).where(or_(talk.owner_id == customer_id, talk.linked_id == customer_id))
+        ).scalars()
+    )
+    for table in (models.Handoff, models.Ticket):
+        found |= set(session.execute(select(table.sender_id).where(table.customer_id == customer_id)).scalars())
+    return sorted(found)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """See the module's text."""
+    from shop.front import open_shop
+
+    parser = argparse.ArgumentParser(prog="python -m shop.erasure", description=__doc__)
+    parser.add_argument("what", choices=("customer", "talk"))
+    parser.add_argument("who")
+    parser.add_argument("--open-orders", action="store_true", help="although orders are under way")
+    asked = parser.parse_args(arguments)
+    shop = open_shop()
+    try:
+        if asked.what == "talk":
+            shop.erasure.talk(asked.who)
+        else:
+            shop.erasure.customer(int(asked.who), asked.open_orders)
+    except (ShopError, ValueError) as error:
+        raise SystemExit(str(error)) from error
+    print("erased")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
