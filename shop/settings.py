@@ -118,6 +118,11 @@ class Settings:
     agent_silence_s: int = _setting(600, "Seconds of an agent's silence after which the bot takes the talk back")
     customer_idle_minutes: int = _setting(30, "Minutes of a customer's silence after which a person's talk ends")
     agent_lost_s: int = _setting(60, "Seconds without a sign of an open desk after which its agent counts as away")
+    inbox_kind: str = _setting("webhook", "How another inbox is spoken to: webhook or chatwoot")
+    inbox_url: str = _setting("", "Address of another inbox that takes the desk's place; empty: our desk alone")
+    inbox_secret: str = _setting("", "Signs webhooks to and from that inbox; at least 16 characters")
+    inbox_token: str = _setting("", "Access token of Chatwoot's API")
+    inbox_place: str = _setting("", "Account and API inbox in Chatwoot, like 1/4")
     desk_poll_s: float = _setting(0.25, "Seconds between looks for new messages, in the web and the Rasa server")
 
     # Recommendations

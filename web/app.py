@@ -27,6 +27,7 @@ from web.dashboard.dashboard import Dashboard
 from web.demo.page import DemoPage
 from web.desk.desk import Desk
 from web.events import EventDoor
+from web.inbox.bridge import Bridge
 
 log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
@@ -36,8 +37,9 @@ PICTURES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".
 def create_app(shop: Shop) -> Starlette:
     """The server over a shop."""
     settings = shop.settings
-    desk = Desk(shop)
+    desk, bridge = Desk(shop), Bridge(shop)
     routes = [
+        bridge.route(),
         Route("/health", _health),
         Route("/events", EventDoor(shop).answer, methods=["POST", "OPTIONS"]),
         Route("/pictures/{path:path}", _pictures(Path(settings.data_dir) / "pictures")),
@@ -59,15 +61,15 @@ def create_app(shop: Shop) -> Starlette:
         routes.append(Route("/", lambda _: RedirectResponse("/health")))
     return Starlette(
         routes=routes,
-        lifespan=lambda _: _running(shop, desk),
+        lifespan=lambda _: _running(shop, desk, bridge),
         middleware=[Middleware(_Headers, settings=settings)],
         exception_handlers={DatabaseDown: _database_down},
     )
 
 
 @asynccontextmanager
-async def _running(shop: Shop, desk: Desk) -> AsyncIterator[None]:
-    async with housekeeping(shop), desk.push.running():
+async def _running(shop: Shop, desk: Desk, bridge: Bridge) -> AsyncIterator[None]:
+    async with housekeeping(shop), desk.push.running(), bridge.running():
         yield
 
 

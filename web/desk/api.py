@@ -149,7 +149,7 @@ def document(rules: list[Rule], title: str) -> dict[str, Any]:
     for rule in rules:
         operation: dict[str, Any] = {
             "summary": rule.summary,
-            "description": f"Roles: {', '.join(rule.roles)}.",
+            "description": f"Roles: {', '.join(rule.roles)}." if rule.roles else "Without a session.",
             "operationId": f"{rule.method.lower()}_{re.sub(r'[^a-z]+', '_', rule.path.lower()).strip('_')}",
             "parameters": [_parameter(name, "path") for name in re.findall(r"{(\w+)", rule.path)]
             + [_parameter(name, "query") for name in rule.query],
@@ -158,9 +158,12 @@ def document(rules: list[Rule], title: str) -> dict[str, Any]:
                 **{code: {"$ref": "#/components/responses/Refusal"} for code in ("400", "401", "403", "404", "409")},
             },
         }
+        if not rule.roles:
+            operation["security"] = []
         if rule.fields:
             operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _schema(rule)}}}
-        path = PREFIX + re.sub(r"{(\w+):\w+}", r"{\1}", rule.path)
+        before = "" if rule.path.startswith("/inbox/") else PREFIX
+        path = before + re.sub(r"{(\w+):\w+}", r"{\1}", rule.path)
         paths.setdefault(path, {})[rule.method.lower()] = operation
     refusal_schema = {"type": "object", "properties": {"error": {"type": "string"}, "field": {"type": "string"}}}
     return {

@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -17,7 +18,7 @@ from shop.demo.stamp import read_stamp
 from shop.errors import ShopError
 from shop.front import Shop
 from web.desk import side_calls, talk_calls, team_calls
-from web.desk.api import PREFIX, document, routes_of
+from web.desk.api import PREFIX, Call, Rule, document, routes_of
 from web.desk.login import LOGINS_FILE, Login
 from web.desk.page import Page, Uploading
 from web.desk.push import Push
@@ -34,6 +35,25 @@ DEMO_AGENTS = (
 
 
 RULES = [*team_calls.RULES, *talk_calls.RULES, *side_calls.RULES]
+
+
+def _elsewhere(_: Call) -> Any:
+    """Of a route that has a handler of its own: only its description is here, no rule runs it."""
+    return None
+
+
+DESCRIBED = [
+    *RULES,
+    Rule("POST", "/login", _elsewhere, "Open a session; the answer's token goes into Authorization: Bearer", (),
+         {"login": "string", "password": "string"}),
+    Rule("POST", "/logout", _elsewhere, "End the session that is shown"),
+    Rule("POST", "/talks/{sender}/upload", _elsewhere, "A picture, multipart field file; its id goes into attachments"),
+    Rule("GET", "/openapi.json", _elsewhere, "This document"),
+    Rule("GET", "/socket", _elsewhere, "Websocket: what happens is pushed as JSON; web/desk/push.py tells the forms"),
+    Rule("POST", "/inbox/events", _elsewhere, "Another inbox reports: event message, assign or close, signed", (),
+         {"event": "string", "sender_id": "string?", "agent": "object?", "id": "string?", "text": "string?"}),
+]  # fmt: skip
+"""Every route for programs, also those that no rule runs."""
 
 
 class Desk:
@@ -61,7 +81,7 @@ class Desk:
 
 
 async def _documented(_: Request) -> Response:
-    return JSONResponse(document(RULES, "Xiaoer desk"))
+    return JSONResponse(document(DESCRIBED, "Xiaoer desk"))
 
 
 def make_demo_agents(shop: Shop) -> None:

@@ -15,7 +15,7 @@ from shop.models import Agent, Customer
 from shop.states import OrderState
 from web.app import create_app
 from web.desk.api import EVERYBODY, OVERSEERS, PREFIX, document
-from web.desk.desk import RULES
+from web.desk.desk import DESCRIBED, RULES
 
 PASSWORD = "correct horse"
 ADMIN = ("admin",)
@@ -307,15 +307,27 @@ def test_an_admin_forgets_a_customer_and_the_log_says_so(shop, staff, talk, cust
 
 def test_the_document_describes_every_route_as_openapi(ann):
     found = ann("GET /openapi.json").json()
-    assert found == document(RULES, "Xiaoer desk")
+    assert found == document(DESCRIBED, "Xiaoer desk")
     assert found["openapi"].startswith("3.")
     operations = [(path, method) for path, methods in found["paths"].items() for method in methods]
-    assert len(operations) == len(RULES)
+    assert len(operations) == len(DESCRIBED)
     names = [found["paths"][path][method]["operationId"] for path, method in operations]
     assert len(set(names)) == len(names)
     for path, method in operations:
         declared = {one["name"] for one in found["paths"][path][method]["parameters"] if one["in"] == "path"}
         assert declared == set(re.findall(r"{(\w+)}", path))
+
+
+def test_the_document_names_every_route_for_programs_and_no_other(shop, ann):
+    served = {
+        (re.sub(r"{(\w+):\w+}", r"{\1}", route.path), method.lower())
+        for route in create_app(shop).routes
+        if getattr(route, "path", "").startswith((f"{PREFIX}/", "/inbox/"))
+        for method in getattr(route, "methods", None) or {"GET"}
+        if method != "HEAD"
+    }
+    found = ann("GET /openapi.json").json()["paths"]
+    assert {(path, method) for path, methods in found.items() for method in methods} == served
 
 
 def test_what_happens_is_pushed_to_the_agents_it_concerns(shop, client, staff, talk):

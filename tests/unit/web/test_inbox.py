@@ -1,0 +1,221 @@
+"""Another inbox in the place of our desk: Chatwoot by its API, any program by signed webhooks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from shop.errors import BadSetting
+from shop.states import HandoffState
+from tests.fakes.chatwoot import SECRET, TOKEN, FakeChatwoot
+from web.inbox.bridge import Bridge
+from web.inbox.inbox import Faulty, is_signed, signature
+
+SENDER = "wechat:o-person"
+
+
+def with_inbox(shop, **more):
+    shop.settings = replace(
+        shop.settings, inbox_kind="chatwoot", inbox_url="https://chat.example", inbox_secret=SECRET,
+        inbox_token=TOKEN, inbox_place="1/4", **more,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def there(shop):
+    """A Chatwoot whose webhooks reach us."""
+    with_inbox(shop)
+    fake = FakeChatwoot()
+    fake.now_s = lambda: shop.clock().timestamp()
+    fake.bridge = Bridge(shop, httpx.Client(transport=fake.transport))
+    client = TestClient(Starlette(routes=[fake.bridge.route()]))
+    fake.deliver = lambda body, headers: client.post("/inbox/events", content=body, headers=headers)
+    return fake
+
+
+def asks(shop, sender=SENDER, *words, customer=None):
+    for one in words or ("我要人工",):
+        shop.messages.record_in(sender, "wechat", {"text": one})
+    return shop.handoffs.request(sender, customer, "asked", skill_group="aftersale")
+
+
+def texts(shop, direction, sender=SENDER):
+    return [one.body["text"] for one in shop.messages.history(sender) if one.direction == direction]
+
+
+def test_a_handoff_becomes_a_conversation_with_a_note_for_its_people(shop, there, build):
+    customer = build.customer("欧阳小敏", "13812345678")
+    shop.messages.record_in(SENDER, "wechat", {"text": "电话 13812345678，壶坏了"})
+    shop.messages.record_out(SENDER, {"text": "很抱歉"})
+    asks(shop, customer=customer.id)
+    there.bridge.look()
+    (conversation,) = there.conversations.values()
+    assert conversation["custom_attributes"] == {"reason": "asked", "group": "aftersale", "priority": 0}
+    (note,) = there.texts(1, "outgoing", private=True)
+    assert note.splitlines()[1:] == ["> 电话 138****5678，壶坏了", "< 很抱歉", "> 我要人工"]
+    (contact,) = there.contacts.values()
+    assert contact["name"] == "欧***"
+    assert SENDER not in json.dumps(contact), "the messenger's address stays here"
+
+
+def test_words_go_both_ways_once_and_a_first_answer_takes_the_talk(shop, there):
+    asks(shop)
+    there.bridge.look()
+    shop.messages.record_in(SENDER, "wechat", {"text": "在吗"})
+    there.bridge.look()
+    there.bridge.look()
+    assert there.texts(1) == ["在吗"]
+    for _ in range(2):  # Chatwoot tries again when an answer got lost
+        assert there.says(1, "您好，我是小梅", number=55).json() == {"ok": True, "done": True}
+    assert texts(shop, "agent") == ["您好，我是小梅"]
+    current = shop.handoffs.current(SENDER)
+    assert (current.state, current.agent) == (HandoffState.AGENT, "Mei")
+    there.bridge.look()
+    assert there.texts(1) == ["在吗"], "an agent's own words do not come back"
+
+
+def test_notes_and_customers_words_of_there_reach_no_customer(shop, there):
+    asks(shop)
+    there.bridge.look()
+    assert there.says(1, "内部：老客户", private=True).json()["done"] is False
+    echo = {"event": "message_created", "id": 1, "content": "x", "message_type": "incoming", "conversation": {"id": 1}}
+    assert there._hook(echo).json()["done"] is False
+    assert texts(shop, "agent") == []
+
+
+def test_an_assignment_accepts_and_another_one_transfers(shop, there):
+    asks(shop)
+    there.bridge.look()
+    there.assigns(1)
+    assert shop.handoffs.current(SENDER).agent == "Mei"
+    there.assigns(1, 8, "Lei")
+    there.assigns(1, 8, "Lei")
+    assert shop.handoffs.current(SENDER).agent == "Lei"
+    assert len([one for one in shop.agents.all() if one.login.startswith("inbox-")]) == 2
+
+
+def test_a_resolved_conversation_ends_the_talk_and_the_next_handoff_is_a_new_one_of_the_same_contact(shop, there):
+    asks(shop)
+    there.bridge.look()
+    there.says(1, "好了")
+    there.resolves(1)
+    assert shop.handoffs.speaker(SENDER) == "bot"
+    there.bridge.look()
+    shop.messages.record_in(SENDER, "wechat", {"text": "跟机器人说的"})
+    there.bridge.look()
+    assert there.texts(1) == [], "after the end words are the bot's"
+    asks(shop)
+    there.bridge.look()
+    assert (len(there.conversations), len(there.contacts)) == (2, 1)
+
+
+def test_a_customer_who_leaves_resolves_the_conversation(shop, there):
+    asks(shop)
+    there.bridge.look()
+    shop.handoffs.leave(SENDER)
+    there.bridge.look()
+    assert there.conversations[1]["status"] == "resolved"
+
+
+def test_what_was_not_taken_comes_later_in_order_and_once(shop, there):
+    asks(shop)
+    there.bridge.look()
+    there.down = True
+    for one in ("一", "二"):
+        shop.messages.record_in(SENDER, "wechat", {"text": one})
+    with pytest.raises(Faulty):
+        there.bridge.look()
+    there.down = False
+    there.bridge.look()
+    there.bridge.look()
+    assert there.texts(1) == ["一", "二"]
+
+
+def test_a_process_that_looks_meanwhile_brings_nothing_twice(shop, there):
+    asks(shop)
+    assert shop.shared_values.lease("inbox:lease", 60)
+    there.bridge.look()
+    assert there.conversations == {}
+    shop.shared_values.free("inbox:lease")
+    there.bridge.look()
+    assert len(there.conversations) == 1
+
+
+@pytest.mark.parametrize("what", ["secret", "old", "body", "none"])
+def test_a_report_without_a_right_and_fresh_signature_does_nothing(shop, there, what):
+    asks(shop)
+    there.bridge.look()
+    deliver = there.deliver
+    if what == "secret":
+        answer = there._hook({"event": "conversation_status_changed", "id": 1, "status": "resolved"}, "another secret")
+    elif what == "old":
+        there.now_s = lambda: shop.clock().timestamp() - 301
+        answer = there.resolves(1)
+    else:
+        there.deliver = lambda body, headers: deliver(
+            body + b" " if what == "body" else body, headers if what == "body" else {}
+        )
+        answer = there.resolves(1)
+    assert (answer.status_code, answer.json()) == (401, {"error": "bad_signature"})
+    assert shop.handoffs.speaker(SENDER) == "waiting"
+
+
+def test_a_report_about_an_unknown_conversation_or_of_another_form_breaks_nothing(shop, there):
+    assert there._hook({"event": "conversation_status_changed", "id": 99, "status": "resolved"}).status_code == 404
+    for odd in ([], None, {"event": 3}, {"event": "message_created", "sender": 5, "message_type": "outgoing"}):
+        assert there._hook(odd).status_code in (200, 400)
+
+
+def test_without_an_inbox_there_is_no_such_address(shop):
+    client = TestClient(Starlette(routes=[Bridge(shop).route()]))
+    assert client.post("/inbox/events", json={}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"inbox_kind": "x"}, {"inbox_secret": "short"}, {"inbox_place": "1"}], ids=["kind", "secret", "place"]
+)
+def test_a_half_set_inbox_stops_the_start(shop, wrong):
+    with_inbox(shop)
+    shop.settings = replace(shop.settings, **wrong)
+    with pytest.raises(BadSetting):
+        Bridge(shop)
+
+
+def test_any_program_takes_signed_webhooks_and_answers_by_them(shop):
+    with_inbox(shop)
+    shop.settings = replace(shop.settings, inbox_kind="webhook", inbox_url="https://other.example/hook")
+    got = []
+
+    def take(request):
+        assert is_signed(SECRET, request.headers, request.content, shop.clock().timestamp())
+        got.append(json.loads(request.content))
+        return httpx.Response(204)
+
+    bridge = Bridge(shop, httpx.Client(transport=httpx.MockTransport(take)))
+    client = TestClient(Starlette(routes=[bridge.route()]))
+
+    def report(**body):
+        raw, stamp = json.dumps(body).encode(), str(int(shop.clock().timestamp()))
+        signed = {"X-Xiaoer-Timestamp": stamp, "X-Xiaoer-Signature": signature(SECRET, stamp, raw)}
+        return client.post("/inbox/events", content=raw, headers=signed)
+
+    view = asks(shop)
+    bridge.look()
+    shop.messages.record_in(SENDER, "wechat", {"text": "在吗"})
+    bridge.look()
+    agent = {"id": "a7", "name": "小梅"}
+    assert report(event="assign", sender_id=SENDER, agent=agent).status_code == 200
+    assert report(event="message", sender_id=SENDER, agent=agent, id="m1", text="您好").status_code == 200
+    assert report(event="message", sender_id=SENDER, id="m2", text="没有署名").status_code == 404
+    assert report(event="message", sender_id="nobody", agent=agent, id="m3", text="x").status_code == 404
+    assert report(event="close", sender_id=SENDER).status_code == 200
+    bridge.look()
+    assert [one["event"] for one in got] == ["handoff.created", "message.created", "handoff.closed"]
+    assert (got[0]["handoff"]["id"], got[1]["message"]["text"]) == (view.id, "在吗")
+    assert texts(shop, "agent") == ["您好"]
+    assert shop.handoffs.get(view.id).close_reason == "solved"
