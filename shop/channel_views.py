@@ -8,6 +8,24 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class Callback:
+    """What a platform delivered.
+
+    ``external_id`` is the platform's id of it, the same in every redelivery; ``address``
+    is where to write back, and because of it up to ``room`` messages may go there for
+    ``room_s`` seconds (0: the platform counts nothing).
+    """
+
+    channel: str
+    external_id: str
+    sender_id: str
+    body: dict[str, Any]
+    address: dict[str, Any]
+    room: int = 0
+    room_s: float = 0.0
+
+
+@dataclass(frozen=True)
 class InboxRow:
     """A callback to be answered."""
 

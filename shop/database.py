@@ -19,6 +19,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import QueuePool
 
 from shop.errors import BadSetting, ConcurrentChange, DatabaseDown
+from shop.write_line import WriteLine
 
 BUSY_TIMEOUT_S = 5
 _BEGIN = text("BEGIN IMMEDIATE")
@@ -39,6 +40,7 @@ class Database:
             raise BadSetting("XIAOER_DATABASE_URL", "…", mend) from None
         self._session = sessionmaker(self.engine, expire_on_commit=False, future=True)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._line, self.busy_s = WriteLine(), float(BUSY_TIMEOUT_S)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -55,17 +57,20 @@ class Database:
                 session.close()
 
     @contextmanager
-    def change(self) -> Iterator[Session]:
+    def change(self, first: bool = False) -> Iterator[Session]:
         """One transaction: committed at the end, rolled back on any error.
 
         SQLite takes its write lock at the beginning, so that what was read is
-        still true when it is written.
+        still true when it is written; this process's threads stand in line for it.
+
+        Args:
+            first: Go ahead of that line: somebody outside waits for this one, and not for long.
 
         Raises:
             ConcurrentChange: another transaction changed the same rows.
             DatabaseDown: the database does not answer.
         """
-        with _translated():
+        with _translated(), self._turn(first):
             session = self._session()
             try:
                 if self.is_sqlite:
@@ -77,6 +82,18 @@ class Database:
                 raise
             finally:
                 session.close()
+
+    @contextmanager
+    def _turn(self, first: bool) -> Iterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._line.enter(self.busy_s, first):
+            raise DatabaseDown("the database does not answer: others write for too long")
+        try:
+            yield
+        finally:
+            self._line.leave()
 
     def day_of(self, column: Any) -> Any:
         """The day of a moment in Asia/Shanghai as YYYY-MM-DD, as an expression of this database."""

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any, Sequence
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from shop.channel_views import InboxRow
+from shop.channel_views import Callback, InboxRow
+from shop.errors import ConcurrentChange, DatabaseDown
 from shop.models import ChannelInbox
+from shop.outbox import post_in, release_in
+from shop.peers import hear_in
 
 if TYPE_CHECKING:
     from shop.front import Shop
 
 _TABLE = ChannelInbox.__table__
-_INSERT = insert(_TABLE)
 LEASE = timedelta(seconds=90)
 """How long a process may work on a callback before another one takes it up; longer than any turn."""
 MOST_TRIES = 5
+RACES = 3
 KEPT = timedelta(days=2)
 """How long a redelivery is still recognised; platforms redeliver for at most 8 hours."""
 
@@ -31,28 +34,70 @@ class Inbox:
         self._now = shop.clock
         self._cipher = shop.cipher
 
-    def take(self, channel: str, external_id: str, sender_id: str, body: dict[str, Any]) -> int | None:
-        """Keep a callback under a lease of this process; its id, or None when it was delivered before.
+    def take(self, callbacks: Sequence[Callback]) -> list[int | None]:
+        """Keep callbacks under a lease of this process, in one transaction; redeliveries are dropped.
+
+        The same transaction notes that their customers wrote (``Peers.heard``) and lets go what was
+        held for them: what is acknowledged can be answered, whichever process does it.
+
+        Returns:
+            The id of each; None for one that was delivered before.
 
         Raises:
             DatabaseDown: the database does not answer; do not acknowledge.
         """
+        for _ in range(RACES):
+            try:
+                return self._take(callbacks)
+            except (IntegrityError, ConcurrentChange):  # another process was faster with one of them: look again
+                continue
+        if len(callbacks) == 1:
+            raise DatabaseDown("a callback could not be kept: other transactions came in between each time")
+        return [self.take([one])[0] for one in callbacks]
+
+    def _take(self, callbacks: Sequence[Callback]) -> list[int | None]:
         now = self._now()
-        row = {
-            "channel": channel,
-            "external_id": external_id[:120],
-            "sender_id": sender_id,
-            "body_sealed": self._cipher.seal_json(body),
+        with self._database.change(first=True) as session:  # the platform waits for its acknowledgement
+            seen = self._known(session, callbacks)
+            fresh: dict[tuple[str, str], Callback] = {}
+            for one in callbacks:
+                if _key(one) not in seen:
+                    fresh.setdefault(_key(one), one)
+            kept = list(fresh.values())
+            ids: dict[tuple[str, str], int] = {}
+            if kept:
+                # One statement for all: each one is a moment in which other threads of the process come first.
+                session.execute(insert(_TABLE).values([self._row(one, now) for one in kept]))
+                hear_in(session, self._cipher, now, kept)
+                release_in(session, sorted({one.sender_id for one in kept}), now)
+                ids = self._known(session, kept)
+        # The first of each is the new one; what comes again in the same batch is a redelivery.
+        return [ids[_key(one)] if fresh.pop(_key(one), None) is not None else None for one in callbacks]
+
+    @staticmethod
+    def _known(session: Any, callbacks: Sequence[Callback]) -> dict[tuple[str, str], int]:
+        """The ids of those that are kept, by channel and platform's id."""
+        wanted: dict[str, set[str]] = {}
+        for one in callbacks:
+            wanted.setdefault(one.channel, set()).add(one.external_id)
+        found: dict[tuple[str, str], int] = {}
+        for channel, ids in wanted.items():
+            of_channel = (_TABLE.c.channel == channel) & _TABLE.c.external_id.in_(ids)
+            query = select(_TABLE.c.external_id, _TABLE.c.id).where(of_channel)
+            found |= {(channel, row.external_id): row.id for row in session.execute(query)}
+        return found
+
+    def _row(self, one: Callback, now: datetime) -> dict[str, Any]:
+        return {
+            "channel": one.channel,
+            "external_id": one.external_id,
+            "sender_id": one.sender_id,
+            "body_sealed": self._cipher.seal_json(one.body),
             "at": now,
             "state": "new",
             "tries": 1,
             "lease_until": now + LEASE,
         }
-        try:
-            with self._database.change() as session:
-                return int(session.execute(_INSERT, row).inserted_primary_key[0])
-        except IntegrityError:
-            return None
 
     def finish(self, row_id: int, answers: list[dict[str, Any]], origin: str = "bot") -> bool:
         """Mark a callback as done and post its answers, both or neither; False when it was done before.
@@ -66,8 +111,6 @@ class Inbox:
             if not session.execute(mine.values(state="done", lease_until=None)).rowcount:
                 return False
             if answers:
-                from shop.outbox import post_in
-
                 row = session.execute(select(_TABLE.c.channel, _TABLE.c.sender_id).where(_TABLE.c.id == row_id)).one()
                 sealed = self._cipher.seal_json(answers)
                 post_in(session, row.channel, row.sender_id, sealed, origin, now, None)
@@ -113,3 +156,7 @@ class Inbox:
         """Forget everything of a conversation."""
         with self._database.change() as session:
             return int(session.execute(delete(_TABLE).where(_TABLE.c.sender_id == sender_id)).rowcount)
+
+
+def _key(one: Callback) -> tuple[str, str]:
+    return one.channel, one.external_id

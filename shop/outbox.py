@@ -103,15 +103,9 @@ class Outbox:
 
     def hold(self, sender_id: str) -> None:
         """Keep everything for a conversation until its customer writes again."""
-        self._move(sender_id, "waiting", "held")
-
-    def release(self, sender_id: str) -> None:
-        """The customer wrote: what was held may go."""
-        held = select(_TABLE.c.id).where(_TABLE.c.sender_id == sender_id, _TABLE.c.state == "held").limit(1)
-        with self._database.read() as session:  # nearly always there is nothing: no need to wait for the write lock
-            if session.execute(held).first() is None:
-                return
-        self._move(sender_id, "held", "waiting")
+        with self._database.change() as session:
+            mine = update(_TABLE).where(_TABLE.c.sender_id == sender_id, _TABLE.c.state == "waiting")
+            session.execute(mine.values(state="held", next_at=self._now()))
 
     def bury(self, row_id: int, error: str) -> None:
         """Give a row up: it becomes a dead letter."""
@@ -162,10 +156,11 @@ class Outbox:
         with self._database.change() as session:
             return int(session.execute(delete(_TABLE).where(_TABLE.c.sender_id == sender_id)).rowcount)
 
-    def _move(self, sender_id: str, before: str, after: str) -> None:
-        with self._database.change() as session:
-            mine = update(_TABLE).where(_TABLE.c.sender_id == sender_id, _TABLE.c.state == before)
-            session.execute(mine.values(state=after, next_at=self._now()))
+
+def release_in(session: Any, sender_ids: Sequence[str], now: datetime) -> None:
+    """These customers wrote: what was held for them may go; within a transaction of the caller's."""
+    held = update(_TABLE).where(_TABLE.c.sender_id.in_(list(sender_ids)), _TABLE.c.state == "held")
+    session.execute(held.values(state="waiting", next_at=now))
 
 
 def post_in(

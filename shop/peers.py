@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Sequence
 
-from sqlalchemy import delete, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 
-from shop.channel_views import PeerView
+from shop.channel_views import Callback, PeerView
 from shop.models import ChannelPeer
 
 if TYPE_CHECKING:
     from shop.front import Shop
 
 _TABLE = ChannelPeer.__table__
+_PARTS = ("channel", "address_sealed", "heard_at", "window_until", "window_limit", "window_used")
+_UPDATE = (
+    update(_TABLE)
+    .where(_TABLE.c.sender_id == bindparam("of"))
+    .values({name: bindparam(f"new_{name}") for name in _PARTS})
+)
 LEASE = timedelta(seconds=60)
 """How long a process may write to a customer before another one takes over."""
 
@@ -34,28 +39,13 @@ class Peers:
 
         With ``limit`` 0 the platform counts nothing. A window that leaves more
         room than the new one stays.
+
+        Raises:
+            IntegrityError: another transaction heard the customer for the first time at this moment; try again.
         """
-        now = self._now()
-        values: dict[str, Any] = {
-            "channel": channel,
-            "address_sealed": self._cipher.seal_json(address),
-            "heard_at": now,
-        }
-        until = now + timedelta(seconds=seconds) if limit else None
-        window = {"window_until": until, "window_limit": limit, "window_used": 0}
+        heard = Callback(channel, "", sender_id, {}, address, limit, seconds)
         with self._database.change() as session:
-            row = session.execute(select(_TABLE).where(_TABLE.c.sender_id == sender_id).with_for_update()).first()
-            if row is None:
-                try:
-                    with session.begin_nested():
-                        session.execute(insert(_TABLE).values(sender_id=sender_id, **values, **window))
-                    return
-                except IntegrityError:  # another callback was faster
-                    row = session.execute(select(_TABLE).where(_TABLE.c.sender_id == sender_id)).one()
-            old_room = row.window_limit - row.window_used if row.window_until and row.window_until > now else 0
-            if until is None or old_room < limit or row.window_until <= until:
-                values |= window
-            session.execute(update(_TABLE).where(_TABLE.c.sender_id == sender_id).values(**values))
+            hear_in(session, self._cipher, self._now(), [heard])
 
     def get(self, sender_id: str) -> PeerView | None:
         """What is known of a customer; None when they never wrote."""
@@ -129,3 +119,34 @@ class Peers:
         if row.window_until is None:
             return None
         return max(0, row.window_limit - row.window_used) if row.window_until > self._now() else 0
+
+
+def hear_in(session: Any, cipher: Any, now: datetime, heard: Sequence[Callback]) -> None:
+    """Note that these customers wrote, in order, within a transaction of the caller's; see ``Peers.heard``.
+
+    Raises:
+        IntegrityError: as there.
+    """
+    senders = sorted({one.sender_id for one in heard})  # in one order everywhere: no deadlocks
+    query = select(_TABLE).where(_TABLE.c.sender_id.in_(senders)).order_by(_TABLE.c.sender_id).with_for_update()
+    rows = {row.sender_id: dict(row._mapping) for row in session.execute(query)}
+    known = set(rows)
+    for one in heard:
+        row = rows.setdefault(one.sender_id, {"window_until": None, "window_limit": 0, "window_used": 0})
+        row |= {"channel": one.channel, "address_sealed": cipher.seal_json(one.address), "heard_at": now}
+        until = now + timedelta(seconds=one.room_s) if one.room else None
+        old = row["window_until"]
+        old_room = row["window_limit"] - row["window_used"] if old is not None and old > now else 0
+        if until is None or old_room < one.room or old is None or old <= until:
+            row |= {"window_until": until, "window_limit": one.room, "window_used": 0}
+    parts = {sender: {name: rows[sender][name] for name in _PARTS} for sender in senders}
+    fresh = [{"sender_id": sender, **parts[sender]} for sender in senders if sender not in known]
+    again = [
+        {"of": sender, **{f"new_{name}": value for name, value in parts[sender].items()}}
+        for sender in senders
+        if sender in known
+    ]
+    if fresh:
+        session.execute(insert(_TABLE).values(fresh))
+    if again:
+        session.execute(_UPDATE, again)

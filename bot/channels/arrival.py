@@ -7,6 +7,9 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from shop.channel_views import Callback
+
+LONGEST_ID = 100
 _PLAIN = re.compile(r"[A-Za-z0-9_.@-]{1,80}")
 
 
@@ -35,6 +38,17 @@ class Arrival:
     sent_at: float = 0.0
     room: int = 0
     room_s: float = 0.0
+
+    @property
+    def id(self) -> str:
+        """``external_id`` in at most 100 characters: a longer one by its hash."""
+        raw = self.external_id
+        return raw if len(raw) <= LONGEST_ID else f"#{hashlib.sha256(raw.encode('utf-8', 'replace')).hexdigest()}"
+
+    def callback(self, channel: str) -> Callback:
+        """As the inbox keeps it."""
+        address = {"peer": self.peer, **self.address}
+        return Callback(channel, self.id, sender_of(channel, self.peer), self.body(), address, self.room, self.room_s)
 
     def body(self) -> dict[str, Any]:
         """As JSON, for the inbox."""

@@ -12,12 +12,12 @@ import asyncio
 import logging
 import re
 import unicodedata
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.api import NotDelivered
-from bot.channels.arrival import Arrival, sender_of
+from bot.channels.arrival import Arrival
 from bot.channels.gate import Gate, Handler, Incoming, log_incident
+from bot.channels.keeper import Keeper
 from bot.channels.texts import Body
 from bot.channels.voice import words_of
 from shop.channel_views import InboxRow
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 TURNS_AT_ONCE = 4
-ACK_THREADS = 2
 SWEEP_S = 15.0
 AGAIN_S = 2.0
 _NUMBER = re.compile(r"\D{0,3}?(\d{1,2}|(?<![A-Z])[A-H])[.)\s]*")
@@ -44,8 +43,7 @@ class Intake:
         self._handler = handler
         self._shop = gate.shop
         self._waiting: dict[str, list[tuple[float, int, Arrival]]] = {}
-        # Threads of its own: an acknowledgement does not stand in line behind the bot's work.
-        self._keepers = ThreadPoolExecutor(ACK_THREADS, thread_name_prefix="callback")
+        self._keeper = Keeper(self._shop.inbox.take)
         self._turns = asyncio.Semaphore(TURNS_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._known: set[int] = set()  # callbacks that wait here: their leases are kept up
@@ -70,24 +68,14 @@ class Intake:
         Raises:
             DatabaseDown: do not acknowledge, so that the platform delivers again.
         """
-        loop = asyncio.get_running_loop()
-        kept = await loop.run_in_executor(self._keepers, self._keep, arrivals)
-        for row_id, sender_id, arrival in kept:
-            self._line_up(row_id, sender_id, arrival)
-        return [row_id for row_id, _, _ in kept]
-
-    def _keep(self, arrivals: list[Arrival]) -> list[tuple[int, str, Arrival]]:
-        name, kept = self._connector.name(), []
-        for one in arrivals:
-            if one.kind == "ignore":
-                continue
-            sender_id = sender_of(name, one.peer)
-            row_id = self._shop.inbox.take(name, one.external_id, sender_id, one.body())
-            if row_id is None:
-                continue
-            self._shop.peers.heard(sender_id, name, {"peer": one.peer, **one.address}, one.room, one.room_s)
-            self._shop.outbox.release(sender_id)
-            kept.append((row_id, sender_id, one))
+        wanted = [one for one in arrivals if one.kind != "ignore"]
+        callbacks = [one.callback(self._connector.name()) for one in wanted]
+        ids = await self._keeper.keep(callbacks)
+        kept = []
+        for row_id, callback, arrival in zip(ids, callbacks, wanted, strict=True):
+            if row_id is not None:
+                self._line_up(row_id, callback.sender_id, arrival)
+                kept.append(row_id)
         return kept
 
     def _line_up(self, row_id: int, sender_id: str, arrival: Arrival) -> None:
@@ -152,7 +140,7 @@ class Intake:
             if isinstance(text, dict):
                 return await self._said_by_us(sender_id, await self._gate.in_thread(self._rate, sender_id, text))
         incoming = Incoming(
-            self._connector.name(), sender_id, text, {"attachments": attachments}, arrival.external_id, self._late
+            self._connector.name(), sender_id, text, {"attachments": attachments}, arrival.id, self._late
         )
         outcome = await self._gate.receive(incoming, self._handler)
         return [{key: value for key, value in body.items() if key != "id"} for body in outcome.answers]

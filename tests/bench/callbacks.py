@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import tempfile
 import time
 from collections import Counter
@@ -22,10 +23,11 @@ from tests.fakes.wechat import FakeWeChat
 from tests.integration.tiny import ROOT, TinyBot
 
 DRAIN_S = 600.0
+_PARTS = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("max", 0.99999))
 
 
-def measure(rate: float, seconds: float) -> dict[str, Any]:
-    """Run the load; figures by name."""
+def measure(rate: float, seconds: float, drain_s: float = DRAIN_S) -> dict[str, Any]:
+    """Run the load; figures by name, and how loaded the machine was by others."""
     with FakeWeChat() as fake, tempfile.TemporaryDirectory() as folder:
         sections = yaml.safe_load((ROOT / "credentials.yml").read_text(encoding="utf-8"))
         sections["bot.channels.wechat.WeChatInput"] = fake.credentials()
@@ -35,22 +37,27 @@ def measure(rate: float, seconds: float) -> dict[str, Any]:
             fake.callback = f"{bot.rasa}/webhooks/wechat/callback"
             fake.say("warm", "再见")
             fake.wait("warm", 1)
+            load_before = os.getloadavg()[0]
             began = time.monotonic()
             count = fake.run(_load(fake, rate, seconds), timeout=seconds + 300)
             loaded_s = time.monotonic() - began
-            while len(fake.sent) - 1 < count and time.monotonic() - began < seconds + DRAIN_S:
+            taken = sorted(one.seconds for one in fake.deliveries[1:])
+            acknowledged = {
+                "callbacks": len(taken),
+                "callbacks_per_s": round(len(taken) / loaded_s, 1),
+                "not_acknowledged": sum(one.status != 200 for one in fake.deliveries[1:]),
+                **{f"ack_{name}_ms": round(taken[int(len(taken) * part)] * 1000) for name, part in _PARTS},
+                "load_before": round(load_before, 1),
+                "load_after": round(os.getloadavg()[0], 1),
+            }
+            print(json.dumps(acknowledged), flush=True)
+            while len(fake.sent) - 1 < count and time.monotonic() - began < seconds + drain_s:
                 time.sleep(0.2)
             time.sleep(2)  # a double would come now
             drained_s = time.monotonic() - began
-    taken = sorted(one.seconds for one in fake.deliveries[1:])
     answers = Counter(one.to for one in fake.sent if one.to != "warm")
     return {
-        "callbacks": len(taken),
-        "callbacks_per_s": round(len(taken) / loaded_s, 1),
-        "not_acknowledged": sum(one.status != 200 for one in fake.deliveries[1:]),
-        "ack_p50_ms": round(taken[len(taken) // 2] * 1000),
-        "ack_p99_ms": round(taken[int(len(taken) * 0.99)] * 1000),
-        "ack_max_ms": round(taken[-1] * 1000),
+        **acknowledged,
         "customers": count,
         "answered_once": sum(times == 1 for times in answers.values()),
         "answered_twice": sum(times > 1 for times in answers.values()),
@@ -78,5 +85,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=float, default=50.0)
     parser.add_argument("--seconds", type=float, default=120.0)
+    parser.add_argument("--drain", type=float, default=DRAIN_S, help="seconds to wait for the answers")
     given = parser.parse_args()
-    print(json.dumps(measure(given.rate, given.seconds), indent=2))
+    print(json.dumps(measure(given.rate, given.seconds, given.drain), indent=2))

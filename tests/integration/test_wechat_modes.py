@@ -140,8 +140,7 @@ def test_what_a_dead_process_left_is_answered_by_the_next_once(tmp_path):
         from bot.channels.wechat import arrival_of
 
         arrival = arrival_of({key: str(value) for key, value in message.items()})
-        row = shop.inbox.take("wechat", arrival.external_id, "wechat:ann", arrival.body())  # and the process dies
-        shop.peers.heard("wechat:ann", "wechat", {"peer": "ann"}, 5, 1000.0)
+        (row,) = shop.inbox.take([arrival.callback("wechat")])  # and the process dies
         assert wechat.push(message).body == "success"  # a redelivery is no new message
         from sqlalchemy import update
 

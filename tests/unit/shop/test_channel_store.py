@@ -2,36 +2,74 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
+from shop.channel_views import Callback
 from shop.errors import BadToken
 from shop.link_codes import looks_like_code
 from shop.models import Customer
 
 
+def take(shop, channel, external_id, sender_id, body):
+    """Keep one callback."""
+    return shop.inbox.take([Callback(channel, external_id, sender_id, body, {"peer": "a"})])[0]
+
+
 def test_a_callback_is_kept_once_and_finished_once_with_its_answers(shop):
-    row = shop.inbox.take("wechat", "m1", "wechat:a", {"text": "你好"})
+    row = take(shop, "wechat", "m1", "wechat:a", {"text": "你好"})
     assert row is not None
-    assert shop.inbox.take("wechat", "m1", "wechat:a", {"text": "你好"}) is None
-    assert shop.inbox.take("wecom", "m1", "wecom:a", {"text": "你好"}) is not None
+    assert take(shop, "wechat", "m1", "wechat:a", {"text": "你好"}) is None
+    assert take(shop, "wecom", "m1", "wecom:a", {"text": "你好"}) is not None
     assert shop.inbox.finish(row, [{"text": "您好"}])
     assert not shop.inbox.finish(row, [{"text": "您好"}])
     (posted,) = shop.outbox.waiting("wechat:a")
     assert posted.bodies == [{"text": "您好"}]
 
 
+def test_a_batch_keeps_what_is_new_once_and_its_customers_are_heard_with_it(shop):
+    def of(channel, name, customer, room=0):
+        return Callback(channel, name, f"{channel}:{customer}", {"text": name}, {"peer": customer}, room, 60.0)
+
+    (old,) = shop.inbox.take([of("wechat", "m0", "a", 5)])
+    assert shop.peers.spend("wechat:a")
+    shop.outbox.post("wechat", "wechat:a", [{"text": "held"}])
+    shop.outbox.hold("wechat:a")
+    batch = [of("wechat", "m1", "a", 5), of("wecom", "m1", "a"), of("wechat", "m0", "a", 5), of("wechat", "m1", "a", 5)]
+    ids = shop.inbox.take([*batch, of("wechat", "m2", "b", 3)])
+    assert [one is None for one in ids] == [False, False, True, True, False]
+    assert len({old, *ids} - {None}) == 4
+    assert [shop.peers.get(one).room for one in ("wechat:a", "wechat:b", "wecom:a")] == [5, 3, None]
+    assert shop.peers.get("wechat:b").address == {"peer": "b"}
+    assert shop.outbox.due("wechat") == ["wechat:a"]
+    again = of("wechat", "m3", "a")
+    assert [one is None for one in shop.inbox.take([again, again])] == [False, True]
+
+
+def test_processes_that_take_the_same_callbacks_at_once_take_each_once(shop):
+    def take_all(order):
+        callbacks = [Callback("wechat", f"m{at}", f"wechat:{at % 7}", {}, {"peer": "p"}, 5, 60.0) for at in order]
+        return [one for at in range(0, 40, 8) for one in shop.inbox.take(callbacks[at : at + 8])]
+
+    orders = [list(range(40)), list(range(39, -1, -1)), [at * 7 % 40 for at in range(40)]]
+    with ThreadPoolExecutor(3) as threads:
+        taken = [one for found in threads.map(take_all, orders) for one in found if one is not None]
+    assert len(taken) == len(set(taken)) == 40
+
+
 def test_an_id_that_was_given_before_keeps_no_answer_back(shop, clock):
-    first = shop.inbox.take("wechat", "m1", "wechat:a", {})
+    first = take(shop, "wechat", "m1", "wechat:a", {})
     assert shop.inbox.finish(first, [{"text": "a"}])
     clock.on(days=3)
     assert shop.inbox.purge() == 1
-    again = shop.inbox.take("wechat", "m2", "wechat:a", {})  # SQLite gives the newest row's id again
+    again = take(shop, "wechat", "m2", "wechat:a", {})  # SQLite gives the newest row's id again
     assert shop.inbox.finish(again, [{"text": "b"}])
     assert [one.bodies[0]["text"] for one in shop.outbox.waiting("wechat:a")] == ["a", "b"]
 
 
 def test_what_a_process_left_is_taken_up_when_its_lease_ends_and_given_up_in_the_end(shop, clock):
-    row = shop.inbox.take("wechat", "m1", "wechat:a", {"text": "你好"})
+    row = take(shop, "wechat", "m1", "wechat:a", {"text": "你好"})
     assert shop.inbox.left_behind("wechat") == []
     for _ in range(4):
         clock.on(seconds=91)
@@ -47,7 +85,7 @@ def test_what_a_process_left_is_taken_up_when_its_lease_ends_and_given_up_in_the
 
 
 def test_old_callbacks_and_sent_messages_are_forgotten(shop, clock):
-    shop.inbox.finish(shop.inbox.take("wechat", "m1", "wechat:a", {}), [{"text": "a"}])
+    shop.inbox.finish(take(shop, "wechat", "m1", "wechat:a", {}), [{"text": "a"}])
     shop.outbox.progress({shop.outbox.waiting("wechat:a")[0].id: 1}, [shop.outbox.waiting("wechat:a")[0].id])
     clock.on(days=3)
     assert shop.inbox.purge() == 1
@@ -85,7 +123,7 @@ def test_held_messages_go_when_the_customer_writes_again(shop):
     shop.outbox.post("wechat", "wechat:a", [{"text": "1"}])
     shop.outbox.hold("wechat:a")
     assert shop.outbox.due("wechat") == []
-    shop.outbox.release("wechat:a")
+    take(shop, "wechat", "m1", "wechat:a", {"text": "2"})
     assert shop.outbox.due("wechat") == ["wechat:a"]
 
 
@@ -166,7 +204,7 @@ def test_a_link_code_works_once_for_minutes_and_nobody_can_make_one(shop, build,
 
 
 def test_erasing_a_conversation_leaves_nothing(shop):
-    shop.inbox.take("slack", "m", "slack:a", {})
+    take(shop, "slack", "m", "slack:a", {})
     shop.outbox.post("slack", "slack:a", [{"text": "1"}])
     shop.peers.heard("slack:a", "slack", {"peer": "a"})
     assert (shop.inbox.erase("slack:a"), shop.outbox.erase("slack:a"), shop.peers.erase("slack:a")) == (1, 1, 1)
