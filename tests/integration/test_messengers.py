@@ -9,6 +9,7 @@ import pytest
 
 from bot.channels.arrival import sender_of
 from tests.fakes.registry import FAKES
+from tests.fakes.words import callback_of, post_once, said
 from tests.integration.chat import photo
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -48,10 +49,6 @@ def await_words(platform, customer, words, seconds=60):
             return found[0]
         assert time.monotonic() < deadline, texts(platform.to(customer))
         time.sleep(0.02)
-
-
-def once(platform, message, **sealed):
-    return platform.run(platform.deliver_once(lambda: platform.sealed(message, **sealed)))
 
 
 def test_first_contact_then_a_pressed_option_then_a_typed_number(platform, ann):
@@ -110,24 +107,11 @@ def test_a_redelivered_message_is_answered_and_kept_once(chat, channel, platform
     assert len(platform.to(ann)) == asked
 
 
-def said(channel, text):
-    """The fields of a text message."""
-    if channel == "dingtalk":
-        return {"text": {"content": text}}
-    return {"text": text} if channel in ("feishu", "telegram", "slack") else {"Content": text}
-
-
-def a_message(channel, platform, customer, text):
-    if channel == "wecom_kf":
-        return {"MsgType": "event", "Event": "kf_msg_or_event", "Token": "t", "OpenKfId": "wkShop", "CreateTime": 1}
-    return platform.message(customer, "text", **said(channel, text))
-
-
 def test_a_forged_callback_is_refused_and_answered_by_nobody(channel, platform, ann):
-    message = a_message(channel, platform, ann, "你好")
+    message = callback_of(channel, platform, ann, "你好")
     method, more = platform.sealed(message)
     bare = {key: value for key, value in more.items() if key in ("data", "json")}
-    assert once(platform, message, token="guessed").status == 403
+    assert post_once(platform, message, token="guessed").status == 403
     assert platform.run(platform.deliver_once(lambda: (method, bare))).status == 403
     for body in (b"", b"{", b"\xff\xfe", b"<xml>", b"[" * 100_000, b"x" * 400_000):
         broken = {**{key: value for key, value in more.items() if key not in ("data", "json")}, "data": body}
@@ -137,9 +121,9 @@ def test_a_forged_callback_is_refused_and_answered_by_nobody(channel, platform, 
 
 @pytest.mark.parametrize("channel", TIMED)
 def test_a_stale_callback_is_refused(channel, platform, ann):
-    message = a_message(channel, platform, ann, "你好")
-    assert once(platform, message, at=int(time.time()) - 7200).status == 403
-    assert once(platform, message, at=int(time.time()) + 7200).status == 403
+    message = callback_of(channel, platform, ann, "你好")
+    assert post_once(platform, message, at=int(time.time()) - 7200).status == 403
+    assert post_once(platform, message, at=int(time.time()) + 7200).status == 403
     assert platform.to(ann) == []
 
 
