@@ -29,7 +29,7 @@ from tests.e2e.conftest import SECRET
 from tests.e2e.harness import BotServer, settings_for
 from tests.e2e.scene import NAME, PHONE, build_scene
 from tests.fakes.registry import FAKES
-from tests.fakes.words import callback_of, post_once, said, written_at
+from tests.fakes.words import callback_of, post_once, written_at
 
 pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(900)]
 PATIENCE_S = 120
