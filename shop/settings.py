@@ -49,6 +49,9 @@ class Settings:
     public_web_url: str = _setting(
         "", "Address of the web server as messengers load pictures from it; empty: no pictures"
     )
+    messenger_links: str = _setting(
+        "", "Addresses of the shop's messengers with {code}, channel=address, separated by blanks; empty: none"
+    )
     allowed_origins: str = _setting("", "Origins that may open the widget, separated by commas; empty: web_port here")
     demo_pages: bool = _setting(True, "Show the demo page, which hands out demo customers' tokens; off in a real shop")
     log_level: str = _setting("INFO", "Level of our own log lines")
@@ -178,6 +181,12 @@ class Settings:
         if self.allowed_origins:
             return [one.strip() for one in self.allowed_origins.split(",") if one.strip()]
         return sorted({f"http://{host}:{self.web_port}" for host in ("localhost", "127.0.0.1", self.bind_host)})
+
+    @property
+    def messengers(self) -> dict[str, str]:
+        """Addresses that open the shop's messengers, by channel; ``{code}`` stands for the customer's link code."""
+        pairs = (one.partition("=") for one in self.messenger_links.split())
+        return {name: address for name, _, address in pairs if address.startswith("https://")}
 
     @property
     def rasa_url(self) -> str:

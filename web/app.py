@@ -28,6 +28,7 @@ from web.demo.page import DemoPage
 from web.desk.desk import Desk
 from web.events import EventDoor
 from web.inbox.bridge import Bridge
+from web.links import LinkDoor
 
 log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
@@ -42,6 +43,7 @@ def create_app(shop: Shop) -> Starlette:
         bridge.route(),
         Route("/health", _health),
         Route("/events", EventDoor(shop).answer, methods=["POST", "OPTIONS"]),
+        Route("/link", LinkDoor(shop).answer, methods=["POST", "OPTIONS"]),
         Route("/pictures/{path:path}", _pictures(Path(settings.data_dir) / "pictures")),
         Mount("/widget", _Files(HERE / "widget" / "dist")),
         Mount("/desk/files", _Files(HERE / "desk")),

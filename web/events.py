@@ -24,7 +24,7 @@ from starlette.responses import JSONResponse, Response
 from shop.errors import BadToken
 from shop.events import KINDS, Behaviour
 from shop.front import Shop
-from web.bodies import read_body
+from web.bodies import cors, read_body
 
 MOST_BYTES = 32_768
 MOST_EVENTS = 50
@@ -42,7 +42,7 @@ class EventDoor:
 
     async def answer(self, request: Request) -> Response:
         """Store a batch, or say what is wrong with it."""
-        headers = self._cors(request)
+        headers = cors(self._shop.settings, request)
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=headers)
         body = await read_body(request, MOST_BYTES)
@@ -105,13 +105,6 @@ class EventDoor:
         while len(self._counts) > MOST_SENDERS:
             self._counts.popitem(last=False)
         return self._counts[key] <= PER_MINUTE
-
-    def _cors(self, request: Request) -> dict[str, str]:
-        origin = request.headers.get("origin")
-        if origin not in self._shop.settings.origins:
-            return {}
-        allowed = {"Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "content-type"}
-        return {"Access-Control-Allow-Origin": str(origin), "Vary": "Origin", **allowed}
 
 
 def _refusal(why: str, status: int, headers: dict[str, str]) -> Response:
