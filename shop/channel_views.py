@@ -27,11 +27,12 @@ class Callback:
 
 @dataclass(frozen=True)
 class InboxRow:
-    """A callback to be answered."""
+    """A callback to be answered; ``worn``: it was tried too often, its customer is only told so."""
 
     id: int
     sender_id: str
     body: dict[str, Any]
+    worn: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,3 +68,4 @@ class PeerView:
     channel: str
     address: dict[str, Any]
     room: int | None
+    heard_at: datetime

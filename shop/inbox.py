@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Sequence
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from shop.channel_views import Callback, InboxRow
@@ -13,6 +13,7 @@ from shop.errors import ConcurrentChange, DatabaseDown
 from shop.models import ChannelInbox
 from shop.outbox import post_in, release_in
 from shop.peers import hear_in
+from shop.shared_values import lease_is_free
 
 if TYPE_CHECKING:
     from shop.front import Shop
@@ -119,22 +120,19 @@ class Inbox:
     def left_behind(self, channel: str, limit: int = 100) -> list[InboxRow]:
         """Callbacks that no process works on any more, now leased to this one, oldest first.
 
-        What failed too often is given up: it is done, without answers.
+        What failed too often comes as ``worn``, until somebody has told its customer.
         """
         now = self._now()
-        free = or_(_TABLE.c.lease_until.is_(None), _TABLE.c.lease_until <= now)
+        free = lease_is_free(_TABLE.c.lease_until, now, LEASE)
         query = select(_TABLE).where(_TABLE.c.channel == channel, _TABLE.c.state == "new", free).order_by(_TABLE.c.id)
         with self._database.change() as session:
             rows = session.execute(query.limit(limit).with_for_update(skip_locked=True)).all()
-            worn = [row.id for row in rows if row.tries >= MOST_TRIES]
-            kept = [row for row in rows if row.tries < MOST_TRIES]
-            session.execute(update(_TABLE).where(_TABLE.c.id.in_(worn)).values(state="done", lease_until=None))
-            session.execute(
-                update(_TABLE)
-                .where(_TABLE.c.id.in_([row.id for row in kept]))
-                .values(lease_until=now + LEASE, tries=_TABLE.c.tries + 1)
-            )
-        return [InboxRow(row.id, row.sender_id, self._cipher.open_json(row.body_sealed)) for row in kept]
+            mine = update(_TABLE).where(_TABLE.c.id.in_([row.id for row in rows]))
+            session.execute(mine.values(lease_until=now + LEASE, tries=_TABLE.c.tries + 1))
+        return [
+            InboxRow(row.id, row.sender_id, self._cipher.open_json(row.body_sealed), row.tries >= MOST_TRIES)
+            for row in rows
+        ]
 
     def extend(self, row_ids: Sequence[int]) -> None:
         """Go on working on callbacks that wait for their turn."""

@@ -13,7 +13,7 @@ import struct
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from shop.errors import BadToken
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PREFIX = "L1"
 MINUTES = 15
+_KEYS = IdempotencyKey.__table__
 _PROOF = 12  # bytes of the keyed hash
 _LENGTH = len(PREFIX) + 27
 
@@ -43,7 +44,7 @@ class LinkCodes:
         return PREFIX + base64.urlsafe_b64encode(facts + self._proof(facts)).decode().rstrip("=")
 
     def redeem(self, code: str, sender_id: str, channel: str) -> int:
-        """Link a conversation to the code's customer, who is returned.
+        """Link a conversation to the code's customer, who is returned; a second time for the same conversation too.
 
         Raises:
             BadToken: it is no code of ours, too old, or was used before.
@@ -51,12 +52,17 @@ class LinkCodes:
         customer_id, until = self._read(code)
         if until <= self._now().timestamp():
             raise BadToken("the link code is past its time; issue a new one")
-        key = {"key": f"link:{code}", "operation": "link", "result": {}, "at": self._now()}
+        whose = {"sender": sender_id}
+        key = {"key": f"link:{code}", "operation": "link", "result": whose, "at": self._now()}
         try:
             with self._shop.database.change() as session:
-                session.execute(insert(IdempotencyKey.__table__), key)
+                session.execute(insert(_KEYS), key)
         except IntegrityError as error:
-            raise BadToken("the link code was used before; issue a new one") from error
+            # A callback that is taken up again, after its process died, is the same use.
+            with self._shop.database.read() as session:
+                used = session.execute(select(_KEYS.c.result).where(_KEYS.c.key == key["key"])).scalar()
+            if used != whose:
+                raise BadToken("the link code was used before; issue a new one") from error
         self._shop.identity.link(sender_id, customer_id, channel)
         return customer_id
 

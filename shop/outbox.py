@@ -8,18 +8,22 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Sequence
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from shop.channel_views import DeadLetter, OutboxRow
-from shop.models import ChannelOutbox
+from shop.models import ChannelOutbox, ChannelPeer
+from shop.peers import room_of
 
 if TYPE_CHECKING:
     from shop.front import Shop
 
 _TABLE = ChannelOutbox.__table__
+_PEERS = ChannelPeer.__table__
 KEPT = timedelta(days=7)
 DEAD_KEPT = timedelta(days=90)
+BOT_STALE, STALE = timedelta(days=2), timedelta(days=7)
+"""How long an answer of the bot, and a person's or a campaign's word, may wait for the customer to write again."""
 
 
 class Outbox:
@@ -101,11 +105,19 @@ class Outbox:
                 .values(tries=_TABLE.c.tries + 1, next_at=self._now() + timedelta(seconds=seconds), error=error[:80])
             )
 
-    def hold(self, sender_id: str) -> None:
-        """Keep everything for a conversation until its customer writes again."""
+    def hold(self, sender_id: str) -> bool:
+        """Keep everything for a conversation until its customer writes again.
+
+        Nothing is held, and False comes back, when they wrote just now: they would have to write once more.
+        """
+        peer = select(_PEERS).where(_PEERS.c.sender_id == sender_id).with_for_update()
         with self._database.change() as session:
+            row = session.execute(peer).first()
+            if row is not None and room_of(row, self._now()) != 0:
+                return False
             mine = update(_TABLE).where(_TABLE.c.sender_id == sender_id, _TABLE.c.state == "waiting")
             session.execute(mine.values(state="held", next_at=self._now()))
+        return True
 
     def bury(self, row_id: int, error: str) -> None:
         """Give a row up: it becomes a dead letter."""
@@ -144,9 +156,17 @@ class Outbox:
         return found
 
     def purge(self) -> int:
-        """Forget what was sent long ago, and dead letters that nobody wanted; returns how many."""
+        """Forget what was sent long ago, and dead letters that nobody wanted; returns how many.
+
+        What waited too long becomes a dead letter: an answer of last week would only puzzle.
+        """
         now = self._now()
+        waits = _TABLE.c.state.in_(("waiting", "held"))
+        old = or_(_TABLE.c.at < now - STALE, (_TABLE.c.origin == "bot") & (_TABLE.c.at < now - BOT_STALE))
         with self._database.change() as session:
+            session.execute(
+                update(_TABLE).where(waits, old).values(state="dead", error="waited too long", ended_at=now)
+            )
             sent = delete(_TABLE).where(_TABLE.c.state == "sent", _TABLE.c.ended_at < now - KEPT)
             dead = delete(_TABLE).where(_TABLE.c.state == "dead", _TABLE.c.ended_at < now - DEAD_KEPT)
             return int(session.execute(sent).rowcount) + int(session.execute(dead).rowcount)

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from shop.channel_views import Callback, PeerView
 from shop.models import ChannelPeer
+from shop.shared_values import lease_is_free
 
 if TYPE_CHECKING:
     from shop.front import Shop
@@ -53,7 +54,8 @@ class Peers:
             row = session.execute(select(_TABLE).where(_TABLE.c.sender_id == sender_id)).first()
         if row is None:
             return None
-        return PeerView(sender_id, row.channel, self._cipher.open_json(row.address_sealed), self._room(row))
+        address = self._cipher.open_json(row.address_sealed)
+        return PeerView(sender_id, row.channel, address, room_of(row, self._now()), row.heard_at)
 
     def spend(self, sender_id: str) -> bool:
         """Count one message against the window, before it is sent; False when there is no room."""
@@ -75,10 +77,10 @@ class Peers:
             mine = update(_TABLE).where(_TABLE.c.sender_id == sender_id, _TABLE.c.window_used > 0)
             session.execute(mine.values(window_used=_TABLE.c.window_used - 1))
 
-    def close_window(self, sender_id: str) -> None:
-        """The platform takes no more until the customer writes again."""
+    def close_window(self, sender_id: str, heard_at: datetime) -> None:
+        """The platform takes no more until the customer writes again; nothing if they did since ``heard_at``."""
         with self._database.change() as session:
-            mine = update(_TABLE).where(_TABLE.c.sender_id == sender_id)
+            mine = update(_TABLE).where(_TABLE.c.sender_id == sender_id, _TABLE.c.heard_at == heard_at)
             session.execute(mine.values(window_until=self._now(), window_used=_TABLE.c.window_limit))
 
     def offer(self, sender_id: str, choices: dict[str, Any], anew: bool) -> None:
@@ -100,7 +102,7 @@ class Peers:
     def lease(self, sender_id: str) -> bool:
         """Become the only process that writes to a customer for a while; False when another one does."""
         now = self._now()
-        free = or_(_TABLE.c.lease_until.is_(None), _TABLE.c.lease_until <= now)
+        free = lease_is_free(_TABLE.c.lease_until, now, LEASE)
         with self._database.change() as session:
             mine = update(_TABLE).where(_TABLE.c.sender_id == sender_id, free)
             return bool(session.execute(mine.values(lease_until=now + LEASE)).rowcount)
@@ -115,10 +117,12 @@ class Peers:
         with self._database.change() as session:
             return int(session.execute(delete(_TABLE).where(_TABLE.c.sender_id == sender_id)).rowcount)
 
-    def _room(self, row: Any) -> int | None:
-        if row.window_until is None:
-            return None
-        return max(0, row.window_limit - row.window_used) if row.window_until > self._now() else 0
+
+def room_of(row: Any, now: datetime) -> int | None:
+    """How many messages may go to the customer of a row now; None: as many as you like."""
+    if row.window_until is None:
+        return None
+    return max(0, row.window_limit - row.window_used) if row.window_until > now else 0
 
 
 def hear_in(session: Any, cipher: Any, now: datetime, heard: Sequence[Callback]) -> None:

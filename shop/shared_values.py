@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -47,7 +47,7 @@ class SharedValues:
         """Become the one who renews a value; False when another process does."""
         self._make(key)
         now = self._now()
-        free = or_(_TABLE.c.lease_until.is_(None), _TABLE.c.lease_until <= now)
+        free = lease_is_free(_TABLE.c.lease_until, now, timedelta(seconds=seconds))
         with self._database.change() as session:
             mine = update(_TABLE).where(_TABLE.c.key == key, free)
             return bool(session.execute(mine.values(lease_until=now + timedelta(seconds=seconds))).rowcount)
@@ -56,6 +56,12 @@ class SharedValues:
         """End the lease without a new value."""
         with self._database.change() as session:
             session.execute(update(_TABLE).where(_TABLE.c.key == key).values(lease_until=None))
+
+    def names(self, prefix: str) -> list[str]:
+        """The keys that begin with these letters, without them."""
+        query = select(_TABLE.c.key).where(_TABLE.c.key.startswith(prefix, autoescape=True))
+        with self._database.read() as session:
+            return [str(key)[len(prefix) :] for key in session.execute(query).scalars()]
 
     def _make(self, key: str) -> None:
         with self._database.read() as session:
@@ -66,3 +72,8 @@ class SharedValues:
                 session.execute(insert(_TABLE).values(key=key))
         except IntegrityError:
             pass  # another process was faster
+
+
+def lease_is_free(until: Any, now: datetime, longest: timedelta) -> Any:
+    """The condition that nobody holds a lease: none, one that ended, or one that a clock set back made endless."""
+    return or_(until.is_(None), until <= now, until > now + 2 * longest)

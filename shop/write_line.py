@@ -22,7 +22,16 @@ class _Place:
         self.first = first
         self.called = threading.Lock()
         self.called.acquire()
-        self.has_turn = False
+        self._has_turn = False
+
+    def give(self) -> None:
+        """Hand the turn over, or only call where ``first`` is not set."""
+        self._has_turn = self.first
+        self.called.release()
+
+    def has_turn(self) -> bool:
+        """Whether the turn was handed over."""
+        return self._has_turn
 
 
 class WriteLine:
@@ -43,7 +52,7 @@ class WriteLine:
         place, until = None, time.monotonic() + timeout_s
         while True:
             with self._guard:
-                if place is not None and place.has_turn:
+                if place is not None and place.has_turn():
                     return True
                 if not self._busy:
                     self._busy = True
@@ -56,12 +65,12 @@ class WriteLine:
                 place.first = True  # whoever was called and came too late is next
                 continue
             with self._guard:
-                if place.has_turn:
+                if place.has_turn():
                     return True
                 if place in self._waiting:
                     self._waiting.remove(place)
-                elif self._waiting and not self._busy:
-                    self._waiting.popleft().called.release()  # it was called and goes: call the next one
+                elif self._waiting:
+                    self._waiting.popleft().called.release()  # it was called and goes: the next one looks instead
             return False
 
     def leave(self) -> None:
@@ -71,5 +80,5 @@ class WriteLine:
                 self._busy = False
                 return
             place = self._waiting.popleft()
-            place.has_turn = self._busy = place.first
-            place.called.release()
+            self._busy = place.first
+            place.give()

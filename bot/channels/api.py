@@ -29,9 +29,9 @@ Fetch = Callable[[], Awaitable[tuple[str, float]]]
 class NotDelivered(Exception):
     """A message was not taken, or a file not given.
 
-    ``why``: ``retry`` (a fault that passes, or too many calls), ``token`` (the access
-    token is not valid), ``quota`` (nothing more until the customer writes),
-    ``dead`` (never). ``certain`` is False when the platform may have taken it.
+    ``why``: ``retry`` (a fault that passes, or too many calls), ``token`` (the access token is
+    not valid), ``quota`` (nothing more until the customer writes), ``staff`` (the platform's own
+    staff speaks there now), ``dead`` (never). ``certain`` is False when the platform may have taken it.
     """
 
     def __init__(
@@ -152,6 +152,15 @@ class Http:
             await self._session.close()
 
 
+def picture_form(field: str, picture: bytes, **more: str) -> aiohttp.FormData:
+    """A picture (JPEG) as a form's field; one form serves one call."""
+    form = aiohttp.FormData()
+    for name, value in more.items():
+        form.add_field(name, value)
+    form.add_field(field, picture, filename="picture.jpg", content_type="image/jpeg")
+    return form
+
+
 def _refusal(status: int, retry_after: str, body: bytes) -> NotDelivered:
     try:
         detail = json.loads(body)
@@ -160,6 +169,7 @@ def _refusal(status: int, retry_after: str, body: bytes) -> NotDelivered:
     if status == 429:
         return NotDelivered("retry", "429", float(retry_after) if retry_after.isdigit() else 0.0, detail=detail)
     if status >= 500:
-        return NotDelivered("retry", str(status), detail=detail)
+        # A gateway's time-out says nothing about what became of the call behind it.
+        return NotDelivered("retry", str(status), certain=status not in (502, 504), detail=detail)
     # 401 may be mended by a new token; other refusals stay what they are.
     return NotDelivered("token" if status == 401 else "dead", str(status), detail=detail)

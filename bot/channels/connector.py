@@ -133,6 +133,10 @@ class Connector(InputChannel):
             NotDelivered: it was not taken.
         """
 
+    async def deliver_picture(self, peer: PeerView, picture: bytes, key: str) -> None:
+        """Send a picture (JPEG) of a person to a customer; arguments and errors as in ``deliver``."""
+        raise NotImplementedError
+
     async def fetch(self, arrival: Arrival) -> bytes:
         """The bytes of a picture or voice message that came.
 

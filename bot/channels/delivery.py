@@ -28,7 +28,7 @@ Send = Callable[[str, StoredMessage], Awaitable[Any]]
 """Brings one message to a conversation's customer; raises when it could not."""
 Listener = Callable[[Heard], Awaitable[Any]]
 
-LEFT_OVER = timedelta(minutes=10)
+LEFT_OVER = timedelta(hours=2)
 """How old a message may be that is still delivered when it was left over."""
 LOOK_S = 60.0
 """Seconds between two looks for what was left over."""

@@ -10,7 +10,7 @@ from sanic import response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.channels.api import NotDelivered
+from bot.channels.api import NotDelivered, picture_form
 from bot.channels.arrival import Arrival
 from bot.channels.connector import Connector, fresh
 from bot.channels.crypt import BadCallback, feishu_decrypt, feishu_signature, read_json, same
@@ -104,7 +104,20 @@ class FeishuInput(Connector):
 
     async def deliver(self, peer: PeerView, piece: Piece, key: str) -> None:
         """A message; ``uuid`` keeps a second try from doubling it."""
-        kind, content = _worded(piece)
+        await self._send(peer, *_worded(piece), key)
+
+    async def deliver_picture(self, peer: PeerView, picture: bytes, key: str) -> None:
+        """A picture, uploaded first."""
+
+        async def put(headers: dict[str, str]) -> str:
+            form = picture_form("image", picture, image_type="message")
+            answer = await self.http.call("POST", "/open-apis/im/v1/images", data=form, headers=headers)
+            _sort(answer)
+            return str(answer["data"]["image_key"])
+
+        await self._send(peer, "image", {"image_key": await self._with_token(put)}, key)
+
+    async def _send(self, peer: PeerView, kind: str, content: dict[str, Any], key: str) -> None:
         message = {
             "receive_id": peer.address["peer"],
             "msg_type": kind,

@@ -12,6 +12,7 @@ import asyncio
 import logging
 import re
 import unicodedata
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.api import NotDelivered
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 TURNS_AT_ONCE = 4
+FETCHES_AT_ONCE = 8
+Read = tuple[Any, list[str], "Body | None"]
+"""Text, upload ids, and a sentence where there is nothing to read."""
 SWEEP_S = 15.0
 AGAIN_S = 2.0
 _NUMBER = re.compile(r"\D{0,3}?(\d{1,2}|(?<![A-Z])[A-H])[.)\s]*")
@@ -44,7 +48,7 @@ class Intake:
         self._shop = gate.shop
         self._waiting: dict[str, list[tuple[float, int, Arrival]]] = {}
         self._keeper = Keeper(self._shop.inbox.take)
-        self._turns = asyncio.Semaphore(TURNS_AT_ONCE)
+        self._turns, self._fetches = asyncio.Semaphore(TURNS_AT_ONCE), asyncio.Semaphore(FETCHES_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._known: set[int] = set()  # callbacks that wait here: their leases are kept up
         self._sweeper: asyncio.Task[None] | None = None
@@ -99,13 +103,15 @@ class Intake:
                 return
             first = min(line, key=lambda one: one[:2])
             line.remove(first)
-            async with self._turns:
-                await self._answer(first[1], sender_id, first[2])
+            await self._answer(first[1], sender_id, first[2])
 
     async def _answer(self, row_id: int, sender_id: str, arrival: Arrival) -> None:
         try:
             try:
-                answers = await self._answers(sender_id, arrival)
+                async with self._fetches if arrival.media else nullcontext():  # a slow platform holds up no turn
+                    read = await self._read(sender_id, arrival)
+                async with self._turns:
+                    answers = await self._answers(sender_id, arrival, read)
             except DatabaseDown:
                 raise
             except Exception as error:  # noqa: BLE001 - a customer gets a sentence whatever happens
@@ -126,13 +132,13 @@ class Intake:
         if event is not None:
             event.set()
 
-    async def _answers(self, sender_id: str, arrival: Arrival) -> list[Body]:
+    async def _answers(self, sender_id: str, arrival: Arrival, read: Read) -> list[Body]:
         code = arrival.link or (arrival.text.split()[-1] if arrival.text.split() else "")
         if looks_like_code(code):
             return await self._said_by_us(sender_id, await self._gate.in_thread(self._link, code, sender_id))
         if arrival.kind in ("follow", "enter", "link"):
             return await self._said_by_us(sender_id, self._gate.texts.body("follow"))
-        text, attachments, notice = await self._read(sender_id, arrival)
+        text, attachments, notice = read
         if notice is not None:
             return await self._said_by_us(sender_id, notice)
         if text and not attachments:
@@ -145,7 +151,7 @@ class Intake:
         outcome = await self._gate.receive(incoming, self._handler)
         return [{key: value for key, value in body.items() if key != "id"} for body in outcome.answers]
 
-    async def _read(self, sender_id: str, arrival: Arrival) -> tuple[Any, list[str], Body | None]:
+    async def _read(self, sender_id: str, arrival: Arrival) -> Read:
         """Text, upload ids, and a sentence where there is nothing to read."""
         texts = self._gate.texts
         if arrival.kind == "text":
@@ -215,13 +221,22 @@ class Intake:
         except Exception as error:  # noqa: BLE001 - one bad row must not hide the others
             log_incident(f"(callback {row.id}) could not be read", self._connector.name(), error)
 
+    async def _give_up(self, row: InboxRow) -> None:
+        """Tell the customer that this one could not be answered; it was tried often enough."""
+        log.error("channel %s: callback %d was given up after too many tries", self._connector.name(), row.id)
+        said = await self._said_by_us(row.sender_id, self._gate.texts.body("failed"))
+        await self._gate.in_thread(self._shop.inbox.finish, row.id, said)
+        self._connector.outgoing.wake(row.sender_id)
+
     async def _sweep(self) -> None:
         while True:
             try:
                 await self._gate.in_thread(self._shop.inbox.extend, list(self._known))
                 left: list[InboxRow] = await self._gate.in_thread(self._shop.inbox.left_behind, self._connector.name())
                 for row in left:
-                    if row.id not in self._known:
+                    if row.worn:
+                        await self._give_up(row)
+                    elif row.id not in self._known:
                         self._take_up(row)
             except ShopError as error:
                 log.warning(

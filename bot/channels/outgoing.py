@@ -15,8 +15,8 @@ from bot.channels.api import NotDelivered
 from bot.channels.gate import Gate, log_incident
 from bot.channels.render import Piece, Renderer, merged, pack
 from bot.channels.texts import Body
-from shop.channel_views import OutboxRow
-from shop.errors import ShopError
+from shop.channel_views import OutboxRow, PeerView
+from shop.errors import NotFound, ShopError
 
 if TYPE_CHECKING:
     from bot.channels.connector import Connector
@@ -129,19 +129,57 @@ class Outgoing:
             await in_thread(self._outbox.progress, {rows[0].id: rows[0].pieces_done}, [rows[0].id])
             return True
         if peer.room == 0:
-            await in_thread(self._outbox.hold, sender_id)
-            return False
+            return not await in_thread(self._outbox.hold, sender_id)
         size = pack(pieces, self._usable(peer.room, rows[0]), self._connector.form.text_limit)[0]
         group, taken = pieces[:size], owners[:size]
         choices = {one.number: one.means for piece in group for one in piece.options}
         if not await in_thread(self._count, sender_id, choices, rows[0].pieces_done == 0):
             return True  # the window closed just now: the next look holds
         try:
-            await self._connector.deliver(peer, merged(group), f"{taken[0][0].id}-{taken[0][1]}")
+            await self._deliver(peer, merged(group), f"{taken[0][0].id}-{taken[0][1]}")
         except NotDelivered as fault:
-            return await in_thread(self._settle, sender_id, taken[0][0], fault)
+            return await in_thread(self._settle, peer, taken[0][0], fault)
         await in_thread(self._note, taken, owners)
         return True
+
+    def in_one_text(self, sender_id: str, more: str) -> str:
+        """As much of what waits for a customer as goes into one text, now marked as sent; runs in a thread.
+
+        Args:
+            sender_id: The conversation.
+            more: What is added where not everything fits; the rest waits for the next time.
+
+        Returns:
+            The text; empty when nothing waits.
+        """
+        while rows := self._outbox.waiting(sender_id):
+            pieces, owners = self._laid_out(rows)
+            if not pieces:
+                self._outbox.progress({rows[0].id: rows[0].pieces_done}, [rows[0].id])
+                continue
+            limit, size = self._connector.form.text_limit - len(f"\n\n{more}".encode()), 1
+            while size < len(pieces) and len(merged(pieces[: size + 1]).text.encode()) <= limit:
+                size += 1
+            group = pieces[:size]
+            self._peers.offer(sender_id, {o.number: o.means for one in group for o in one.options}, True)
+            self._note(owners[:size], owners)
+            words = merged(group).text
+            return words if size == len(pieces) else f"{words}\n\n{more}"
+        return ""
+
+    async def _deliver(self, peer: PeerView, piece: Piece, key: str) -> None:
+        picture = await self._gate.in_thread(self._picture, peer.sender_id, piece.upload) if piece.upload else None
+        if picture is not None:
+            await self._connector.deliver_picture(peer, picture, key)
+        else:
+            await self._connector.deliver(peer, piece, key)
+
+    def _picture(self, sender_id: str, upload_id: str) -> bytes | None:
+        """The bytes of an upload; None when it is past its days."""
+        try:
+            return bytes(self._gate.shop.uploads.path(upload_id, sender_id).read_bytes())
+        except (NotFound, OSError):
+            return None
 
     def _look(self, sender_id: str) -> tuple[list[OutboxRow], Any]:
         return self._outbox.waiting(sender_id), self._peers.get(sender_id)
@@ -176,18 +214,23 @@ class Outgoing:
 
     def _put_off(self, sender_id: str, what: str) -> None:
         """A row that our own code fails on is tried again too, and buried in the end."""
-        for row in self._outbox.waiting(sender_id, 1):
-            self._settle(sender_id, row, NotDelivered("retry", what, certain=False))
+        peer = self._peers.get(sender_id)
+        rows = self._outbox.waiting(sender_id, 1)
+        if peer is not None and rows:
+            self._settle(peer, rows[0], NotDelivered("retry", what, certain=False))
 
-    def _settle(self, sender_id: str, row: OutboxRow, fault: NotDelivered) -> bool:
+    def _settle(self, peer: PeerView, row: OutboxRow, fault: NotDelivered) -> bool:
         """After a fault: try again later, hold, or give up; whether to go on with the next row."""
         if fault.certain:
-            self._peers.give_back(sender_id)
+            self._peers.give_back(peer.sender_id)
         name = self._connector.name()
-        if fault.why == "quota":
-            self._peers.close_window(sender_id)
-            self._outbox.hold(sender_id)
-            return False
+        if fault.why == "quota" or (fault.why == "staff" and row.origin != "bot"):
+            self._peers.close_window(peer.sender_id, peer.heard_at)
+            return not self._outbox.hold(peer.sender_id)
+        if fault.why == "staff":  # as with our own desk: the bot keeps silent, and only a person's words wait
+            log.info("channel %s: a late message of the bot dropped, the platform's staff speaks now", name)
+            self._outbox.progress({row.id: row.pieces_done}, [row.id])
+            return True
         if fault.why == "dead" or row.tries + 1 >= MOST_TRIES:
             log.error("channel %s: message %d is a dead letter (%s)", name, row.id, fault)
             self._outbox.bury(row.id, str(fault))

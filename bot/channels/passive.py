@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sanic import response
@@ -18,13 +20,23 @@ from sanic.response import HTTPResponse
 
 from bot.channels.arrival import Arrival, sender_of
 from bot.channels.flat_xml import write_xml
-from bot.channels.render import Renderer, merged
 
 if TYPE_CHECKING:
     from bot.channels.wechat import WeChatInput
 
 WAIT_S = 4.4
 DELIVERIES = 3
+KEPT = 2000
+
+
+@dataclass
+class _Turn:
+    """A message under way, or answered a moment ago."""
+
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+    deliveries: int = 0
+    words: str | None = None  # of its answer
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Passive:
@@ -33,40 +45,39 @@ class Passive:
     def __init__(self, connector: WeChatInput) -> None:
         self._connector = connector
         self.wait_s = float(connector.credentials.get("passive_wait_s", WAIT_S))
-        self._times: dict[str, int] = {}  # deliveries of messages under way
-        self._done: dict[str, asyncio.Event] = {}
+        self._turns: OrderedDict[str, _Turn] = OrderedDict()
 
     async def answer(self, request: Request, message: dict[str, Any], arrival: Arrival) -> HTTPResponse:
         """The response to a delivery."""
-        key = arrival.external_id
-        self._times[key] = self._times.get(key, 0) + 1
         if arrival.kind == "ignore":
             return response.text("success")
-        intake = self._connector.intake
-        done = self._done.setdefault(key, asyncio.Event())
-        new = await intake.accept([arrival])
-        for row_id in new:
-            intake.finished[row_id] = done
-        if not new and self._times[key] == 1:  # answered before: only its response was lost
-            done.set()
+        turn = self._turns.setdefault(arrival.id, _Turn())
+        while len(self._turns) > KEPT:
+            self._turns.popitem(last=False)
+        turn.deliveries += 1
+        if turn.words is not None:  # the answer came too late for WeChat, or was lost on its way: the same again
+            return self._reply(message, turn.words)
+        for row_id in await self._connector.intake.accept([arrival]):
+            self._connector.intake.finished[row_id] = turn.done
+            break
+        else:
+            if turn.deliveries == 1:  # another process has it: what it answers comes with the next message
+                turn.done.set()
         try:
-            await asyncio.wait_for(done.wait(), self.wait_s)
+            await asyncio.wait_for(turn.done.wait(), self.wait_s)
         except asyncio.TimeoutError:
-            if self._times[key] < DELIVERIES:
+            if turn.deliveries < DELIVERIES:
                 return response.text("", status=504)  # no answer: WeChat delivers again
-        self._times.pop(key, None)
-        self._done.pop(key, None)
-        return self._reply(message, await self._words(sender_of("wechat", arrival.peer), done.is_set()))
+        async with turn.lock:  # of two deliveries that wait one takes the words, and both give them
+            if turn.words is None:
+                turn.words = await self._words(sender_of("wechat", arrival.peer), turn.done.is_set())
+        return self._reply(message, turn.words)
 
     async def _words(self, sender_id: str, is_done: bool) -> str:
         gate = self._connector.gate
-        rows = await gate.in_thread(gate.shop.outbox.waiting, sender_id)
-        if not rows:
-            return "" if is_done else gate.texts.text("still_working")
-        rendered = Renderer(self._connector.form, gate.texts).render([body for row in rows for body in row.bodies])
-        await gate.in_thread(gate.shop.peers.offer, sender_id, rendered.choices, True)
-        await gate.in_thread(gate.shop.outbox.progress, {row.id: 1 for row in rows}, [row.id for row in rows])
-        return merged(rendered.pieces).text if rendered.pieces else ""
+        more = gate.texts.text("more_waits")
+        words = str(await gate.in_thread(self._connector.outgoing.in_one_text, sender_id, more))
+        return words or ("" if is_done else gate.texts.text("still_working"))
 
     def _reply(self, message: dict[str, Any], words: str) -> HTTPResponse:
         if not words:

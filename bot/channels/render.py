@@ -53,6 +53,7 @@ class Piece:
     options: tuple[Option, ...] = ()
     cards: tuple[dict[str, Any], ...] = ()
     image: str = ""
+    upload: str = ""  # id of a picture that a person sends
     agent: str = ""
     topic: str = ""  # of cards: products, orders, …
 
@@ -96,6 +97,8 @@ class Renderer:
             pieces.append(self._cards(custom, number))
         elif custom and custom.get("text") and not text and custom.get("type") != "rating":
             pieces.append(Piece("text", str(custom["text"])))
+        for one in body.get("attachments") or []:
+            pieces.append(Piece("image", self._texts.text("picture"), upload=str(one)))
         if body.get("image"):
             pieces.append(Piece("image", str(body["image"]), image=str(body["image"])))
         if agent:
@@ -180,15 +183,17 @@ def pack(pieces: list[Piece], room: int | None, limit: int) -> list[int]:
         room there are more groups than room; the last ones have to wait.
     """
     sizes = [1] * len(pieces)
+    alone = [bool(one.upload) for one in pieces]  # a picture is no text: it waits rather than be merged
     weights = [len(one.text.encode()) + 2 for one in pieces]
     while room is not None and len(sizes) > max(room, 1):
         best = None
         at = 0
         for index in range(len(sizes) - 1):
             weight = weights[index] + weights[index + 1]
-            plain = sum(one.kind in ("text", "menu") for one in pieces[at : at + sizes[index] + sizes[index + 1]])
+            pair = slice(at, at + sizes[index] + sizes[index + 1])
+            plain = sum(one.kind in ("text", "menu") for one in pieces[pair])
             rank = (plain < sizes[index] + sizes[index + 1], weight)  # texts first, then the shortest
-            if weight - 2 <= limit and (best is None or rank < best[0]):
+            if not any(alone[pair]) and weight - 2 <= limit and (best is None or rank < best[0]):
                 best = (rank, index)
             at += sizes[index]
         if best is None:

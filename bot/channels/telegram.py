@@ -12,7 +12,7 @@ from sanic import response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.channels.api import NotDelivered
+from bot.channels.api import NotDelivered, picture_form
 from bot.channels.arrival import Arrival
 from bot.channels.connector import Connector
 from bot.channels.crypt import BadCallback, read_json, same
@@ -36,17 +36,22 @@ class TelegramInput(Connector):
         secret = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
         if not same(secret, str(self.credentials["webhook_secret"])):
             raise BadCallback("the secret token is wrong")
+        update = read_json(raw)
         try:
-            arrival = arrival_of(read_json(raw))
+            arrival = arrival_of(update)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise BadCallback("no update") from None
         if arrival is not None:
             await self.intake.accept([arrival])
+        pressed = update.get("callback_query")
+        if isinstance(pressed, dict) and pressed.get("id"):  # else the button shows its spinner for a minute
+            return response.json({"method": "answerCallbackQuery", "callback_query_id": str(pressed["id"])})
         return response.json({})
 
-    async def _ask(self, method: str, content: dict[str, Any]) -> dict[str, Any]:
+    async def _ask(self, method: str, content: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
         try:
-            return await self.http.call("POST", f"/bot{self.credentials['access_token']}/{method}", json=content)
+            address = f"/bot{self.credentials['access_token']}/{method}"
+            return await self.http.call("POST", address, **({"json": content} if content is not None else more))
         except NotDelivered as fault:
             wait = (fault.detail.get("parameters") or {}).get("retry_after")
             if fault.code == "429" and wait:
@@ -60,6 +65,10 @@ class TelegramInput(Connector):
         found = await self._ask("getFile", {"file_id": arrival.media.get("file")})
         path = str((found.get("result") or {}).get("file_path") or "")
         return (await self.http.raw("GET", f"/file/bot{self.credentials['access_token']}/{path}"))[0]
+
+    async def deliver_picture(self, peer: PeerView, picture: bytes, key: str) -> None:
+        """A photo."""
+        await self._ask("sendPhoto", data=picture_form("photo", picture, chat_id=str(peer.address["chat"])))
 
     async def deliver(self, peer: PeerView, piece: Piece, key: str) -> None:
         """A message with its buttons below."""

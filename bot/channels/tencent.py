@@ -11,7 +11,7 @@ from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.channels.api import NotDelivered
+from bot.channels.api import NotDelivered, picture_form
 from bot.channels.connector import Connector, fresh
 from bot.channels.crypt import BadCallback, WeChatCrypt, same
 from bot.channels.flat_xml import read_xml
@@ -19,7 +19,7 @@ from bot.channels.flat_xml import read_xml
 BAD_TOKEN = {40001, 40014, 42001, 42007, 41001}
 BUSY = {-1, 45009, 45011, 45033, 50002, 6000}
 """System busy, and too many calls: later the same call may work."""
-NO_ROOM = {45015, 45047, 95001, 95013, 95026}
+NO_ROOM = {45015, 45047, 95001, 95002, 95013, 95026}
 """The customer has to write first: outside of 48 hours, or too many messages in them."""
 
 
@@ -74,6 +74,17 @@ class Tencent(Connector):
             return answer
 
         return await self.tokens.used(call)
+
+    async def uploaded(self, picture: bytes) -> str:
+        """The MediaId of a picture, valid for three days."""
+
+        async def put(token: str) -> str:
+            asked, form = {"access_token": token, "type": "image"}, picture_form("media", picture)
+            answer = await self.http.call("POST", "/cgi-bin/media/upload", params=asked, data=form)
+            sort_errcode(answer)
+            return str(answer["media_id"])
+
+        return await self.tokens.used(put)
 
     async def media(self, media_id: str) -> bytes:
         """A picture by its MediaId; an error comes as JSON instead."""

@@ -117,6 +117,11 @@ class WeChatInput(Tencent):
         message = {"touser": peer.address["peer"], **outgoing(piece, self)}
         await self.ask("POST", "/cgi-bin/message/custom/send", json=message)
 
+    async def deliver_picture(self, peer: PeerView, picture: bytes, key: str) -> None:
+        """A customer-service message with a picture."""
+        content = {"msgtype": "image", "image": {"media_id": await self.uploaded(picture)}}
+        await self.ask("POST", "/cgi-bin/message/custom/send", json={"touser": peer.address["peer"], **content})
+
     async def set_menu(self, menu: dict[str, Any]) -> None:
         """Define the account's menu, as the platform documents it."""
         await self.ask("POST", "/cgi-bin/menu/create", json=menu)
@@ -182,9 +187,9 @@ def arrival_of(message: dict[str, Any]) -> Arrival:
 
 
 def _event(message: dict[str, Any], peer: str, common: dict[str, Any]) -> Arrival:
-    """Events have no MsgId: sender, time and kind tell them apart."""
+    """Events have no MsgId: sender, time, kind and key tell them apart."""
     event, key = str(message.get("Event") or "").lower(), str(message.get("EventKey") or "")
-    common["external_id"] = f"{peer}{message.get('CreateTime')}{event}"
+    common["external_id"] = f"{peer}{message.get('CreateTime')}{event}{key}"
     if event == "subscribe":
         return Arrival(kind="follow", link=key.removeprefix("qrscene_"), **common)
     if event == "scan":

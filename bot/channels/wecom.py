@@ -76,6 +76,12 @@ class WeComInput(WeComBase):
         message = {"touser": peer.address["peer"], "agentid": int(self.credentials["agent_id"])}
         await self.ask("POST", "/cgi-bin/message/send", json={**message, **self._worded(piece, key)})
 
+    async def deliver_picture(self, peer: PeerView, picture: bytes, key: str) -> None:
+        """An app message with a picture."""
+        message = {"touser": peer.address["peer"], "agentid": int(self.credentials["agent_id"])}
+        content = {"msgtype": "image", "image": {"media_id": await self.uploaded(picture)}}
+        await self.ask("POST", "/cgi-bin/message/send", json={**message, **content})
+
     def _worded(self, piece: Piece, key: str) -> dict[str, Any]:
         if piece.kind in ("menu", "cards") and 1 <= len(piece.options) <= MOST_BUTTONS:
             text = piece.lead if piece.kind == "menu" else piece.text

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from typing import Any
 
-from sanic import response
+from sanic import Blueprint, response
 from sanic.response import HTTPResponse
 
 from bot.channels.api import NotDelivered
@@ -28,9 +28,11 @@ WELCOME_S = 20.0
 FROM_CUSTOMER, FROM_SYSTEM = 3, 4
 PAGE = 1000
 LEASE_S = 30.0
+CURSOR = "cursor:"
+AGAIN_S = 30.0
 TRIES = 5
 WRONG_STATE = "95018"
-BOT_STATE = 1
+QUEUE, STAFF = 2, 3
 MOST_MENU = 10
 
 
@@ -44,11 +46,44 @@ class WeComKfInput(WeComBase):
         self._locks: dict[str, asyncio.Lock] = {}
         self._pulls: set[asyncio.Task[None]] = set()
         self._used: set[str] = set()  # welcome codes
+        self._behind: set[str] = set()  # accounts with messages that could not be pulled
+        self._looks: asyncio.Task[None] | None = None
+        self.again_s = float(self.credentials.get("again_s", AGAIN_S))
 
     @classmethod
     def name(cls) -> str:
         """The channel's name, and its place under /webhooks/."""
         return "wecom_kf"
+
+    def add_routes(self, routes: Blueprint) -> None:
+        """The callback, and a look now and then at what a callback announced and nobody could pull."""
+        super().add_routes(routes)
+
+        @routes.listener("after_server_start")
+        async def begin(_app: Any, _loop: Any) -> None:
+            self._looks = asyncio.create_task(self._look_again())
+
+        @routes.listener("before_server_stop")
+        async def end(_app: Any, _loop: Any) -> None:
+            if self._looks is not None:
+                self._looks.cancel()
+
+    async def _look_again(self) -> None:
+        """At first every account that was ever read: a process may have died after its acknowledgement. Then faults."""
+        known = True
+        while True:
+            try:
+                if known:
+                    self._behind |= set(await self.gate.in_thread(self.gate.shop.shared_values.names, CURSOR))
+                    known = False
+                for kf_id in list(self._behind):
+                    self._behind.discard(kf_id)
+                    await self._pull(kf_id, "")
+            except ShopError as error:
+                log.warning("channel wecom_kf: looking again waits (%s)", type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - the loop must live
+                log_incident("could not be looked for", self.name(), error)
+            await asyncio.sleep(self.again_s)
 
     async def receive(self, message: dict[str, Any]) -> HTTPResponse:
         """Pull in the background; the callback itself is acknowledged at once."""
@@ -60,7 +95,7 @@ class WeComKfInput(WeComBase):
 
     async def _pull(self, kf_id: str, token: str) -> None:
         """Read everything new, one reader at a time in this process and among processes."""
-        key, values, in_thread = f"cursor:{kf_id}", self.gate.shop.shared_values, self.gate.in_thread
+        key, values, in_thread = f"{CURSOR}{kf_id}", self.gate.shop.shared_values, self.gate.in_thread
         async with self._locks.setdefault(kf_id, asyncio.Lock()):
             for attempt in range(TRIES):
                 try:
@@ -75,15 +110,16 @@ class WeComKfInput(WeComBase):
                 except (NotDelivered, ShopError) as fault:
                     log.warning("channel wecom_kf: pulling waits (%s)", type(fault).__name__)
                     await asyncio.sleep(self.retry_s * 2**attempt)
-                except Exception as error:  # noqa: BLE001 - the next callback pulls what this one left
+                except Exception as error:  # noqa: BLE001 - the next look pulls what this one left
                     log_incident("could not be pulled", self.name(), error)
-                    return
+                    break
+        self._behind.add(kf_id)
 
     async def _page(self, kf_id: str, token: str, key: str) -> bool:
         """Take one page and move the reading position; whether there is more."""
         values, in_thread = self.gate.shop.shared_values, self.gate.in_thread
         cursor = await in_thread(values.get, key) or ""
-        asked = {"cursor": cursor, "token": token, "limit": PAGE, "open_kfid": kf_id}
+        asked = {"cursor": cursor, "limit": PAGE, "open_kfid": kf_id, **({"token": token} if token else {})}
         answer = await self.ask("POST", "/cgi-bin/kf/sync_msg", json=asked)
         arrivals = [one for one in map(arrival_of, answer.get("msg_list") or []) if one is not None]
         await self.intake.accept(arrivals)
@@ -99,18 +135,35 @@ class WeComKfInput(WeComBase):
             self._used.add(code)
             await self.ask("POST", "/cgi-bin/kf/send_msg_on_event", json={"code": code, **_worded(piece)})
             return
+        await self._send(peer, _worded(piece), key)
+
+    async def deliver_picture(self, peer: PeerView, picture: bytes, key: str) -> None:
+        """A message with a picture."""
+        await self._send(peer, {"msgtype": "image", "image": {"media_id": await self.uploaded(picture)}}, key)
+
+    async def _send(self, peer: PeerView, content: dict[str, Any], key: str) -> None:
         to = {"touser": peer.address["peer"], "open_kfid": peer.address["kf"]}
-        message = {**to, "msgid": f"x{key}"[:32], **_worded(piece)}
+        message = {**to, "msgid": f"x{key}"[:32], **content}
         try:
             await self.ask("POST", "/cgi-bin/kf/send_msg", json=message)
         except NotDelivered as fault:
             if fault.code != WRONG_STATE:
                 raise
-            await self.set_state(peer, BOT_STATE)  # a session that ended, or that nobody took up
-            await self.ask("POST", "/cgi-bin/kf/send_msg", json=message)
+            # A session that ended opens with the customer's next message; one that WeCom's own staff has is theirs.
+            theirs = await self.state(peer) in (QUEUE, STAFF)
+            raise NotDelivered("staff" if theirs else "quota", WRONG_STATE) from None
+
+    async def state(self, peer: PeerView) -> int:
+        """Where a session stands: 0 new, 1 with the bot, 2 in WeCom's queue, 3 with WeCom's own staff, 4 ended."""
+        asked = {"open_kfid": peer.address["kf"], "external_userid": peer.address["peer"]}
+        return int((await self.ask("POST", "/cgi-bin/kf/service_state/get", json=asked)).get("service_state") or 0)
 
     async def set_state(self, peer: PeerView, state: int, servicer: str = "") -> None:
-        """Move a session: 1 to the bot, 2 into the queue, 3 to a person of WeCom's own, 4 ended."""
+        """Move a session: 1 to the bot, 2 into WeCom's queue, 3 to a person of WeCom's own staff, 4 ended.
+
+        From there WeCom gives it to other persons or ends it; it comes back to the bot with the customer's
+        next message after its end.
+        """
         asked = {"open_kfid": peer.address["kf"], "external_userid": peer.address["peer"], "service_state": state}
         if servicer:
             asked["servicer_userid"] = servicer

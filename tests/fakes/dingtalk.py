@@ -31,6 +31,7 @@ class FakeDingTalk(FakePlatform):
             web.post("/v1.0/robot/oToMessages/batchSend", self._batch),
             web.post("/v1.0/robot/messageFiles/download", self._download),
             web.get("/files/{code}", self._file),
+            web.post("/media/upload", self._upload),
         ]
 
     async def _token(self, request: web.Request) -> web.Response:
@@ -59,7 +60,9 @@ class FakeDingTalk(FakePlatform):
         assert asked["robotCode"] == "dingrobot"
         name, param = asked["msgKey"], json.loads(asked["msgParam"])
         for one in asked["userIds"]:
-            if name == "sampleText":
+            if name == "sampleImageMsg":
+                self.note(Sent(one, param, "", picture=self.media[param["photoURL"]]))
+            elif name == "sampleText":
                 self.note(_shown(one, "text", param))
             elif name == "sampleMarkdown":
                 self.note(_shown(one, "markdown", param))
@@ -74,6 +77,11 @@ class FakeDingTalk(FakePlatform):
                 ]
                 self.note(_shown(one, "actionCard", {**param, "btns": buttons}))
         return web.json_response({"processQueryKey": "k"})
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        if not self.token_is_good(request.query.get("access_token")):
+            return web.json_response({"errcode": 40014})
+        return web.json_response({"errcode": 0, "media_id": await self.take_picture(request, "media", "@up")})
 
     async def _download(self, request: web.Request) -> web.Response:
         if not self._is_known(request):

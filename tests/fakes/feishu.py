@@ -33,6 +33,7 @@ class FakeFeishu(FakePlatform):
         return [
             web.post("/open-apis/auth/v3/tenant_access_token/internal", self._token),
             web.post("/open-apis/im/v1/messages", self._send),
+            web.post("/open-apis/im/v1/images", self._upload),
             web.get("/open-apis/im/v1/messages/{message}/resources/{key}", self._resource),
         ]
 
@@ -54,13 +55,24 @@ class FakeFeishu(FakePlatform):
         assert request.query["receive_id_type"] == "open_id"
         if message["uuid"] not in self.uuids:  # a second one within the hour is taken and not shown
             self.uuids.add(message["uuid"])
-            self.note(_shown(message["receive_id"], message["msg_type"], json.loads(message["content"])))
+            self.note(self._shown(message["receive_id"], message["msg_type"], json.loads(message["content"])))
         return web.json_response({"code": 0, "data": {"message_id": "om_x"}})
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        if not self._is_known(request):
+            return web.json_response({"code": 99991663}, status=400)
+        assert (await request.post())["image_type"] == "message"
+        return web.json_response({"code": 0, "data": {"image_key": await self.take_picture(request, "image")}})
 
     async def _resource(self, request: web.Request) -> web.Response:
         if not self._is_known(request):
             return web.json_response({"code": 99991663}, status=400)
         return web.Response(body=self.media[request.match_info["key"]], content_type="image/png")
+
+    def _shown(self, to: str, kind: str, content: dict[str, Any]) -> Sent:
+        if kind != "image":
+            return _shown(to, kind, content)
+        return Sent(to, content, "", picture=self.media[content["image_key"]])
 
     def message(self, customer: str, kind: str, **content: Any) -> dict[str, Any]:
         at = str(int(time.time() * 1000))

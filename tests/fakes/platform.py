@@ -25,6 +25,7 @@ class Sent:
     message: dict[str, Any]
     text: str  # all the words that the customer sees
     buttons: dict[str, Any] = field(default_factory=dict)  # title → what a press sends
+    picture: bytes = b""
 
 
 @dataclass
@@ -136,6 +137,18 @@ class FakePlatform:
             delivery = Delivery(0, "", time.monotonic() - began)
         self.deliveries.append(delivery)
         return delivery
+
+    # Pictures that the bot sends
+
+    async def take_picture(self, request: web.Request, name: str, prefix: str = "up") -> str:
+        """Keep the picture of an uploaded form; its id."""
+        form = await request.post()
+        file = form[name]
+        assert isinstance(file, web.FileField)
+        assert file.content_type == "image/jpeg"
+        media_id = f"{prefix}{next(self.ids)}"
+        self.media[media_id] = file.file.read()
+        return media_id
 
     # What the bot sent
 

@@ -44,6 +44,7 @@ class FakeWeChat(FakePlatform):
             web.post("/cgi-bin/message/custom/send", self._send),
             web.post("/cgi-bin/menu/create", self._menu),
             web.get("/cgi-bin/media/get", self._media),
+            web.post("/cgi-bin/media/upload", self._upload),
         ]
 
     def _answer(self, request: web.Request, code: int, **more: Any) -> web.Response:
@@ -66,12 +67,18 @@ class FakeWeChat(FakePlatform):
         if self.room[to] < 1:
             self.too_many += 1
             return self._answer(request, 45047)
-        shown = _shown(message)
+        shown = self._shown(message)
         if len(shown.text.encode()) > 2048:
             return self._answer(request, 45002)
         self.room[to] -= 1
         self.note(shown)
         return self._answer(request, 0)
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        if not self.token_is_good(request.query.get("access_token")):
+            return self._answer(request, 42001)
+        assert request.query["type"] == "image"
+        return self._answer(request, 0, media_id=await self.take_picture(request, "media"))
 
     async def _menu(self, request: web.Request) -> web.Response:
         if not self.token_is_good(request.query.get("access_token")):
@@ -87,6 +94,11 @@ class FakeWeChat(FakePlatform):
             return self._answer(request, 40007)
         self.calls.append((request.path, 0))
         return web.Response(body=found, content_type="image/png")
+
+    def _shown(self, message: dict[str, Any]) -> Sent:
+        if message["msgtype"] != "image":
+            return _shown(message)
+        return Sent(message["touser"], message, "", picture=self.media[message["image"]["media_id"]])
 
     # What customers do
 

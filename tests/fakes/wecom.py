@@ -29,7 +29,8 @@ class _Corp(FakePlatform):
         return {"corp_id": CORP_ID, **SECRETS, "api_url": self.url, "retry_s": 0.2}
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/cgi-bin/gettoken", self._token), web.get("/cgi-bin/media/get", self._media)]
+        return [web.get("/cgi-bin/gettoken", self._token), web.get("/cgi-bin/media/get", self._media),
+                web.post("/cgi-bin/media/upload", self._upload)]  # fmt: skip
 
     def _answer(self, request: web.Request, code: int, **more: Any) -> web.Response:
         self.calls.append((request.path, code))
@@ -45,6 +46,15 @@ class _Corp(FakePlatform):
             return self._answer(request, 42001)
         found = self.media.get(request.query.get("media_id", ""))
         return self._answer(request, 40007) if found is None else web.Response(body=found, content_type="image/png")
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        if not self.token_is_good(request.query.get("access_token")):
+            return self._answer(request, 42001)
+        assert request.query["type"] == "image"
+        return self._answer(request, 0, media_id=await self.take_picture(request, "media"))
+
+    def picture(self, to: str, message: dict[str, Any]) -> Sent:
+        return Sent(to, message, "", picture=self.media[message["image"]["media_id"]])
 
     def sealed(self, message: dict[str, Any], at: int | None = None, token: str = SECRETS["token"]) -> tuple[str, Any]:
         stamp, nonce = str(at or int(time.time())), secrets.token_hex(5)
@@ -84,6 +94,8 @@ class FakeWeCom(_Corp):
             card = message["template_card"]
             buttons = {one["text"]: (one["key"], card["task_id"]) for one in card["button_list"]}
             self.note(Sent(to, message, "\n".join([card["sub_title_text"], *buttons]), buttons))
+        elif kind == "image":
+            self.note(self.picture(to, message))
         elif kind == "text":
             if len(message["text"]["content"].encode()) > 2048:
                 return self._answer(request, 45002)
@@ -144,13 +156,14 @@ class FakeWeComKf(_Corp):
             web.post("/cgi-bin/kf/send_msg", self._send),
             web.post("/cgi-bin/kf/send_msg_on_event", self._greet),
             web.post("/cgi-bin/kf/service_state/trans", self._trans),
+            web.post("/cgi-bin/kf/service_state/get", self._state),
         ]
 
     async def _sync(self, request: web.Request) -> web.Response:
         asked = await request.json()
         if not self.token_is_good(request.query.get("access_token")):
             return self._answer(request, 42001)
-        if asked["token"] not in self.pull_tokens or asked["open_kfid"] != self.kf_id:
+        if asked.get("token", "") not in {*self.pull_tokens, ""} or asked["open_kfid"] != self.kf_id:
             return self._answer(request, 95007)
         begin = int(asked["cursor"] or 0)
         found = self.queue[begin : begin + self.page]
@@ -183,15 +196,25 @@ class FakeWeComKf(_Corp):
         return self._answer(request, 0)
 
     async def _trans(self, request: web.Request) -> web.Response:
+        """State 1 is the bot's, 2 the queue, 3 a person's, 4 the end: nothing leads back, a new message is state 0."""
         asked = await request.json()
-        self.states[asked["external_userid"]] = asked["service_state"]
+        now, to = self.states.get(asked["external_userid"], 0), asked["service_state"]
+        if now == 4 or to < now or (to == 3 and not asked.get("servicer_userid")):
+            return self._answer(request, 95014)
+        self.states[asked["external_userid"]] = to
         return self._answer(request, 0)
+
+    async def _state(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        return self._answer(request, 0, service_state=self.states.get(asked["external_userid"], 0))
 
     def _note(self, to: str, message: dict[str, Any]) -> None:
         if message["msgtype"] == "msgmenu":
             menu = message["msgmenu"]
             buttons = {one["click"]["content"]: one["click"]["id"] for one in menu["list"]}
             self.note(Sent(to, message, "\n".join([menu["head_content"], *buttons]), buttons))
+        elif message["msgtype"] == "image":
+            self.note(self.picture(to, message))
         else:
             self.note(Sent(to, message, message["text"]["content"]))
 
@@ -225,6 +248,8 @@ class FakeWeComKf(_Corp):
             self.queue.append(message)
             if message["origin"] == 3:
                 self.room[message["external_userid"]] = 5
+                if self.states.get(message["external_userid"]) == 4:
+                    self.states[message["external_userid"]] = 0
         token = f"pull-{next(self.ids)}"
         self.pull_tokens.add(token)
         event = {

@@ -25,6 +25,7 @@ class FakeTelegram(FakePlatform):
         return [
             web.post(f"{base}/sendMessage", self._send),
             web.post(f"{base}/getFile", self._find),
+            web.post(f"{base}/sendPhoto", self._photo),
             web.get("/file/bot{token}/{file}", self._file),
         ]
 
@@ -39,6 +40,12 @@ class FakeTelegram(FakePlatform):
         buttons = {one["text"]: one["callback_data"] for row in rows for one in row}
         self.note(Sent(str(message["chat_id"]), message, "\n".join([message["text"], *buttons]), buttons))
         self.calls.append((request.path.rpartition("/")[2], 0))
+        return web.json_response({"ok": True, "result": {}})
+
+    async def _photo(self, request: web.Request) -> web.Response:
+        self._check(request)
+        to, picture = str((await request.post())["chat_id"]), await self.take_picture(request, "photo")
+        self.note(Sent(to, {}, "", picture=self.media[picture]))
         return web.json_response({"ok": True, "result": {}})
 
     async def _find(self, request: web.Request) -> web.Response:
@@ -70,7 +77,11 @@ class FakeTelegram(FakePlatform):
     def press(self, customer: str, title: str) -> Delivery:
         for one in reversed(self.to(customer)):
             if title in one.buttons:
-                pressed = {"from": {"id": int(customer)}, "message": {"chat": {"id": int(customer), "type": "private"}}}
+                pressed = {
+                    "id": "p1",
+                    "from": {"id": int(customer)},
+                    "message": {"chat": {"id": int(customer), "type": "private"}},
+                }
                 return self.push(
                     {"update_id": next(self.ids), "callback_query": {**pressed, "data": one.buttons[title]}}
                 )
@@ -86,11 +97,21 @@ class FakeTelegram(FakePlatform):
 class FakeSlack(FakePlatform):
     limit_s = 3.0
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.lengths: dict[str, int] = {}
+
     def credentials(self) -> dict[str, Any]:
         return {**SLACK, "api_url": self.url, "retry_s": 0.2}
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.post("/api/chat.postMessage", self._send), web.get("/files/{file}", self._file)]
+        return [
+            web.post("/api/chat.postMessage", self._send),
+            web.get("/files/{file}", self._file),
+            web.post("/api/files.getUploadURLExternal", self._place),
+            web.post("/upload/{file}", self._put),
+            web.post("/api/files.completeUploadExternal", self._complete),
+        ]
 
     def _is_known(self, request: web.Request) -> bool:
         return request.headers.get("Authorization") == f"Bearer {SLACK['slack_token']}"
@@ -111,6 +132,28 @@ class FakeSlack(FakePlatform):
         if not self._is_known(request):
             return web.Response(status=401)
         return web.Response(body=self.media[request.match_info["file"]])
+
+    async def _place(self, request: web.Request) -> web.Response:
+        if not self._is_known(request):
+            return web.json_response({"ok": False, "error": "invalid_auth"})
+        form = await request.post()
+        file = f"F{next(self.ids)}"
+        self.lengths[file] = int(str(form["length"]))
+        return web.json_response({"ok": True, "upload_url": f"{self.url}/upload/{file}", "file_id": file})
+
+    async def _put(self, request: web.Request) -> web.Response:
+        raw = await request.read()
+        assert len(raw) == self.lengths[request.match_info["file"]]
+        self.media[request.match_info["file"]] = raw
+        return web.Response(text="OK")
+
+    async def _complete(self, request: web.Request) -> web.Response:
+        if not self._is_known(request):
+            return web.json_response({"ok": False, "error": "invalid_auth"})
+        asked = await request.json()
+        for one in asked["files"]:
+            self.note(Sent(asked["channel_id"].removeprefix("D"), asked, "", picture=self.media[one["id"]]))
+        return web.json_response({"ok": True})
 
     def message(self, customer: str, kind: str, **fields: Any) -> dict[str, Any]:
         event = {

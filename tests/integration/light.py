@@ -34,6 +34,7 @@ class LightBot:
         self.folder, self._fakes, self._more = folder, fakes, more
         self.platforms: dict[str, Any] = {}
         self.connectors: dict[str, Any] = {}
+        self._classes: dict[str, Any] = {}
         self.got: list[Any] = []
         self.slow_s = 0.0
         self._stack = ExitStack()
@@ -52,6 +53,9 @@ class LightBot:
         self.shop.database.create_all()
         with self.shop.database.change() as session:
             session.add_all([Customer(id=one, code=f"c{one}") for one in (1, 2)])
+        for name, (path, _) in self._fakes.items():  # here: on a busy machine the first import takes a minute
+            module, _, cls = path.rpartition(".")
+            self._classes[name] = getattr(importlib.import_module(module), cls)
         self.port = free_port()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
         for name, (_, make) in self._fakes.items():
@@ -73,10 +77,9 @@ class LightBot:
         gate = Gate(self.shop)
         Sanic.test_mode = True  # else a second server in one process finds its methods rewritten
         self._app = Sanic(f"light-{self.port}", configure_logging=False)
-        for name, (path, _) in self._fakes.items():
-            module, _, cls = path.rpartition(".")
+        for name in self._fakes:
             given = {**self.platforms[name].credentials(), "settle_s": 0.3, **self._more}
-            connector = getattr(importlib.import_module(module), cls)(given, gate)
+            connector = self._classes[name](given, gate)
             self.connectors[name] = connector
             self._app.blueprint(connector.blueprint(self._answer), url_prefix=f"/webhooks/{name}")
         self._server = await self._app.create_server(

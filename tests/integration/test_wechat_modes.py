@@ -156,3 +156,28 @@ def test_what_a_dead_process_left_is_answered_by_the_next_once(tmp_path):
 async def _sweep_once(intake):
     await intake.stop()
     intake.start()
+
+
+def test_a_passive_answer_that_was_lost_on_its_way_is_given_again(tmp_path):
+    with light(tmp_path, reply="passive") as bot:
+        wechat = bot.platforms["wechat"]
+        message = wechat.message("ann", "text", Content="再见")
+        for _ in range(2):
+            assert wechat.passive_words(wechat.push(message)) == "再见，欢迎再来。"
+        kept = bot.shop.messages.history("wechat:ann")
+        assert [one.direction for one in kept] == ["in", "out"]
+
+
+def test_a_passive_answer_is_never_longer_than_wechat_takes_and_the_rest_comes_next(tmp_path):
+    with light(tmp_path, reply="passive") as bot:
+        wechat, words = bot.platforms["wechat"], [f"{at}号通知" + "长" * 390 for at in range(4)]
+        wechat.say("ann", "再见")
+        for one in words:
+            bot.shop.outbox.post("wechat", "wechat:ann", [{"text": one}], "campaign")
+        heard = []
+        while len(heard) < 6 and not (heard and "欢迎再来" in heard[-1]):
+            heard.append(wechat.passive_words(wechat.say("ann", "再见")))
+        assert max(len(one.encode()) for one in heard) <= 2048
+        assert [sum(one in part for part in heard) for one in words] == [1] * 4
+        assert "还没说完" in heard[0]
+        assert "还没说完" not in heard[-1]

@@ -80,8 +80,23 @@ def test_what_a_process_left_is_taken_up_when_its_lease_ends_and_given_up_in_the
     clock.on(seconds=60)
     assert shop.inbox.left_behind("wechat") == []
     clock.on(seconds=60)
-    assert shop.inbox.left_behind("wechat") == []  # tried too often
-    assert not shop.inbox.finish(row, [])
+    (worn,) = shop.inbox.left_behind("wechat")  # tried too often: its customer is told
+    assert worn.worn
+    assert shop.inbox.finish(row, [{"text": "sorry"}])
+    clock.on(seconds=91)
+    assert shop.inbox.left_behind("wechat") == []
+
+
+def test_a_clock_that_was_set_back_holds_no_lease_for_ever(shop, clock):
+    take(shop, "wechat", "m1", "wechat:a", {"text": "你好"})
+    assert shop.peers.lease("wechat:a")
+    assert shop.shared_values.lease("t", 10)
+    clock.on(hours=-5)
+    assert len(shop.inbox.left_behind("wechat")) == 1
+    assert shop.peers.lease("wechat:a")
+    assert not shop.peers.lease("wechat:a")
+    assert shop.shared_values.lease("t", 10)
+    assert not shop.shared_values.lease("t", 10)
 
 
 def test_old_callbacks_and_sent_messages_are_forgotten(shop, clock):
@@ -125,6 +140,40 @@ def test_held_messages_go_when_the_customer_writes_again(shop):
     assert shop.outbox.due("wechat") == []
     take(shop, "wechat", "m1", "wechat:a", {"text": "2"})
     assert shop.outbox.due("wechat") == ["wechat:a"]
+
+
+def test_what_waited_too_long_becomes_a_dead_letter(shop, clock):
+    for origin in ("bot", "agent"):
+        shop.outbox.post("wechat", "wechat:a", [{"text": origin}], origin)
+    shop.outbox.hold("wechat:a")
+    clock.on(days=2, seconds=1)
+    shop.outbox.purge()
+    assert [one.origin for one in shop.outbox.dead_letters()] == ["bot"]
+    clock.on(days=5)
+    shop.outbox.purge()
+    assert [(one.origin, one.error) for one in shop.outbox.dead_letters()] == [
+        ("agent", "waited too long"), ("bot", "waited too long"),
+    ]  # fmt: skip
+    take(shop, "wechat", "m1", "wechat:a", {"text": "2"})
+    assert shop.outbox.due("wechat") == []
+
+
+def test_a_customer_who_writes_at_the_last_moment_is_not_held_back(shop, clock):
+    def wrote(name):
+        shop.inbox.take([Callback("wechat", name, "wechat:a", {}, {"peer": "a"}, 1, 1000.0)])
+
+    wrote("m1")
+    seen = shop.peers.get("wechat:a")
+    shop.outbox.post("wechat", "wechat:a", [{"text": "1"}])
+    assert shop.peers.spend("wechat:a")
+    clock.on(seconds=1)
+    wrote("m2")  # between the sender's look, which found no room, and its decision to hold
+    shop.peers.close_window("wechat:a", seen.heard_at)
+    assert not shop.outbox.hold("wechat:a")
+    assert shop.outbox.due("wechat") == ["wechat:a"]
+    shop.peers.close_window("wechat:a", shop.peers.get("wechat:a").heard_at)
+    assert shop.outbox.hold("wechat:a")
+    assert shop.outbox.due("wechat") == []
 
 
 def test_a_window_is_counted_and_a_smaller_one_does_not_shrink_it(shop, clock):
@@ -193,6 +242,7 @@ def test_a_link_code_works_once_for_minutes_and_nobody_can_make_one(shop, build,
     assert len(code) <= 64 - len("qrscene_")
     assert shop.link_codes.redeem(code, "wechat:a", "wechat") == ann.id
     assert shop.identity.who("wechat:a") == ann.id
+    assert shop.link_codes.redeem(code, "wechat:a", "wechat") == ann.id  # a callback that is taken up again
     for bad in (code, code[:-1] + ("A" if code[-1] != "A" else "B"), "L1" + "A" * 27, "", "L1é" + "A" * 26):
         with pytest.raises(BadToken):
             shop.link_codes.redeem(bad, "wechat:b", "wechat")
