@@ -64,7 +64,7 @@ class StartCase(ShopAction):
             case_line=order.lines[0].id if len(order.lines) == 1 else None,
             case_reason=reason,
             case_story=turn.request[:300] if intent in INTENT_REASON else None,
-            case_proof=turn.attachments or None,
+            case_proof=turn.request_pictures or None,
         )
         return begin("case_form", turn, **known)
 

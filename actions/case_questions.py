@@ -175,7 +175,6 @@ def read_proof(turn: Turn, answers: Answers, is_open: bool) -> list[str] | None:
     """Pictures, or that there are none (an empty list), said at any time."""
     if turn.attachments:
         if refuse_unsafe(turn):
-            turn.say("utter_image_unsafe")
             return None
         return [*(answers["case_proof"] or []), *turn.attachments]
     words = labels()["no_picture" if is_open else "no_picture_unasked"]

@@ -7,7 +7,7 @@ from typing import Any, Iterable, Sequence
 
 from actions.cards import order_card, product_card
 from actions.meant import orders_meant, said_states
-from actions.sight import pictured, read_screens
+from actions.sight import pictured, read_screens, refuse_unsafe
 from actions.texts import labels
 from actions.turn import Turn
 from shop.entities import OrderView, ProductCard
@@ -37,6 +37,8 @@ def pick_order(turn: Turn, states: Iterable[OrderState], resume: str, *, only_st
         OrderNotFound: the number is unknown or not theirs.
     """
     customer, wanted = turn.customer, tuple(states)
+    if refuse_unsafe(turn):
+        return None
     number = turn.entity("order_no") or chosen(turn, "order")
     if not number and turn.attachments and read_screens(turn):
         number = turn.entity("order_no")

@@ -34,7 +34,6 @@ class SearchByImage(ShopAction):
             turn.say("utter_image_gone")
             return None
         if refuse_unsafe(turn):
-            turn.say("utter_image_unsafe")
             return None
         number = read_screens(turn)
         if number is not None:

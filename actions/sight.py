@@ -43,11 +43,11 @@ def remember_seen(turn: Turn, photos: Sequence[str], shown: Sequence[str]) -> No
 def read_screens(turn: Turn) -> str | None:
     """Hear the order or tracking number on this message's screenshots; the kind of what was heard, None for nothing."""
     for one in turn.attachments[:MOST_PHOTOS]:
+        if not any(screenshot.is_screen(pixels) for pixels in pixels_of(turn, [one])):
+            continue
         try:
             pixels = read_pixels(turn.shop.uploads.path(one, turn.sender), turn.shop.settings, screenshot.SIDE)
         except (NotFound, BadPicture, OSError):
-            continue
-        if not screenshot.is_screen(pixels):
             continue
         words = labels()["on_screens"]
         found = screenshot.numbers_in(screenshot.read_lines(pixels), words["order"], words["tracking"])
@@ -73,25 +73,30 @@ def order_of_parcel(turn: Turn, tracking: str) -> str | None:
 
 
 def refuse_unsafe(turn: Turn) -> bool:
-    """Whether a picture of this message is indecent; then it is deleted."""
+    """Whether a picture of this message is indecent; then it is deleted, and that is said."""
     least = turn.shop.settings.unsafe_pictures_from
     if least <= 0:
         return False
     bad = [one for one in turn.attachments if any(guard.score(pixels) >= least for pixels in pixels_of(turn, [one]))]
     for one in bad:
         turn.shop.uploads.discard(one, turn.sender)
+        turn.attachments.remove(one)
+        turn.opened.pop(one)
+    if bad:
+        turn.say("utter_image_unsafe")
     return bool(bad)
 
 
 def pixels_of(turn: Turn, photos: Sequence[str]) -> list[np.ndarray]:
     """The pictures that are still there; a broken one is left out."""
-    found: list[np.ndarray] = []
     for one in photos[:MOST_PHOTOS]:
+        if one in turn.opened:
+            continue
         try:
-            found.append(read_pixels(turn.shop.uploads.path(one, turn.sender), turn.shop.settings))
+            turn.opened[one] = read_pixels(turn.shop.uploads.path(one, turn.sender), turn.shop.settings)
         except (NotFound, BadPicture, OSError):
             continue
-    return found
+    return [turn.opened[one] for one in photos[:MOST_PHOTOS] if one in turn.opened]
 
 
 def look(turn: Turn, photos: Sequence[np.ndarray], count: int, without: Sequence[str] = ()) -> list[Finding]:
@@ -104,8 +109,7 @@ def pictured(turn: Turn, most: int) -> list[str] | None:
 
     None when a picture was refused, and that has been said.
     """
-    if turn.attachments and refuse_unsafe(turn):
-        turn.say("utter_image_unsafe")
+    if refuse_unsafe(turn):
         return None
     findings = look(turn, pixels_of(turn, turn.attachments), most) if turn.attachments else []
     known = [one for one in findings if one.certainty is not Certainty.UNKNOWN]

@@ -30,6 +30,8 @@ class Turn:
         self._set: dict[str, Any] = {}
         self.resumes = False
         """Whether this turn goes on with a request of before, whose words and values still count."""
+        self.opened: dict[str, Any] = {}
+        """Pixels of the pictures that were opened in this turn, by upload id: each is decoded once."""
 
     # What was said
 
@@ -111,6 +113,12 @@ class Turn:
         return str((self.slot("kept") or {}).get("text") or self.text) if self.resumes else self.text
 
     @property
+    def request_pictures(self) -> list[str]:
+        """Upload ids of the request: this message's, or those that waited for a choice or a proof."""
+        waited = (self.slot("kept") or {}).get("pictures", []) if self.resumes else []
+        return self.attachments or [str(one) for one in waited]
+
+    @property
     def values(self) -> list[dict[str, Any]]:
         """All values of the message: entity, value, start, end."""
         return list(self._message.get("entities") or [])
@@ -140,7 +148,8 @@ class Turn:
             for one in self.values:
                 if one["entity"] in values:
                     spans.setdefault(one["entity"], []).append([one.get("start") or 0, one.get("end") or 0])
-        self.remember(kept={"text": self.request[:300], "values": values, "spans": spans})
+        pictures = self.request_pictures
+        self.remember(kept={"text": self.request[:300], "values": values, "spans": spans, "pictures": pictures})
 
     def _own(self, kind: str) -> list[Any]:
         return [one.get("value") for one in self._message.get("entities") or [] if one.get("entity") == kind]

@@ -50,7 +50,9 @@ def decoded(raw: bytes, settings: Settings, side: int) -> Any:
     try:
         with Image.open(io.BytesIO(raw), formats=_formats(raw)) as picture:
             _check_pixels(picture.size, settings.upload_megapixels * 1_000_000)
-            picture.draft("RGB", (side, side))  # JPEG: decode no larger than needed
+            longest = max(picture.size)
+            if longest > side:  # JPEG: decode at a half, a quarter or an eighth where that is enough
+                picture.draft("RGB", tuple(max(1, one * side // longest) for one in picture.size))
             picture.load()
             return _plain(picture, side)
     except BadPicture:
@@ -82,7 +84,7 @@ def _plain(picture: Any, side: int) -> Any:
     """Upright RGB. It is made small before anything else: each copy of 40 megapixels takes 160 MB."""
     if picture.mode in ("P", "1"):  # such pixels are names of colours, which can't be mixed
         picture = picture.convert("RGBA" if "transparency" in picture.info else "RGB")
-    picture.thumbnail((side, side))
+    picture.thumbnail((side, side), Image.Resampling.HAMMING)  # as sharp as bicubic here, in half the time
     if picture.mode.startswith(("I", "F")):
         picture = _eight_bits(picture)
     picture = ImageOps.exif_transpose(picture)

@@ -88,7 +88,32 @@ def export(name: str, path: Path) -> None:
         input_names=["pictures"], output_names=["features"],
         dynamic_axes={"pictures": {0: "n"}, "features": {0: "n"}}, opset_version=17, dynamo=False,
     )  # fmt: skip
+    pad_in_convolutions(draft)
     draft.replace(path)
+
+
+def pad_in_convolutions(path: Path) -> None:
+    """Let each convolution with a stride pad by itself, one pixel more to the right and below ("SAME").
+
+    PyTorch's convolutions can't pad unevenly, ONNX's can; all maps before such ones have even sides.
+    """
+    import onnx
+
+    model = onnx.load(str(path))
+    pads = {node.output[0]: node for node in model.graph.node if node.op_type == "Pad"}
+    for node in model.graph.node:
+        if node.op_type != "Conv" or node.input[0] not in pads:
+            continue
+        given = {one.name: one for one in node.attribute}
+        missing = [kernel - stride for kernel, stride in zip(given["kernel_shape"].ints, given["strides"].ints)]
+        node.attribute.remove(given["pads"])
+        before, after = [one // 2 for one in missing], [one - one // 2 for one in missing]
+        node.attribute.append(onnx.helper.make_attribute("pads", before + after))
+        node.input[0] = pads[node.input[0]].input[0]
+    kept = [node for node in model.graph.node if node.op_type != "Pad"]
+    del model.graph.node[:]
+    model.graph.node.extend(kept)
+    onnx.save(model, str(path))
 
 
 def main(arguments: list[str] | None = None) -> int:
