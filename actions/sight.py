@@ -9,9 +9,11 @@ import numpy as np
 
 from actions.texts import labels
 from actions.turn import FOCUS_S, Turn
+from recsys.recommender import Ask, recommender_of
+from recsys.shelf import Wishes
 from shop.errors import BadPicture, NotFound
 from vision import screenshot
-from vision.finder import Keep, finder_of
+from vision.finder import Keep, Taste, finder_of
 from vision.findings import Certainty, Finding
 from vision.image_file import read_pixels
 from vision.unsafe import guard
@@ -101,7 +103,26 @@ def pixels_of(turn: Turn, photos: Sequence[str]) -> list[np.ndarray]:
 
 def look(turn: Turn, photos: Sequence[np.ndarray], count: int, without: Sequence[str] = ()) -> list[Finding]:
     """The products on the photos that fit the message's words."""
-    return finder_of(turn.shop).find(photos, count, keep=_wishes(turn, frozenset(without))) if photos else []
+    if not photos:
+        return []
+    return finder_of(turn.shop).find(photos, count, keep=_wishes(turn, frozenset(without)), taste=_taste(turn))
+
+
+def _taste(turn: Turn) -> Taste | None:
+    """What the recommender says this customer would like; it parts products that look alike. None for a guest."""
+    customer = turn.guest_or_customer
+    if customer is None:
+        return None
+
+    def liked(codes: Sequence[str]) -> dict[str, float]:
+        recommender = recommender_of(turn.shop)
+        ids = recommender.shelf().id_of
+        only = frozenset(ids[one] for one in codes if one in ids)
+        wishes = Wishes(ids=only, in_stock=False)
+        ask = Ask(customer, wishes=wishes, bought_too=True, count=len(only), diversity=0.0, explore=0.0)
+        return {one.code: one.score for one in recommender.recommend(ask)}
+
+    return liked
 
 
 def pictured(turn: Turn, most: int) -> list[str] | None:

@@ -130,6 +130,8 @@ def _by_taste(hits: list[Hit], taste: Taste | None) -> list[Hit]:
     if taste is None or len(hits) < 2:
         return hits
     tied = [one for one in hits if one.likeness >= hits[0].likeness - TIE]
+    if len(tied) < 2:
+        return hits
     liked = taste([one.code for one in tied])
     tied.sort(key=lambda one: (-liked.get(one.code, 0.0), -one.likeness, one.code))
     return tied + hits[len(tied) :]

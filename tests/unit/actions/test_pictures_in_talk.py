@@ -1,0 +1,84 @@
+"""Pictures beside other business: proofs of a case, screenshots of orders, and whose taste parts near-ties."""
+
+from __future__ import annotations
+
+import dataclasses
+from types import SimpleNamespace
+
+import pytest
+
+from actions.aftersale import StartCase
+from actions.chat import Continue
+from actions.pictures import SearchByImage
+from recsys.recommender import install
+from shop.errors import NotFound
+from shop.states import OrderState
+from tests.unit.actions.fakes import entity, run, tracker
+from tests.unit.actions.test_pictures import TALK, goods, sent  # noqa: F401
+from tests.unit.vision.conftest import hang, picture_of  # noqa: F401
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def buyer(shop, build):
+    """A customer whom the talk knows."""
+    customer = build.customer()
+    shop.identity.link(TALK, customer.id, "web")
+    return customer
+
+
+class Fond:
+    """A recommender that says how much each product is liked."""
+
+    def __init__(self, liking):
+        self._ids = {code: at for at, code in enumerate(liking)}
+        self._liking = liking
+        self.asked_of = None
+
+    def shelf(self):
+        return SimpleNamespace(id_of=self._ids)
+
+    def recommend(self, ask):
+        self.asked_of = ask.customer_id
+        return [SimpleNamespace(code=code, score=score) for code, score in self._liking.items()]
+
+
+def test_a_customers_taste_parts_products_that_look_the_same(shop, goods, build, hang, buyer):  # noqa: F811
+    twin = build.product("另一把茶壶")
+    hang(twin, picture_of(1))
+    codes = [goods[1].code, twin.code]
+    for liked in codes:
+        fond = Fond({one: float(one == liked) for one in codes})
+        install(shop, fond)
+        said = run(SearchByImage(shop), tracker("[图片]", "search_by_image", attachments=[sent(shop, 1)]))
+        assert said.slots["choices"]["values"][0] == liked
+        assert fond.asked_of == buyer.id
+
+
+def test_an_indecent_screenshot_is_refused_before_an_order_is_read_from_it(shop, goods, build, buyer):  # noqa: F811
+    build.order(buyer, goods[0].skus[0])
+    shop.settings = dataclasses.replace(shop.settings, unsafe_pictures_from=0.000001)
+    one = sent(shop, 1)
+    said = run(StartCase(shop), tracker("这个坏了要退货", "return_goods", attachments=[one]))
+    assert said.names == ["utter_image_unsafe"]
+    with pytest.raises(NotFound):
+        shop.uploads.get(one)
+
+
+def test_a_photo_of_the_damage_waits_for_the_choice_of_the_order_and_is_its_proof(shop, goods, build, buyer):  # noqa: F811
+    orders = [build.order(buyer, one.skus[0], state=OrderState.DELIVERED) for one in goods[:2]]
+    photo = sent(shop, 4)
+    words = tracker("收到就是碎的", "damaged_item", entity("reason", "damaged", "碎的"), attachments=[photo])
+    asked = run(StartCase(shop), words)
+    assert len(asked.slots["choices"]["values"]) == 2
+    number = entity("order_no", orders[0].number, orders[0].number)
+    begun = run(Continue(shop), tracker(orders[0].number, "inform", number, slots=asked.slots))
+    assert (begun.slots["case_order"], begun.slots["case_proof"]) == (orders[0].number, [photo])
+
+
+def test_words_after_the_photo_choose_among_what_is_like_it(shop, goods):  # noqa: F811
+    first = run(SearchByImage(shop), tracker("[图片]", "search_by_image", attachments=[sent(shop, 2)]))
+    words = tracker("要黑色的同款", "search_by_image", entity("color", "黑色"), slots=first.slots)
+    said = run(SearchByImage(shop), words)
+    assert set(said.slots["choices"]["values"]) <= {goods[1].code, goods[3].code, goods[5].code}
