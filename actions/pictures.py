@@ -5,7 +5,17 @@ from __future__ import annotations
 from actions.base import Events, ShopAction
 from actions.picking import MOST_CHOICES, show_products
 from actions.registry import go_on
-from actions.sight import corrects, look, photos_of, pixels_of, read_screens, refuse_unsafe, remember_seen, seen_before
+from actions.sight import (
+    corrected_to,
+    corrects,
+    look,
+    photos_of,
+    pixels_of,
+    read_screens,
+    refuse_unsafe,
+    remember_seen,
+    seen_before,
+)
 from actions.texts import labels, price_span
 from actions.turn import Turn
 from shop.entities import ProductCard
@@ -55,6 +65,8 @@ class SearchByImage(ShopAction):
         each = MOST_CHOICES if len(known) < 2 else EACH_OF_SEVERAL
         cards = turn.shop.catalogue.cards(hit.code for one in known for hit in one.hits[:each])[:MOST_CHOICES]
         remember_seen(turn, photos, [*without, *(card.code for card in cards)])
+        if not cards and self._by_words(turn):
+            return
         if not cards:
             fits_nothing = any(one.in_shop >= 0.5 for one in findings)
             turn.say("utter_image_none_fits" if fits_nothing else "utter_image_unknown")
@@ -64,6 +76,16 @@ class SearchByImage(ShopAction):
         else:
             turn.say("utter_image_choose" if len(findings) == 1 else "utter_image_several", count=len(cards))
             show_products(turn, cards)
+
+    @staticmethod
+    def _by_words(turn: Turn) -> bool:
+        """Whether what the customer says it is instead could be shown, though nothing near it is on the photo."""
+        words = corrected_to(turn)
+        cards = turn.shop.catalogue.search(words, limit=MOST_CHOICES) if words else []
+        if cards:
+            turn.say("utter_image_by_words", goods=words, count=len(cards))
+            show_products(turn, cards)
+        return bool(cards)
 
     @staticmethod
     def _sure(turn: Turn, cards: list[ProductCard]) -> None:

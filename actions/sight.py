@@ -21,6 +21,7 @@ from vision.unsafe import guard
 MOST_PHOTOS = 4
 MOST_ORDERS = 30
 _ALL = 2000
+_MARKS = " ,.!?;:\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f"
 
 
 def photos_of(turn: Turn) -> list[str]:
@@ -147,6 +148,18 @@ def corrects(turn: Turn) -> bool:
     return seen_before(turn) is not None and any(word in turn.text for word in labels()["not_this"])
 
 
+def corrected_to(turn: Turn) -> str:
+    """What the customer says that it is instead ("not this, the strap of the bag"); empty when nothing is said."""
+    if not corrects(turn) or turn.entity("ordinal") is not None:
+        return ""
+    rest = turn.text
+    for word in labels()["not_this"]:
+        rest = rest.partition(word)[2] or rest.replace(word, "")
+    rest = rest.strip(_MARKS)
+    before = next((word for word in labels()["it_is"] if rest.startswith(word)), "")
+    return rest[len(before) :].strip(_MARKS)
+
+
 def _wishes(turn: Turn, without: frozenset[str]) -> Keep | None:
     """What the customer said of the thing, as a choice among products; None when nothing was said."""
     prices = turn.entity("price_range") or {}
@@ -158,6 +171,7 @@ def _wishes(turn: Turn, without: frozenset[str]) -> Keep | None:
         "price_max_fen": prices.get("max_fen"),
     }
     cheaper = any(word in turn.text for word in labels()["cheaper"])
+    named = corrected_to(turn)
     if not any(filters.values()) and not cheaper and not without:
         return None
 
@@ -165,6 +179,8 @@ def _wishes(turn: Turn, without: frozenset[str]) -> Keep | None:
         kept = set(codes) - without
         if any(filters.values()):
             kept &= {card.code for card in turn.shop.catalogue.search("", limit=_ALL, **filters)}
+        if named:
+            kept &= {card.code for card in turn.shop.catalogue.search(named, limit=_ALL)} or kept
         if cheaper and codes:
             like = turn.shop.catalogue.cards([codes[0]])
             below = like[0].price_min_fen if like else 0

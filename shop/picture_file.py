@@ -50,9 +50,9 @@ def decoded(raw: bytes, settings: Settings, side: int) -> Any:
     try:
         with Image.open(io.BytesIO(raw), formats=_formats(raw)) as picture:
             _check_pixels(picture.size, settings.upload_megapixels * 1_000_000)
-            longest = max(picture.size)
+            (wide, high), longest = picture.size, max(picture.size)
             if longest > side:  # JPEG: decode at a half, a quarter or an eighth where that is enough
-                picture.draft("RGB", tuple(max(1, one * side // longest) for one in picture.size))
+                picture.draft("RGB", (max(1, wide * side // longest), max(1, high * side // longest)))
             picture.load()
             return _plain(picture, side)
     except BadPicture:

@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from shop.errors import BadIndex
+from shop.settings import ROOT
 
 FORMAT = 1
+SHIPPED = ROOT / "data" / "models" / "eye.npz"
+"""Learnt from renderings of the demo shop's pictures by ``python -m vision.train --renderings 3 --out``."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,28 @@ class Head:
         """Features of photos [n, features] → unit vectors [n, width]."""
         return unit((unit(features) - self.photo_centre) @ self.matrix)
 
+    def centred_on(self, features: np.ndarray) -> Head:
+        """The same head for another catalogue; photos stay as far from pictures as they were.
+
+        Args:
+            features: [pictures, features] of that catalogue.
+        """
+        centre = unit(features).mean(axis=0)
+        away = self.photo_centre - self.catalogue_centre
+        return Head(self.encoder, centre, centre + away, self.matrix, dict(self.facts))
+
+    def halved(self) -> Head:
+        """In half precision, to be shipped."""
+        parts = (self.catalogue_centre, self.photo_centre, self.matrix)
+        return Head(self.encoder, *(one.astype(np.float16) for one in parts), facts=dict(self.facts))
+
     def save(self, path: Path) -> None:
         """Write it whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
         out = io.BytesIO()
         about = json.dumps({"format": FORMAT, "encoder": self.encoder, **self.facts})
-        np.savez(out, about=np.array(about), catalogue_centre=self.catalogue_centre, photo_centre=self.photo_centre,
-                 matrix=self.matrix)  # fmt: skip
+        parts = {"catalogue_centre": self.catalogue_centre, "photo_centre": self.photo_centre, "matrix": self.matrix}
+        np.savez_compressed(out, about=np.array(about), **parts)
         draft = path.with_suffix(".part")
         draft.write_bytes(out.getvalue())
         draft.replace(path)
@@ -82,13 +101,37 @@ def load_head(path: Path, encoder: str) -> Head:
     try:
         with np.load(path, allow_pickle=False) as content:
             about = json.loads(str(content["about"]))
-            head = Head(about.pop("encoder"), content["catalogue_centre"], content["photo_centre"], content["matrix"])
+            parts = (content[one].astype(np.float32) for one in ("catalogue_centre", "photo_centre", "matrix"))
+            head = Head(about.pop("encoder"), *parts)
     except Exception as error:  # numpy, zip and JSON each raise their own kinds
         raise BadIndex(f"{path}: no head ({type(error).__name__}); run python -m vision.train") from error
     if about.pop("format", None) != FORMAT or head.encoder != encoder:
         raise BadIndex(f"{path}: made for {head.encoder}, in use is {encoder}; run python -m vision.train")
     head.facts = about
     return head
+
+
+def shipped_head(features: np.ndarray, encoder: str, path: Path = SHIPPED) -> Head | None:
+    """The head that comes with the program, set to a shop's own catalogue; None where it is for other features.
+
+    Args:
+        features: [pictures, features] of the catalogue.
+        encoder: whose features they are.
+        path: where it lies.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as content:
+            made_for = json.loads(str(content["about"]))["encoder"]
+        head = load_head(path, made_for)
+    except Exception:  # noqa: BLE001 - numpy, zip and JSON each raise their own kinds; the plain head does
+        return None
+    fits = _family(made_for) == _family(encoder) and len(head.matrix) == features.shape[1]
+    return replace(head.centred_on(features), encoder=encoder) if fits else None
+
+
+def _family(encoder: str) -> str:
+    """An encoder's name without the version of its code, which changes more often than what it sees."""
+    return re.sub(r"-[0-9a-f]{12,}-", "-", encoder)
 
 
 def plain_head(features: np.ndarray, encoder: str, config: HeadConfig = HeadConfig()) -> Head:

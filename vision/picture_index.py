@@ -24,7 +24,7 @@ from shop.pictures import PictureView
 from shop.vector_index import VectorIndex, build_index
 from vision.encoder import ImageEncoder
 from vision.gallery import Gallery
-from vision.head import Head, load_head, plain_head
+from vision.head import Head, load_head, plain_head, shipped_head
 from vision.image_file import read_pixels
 
 log = logging.getLogger(__name__)
@@ -190,7 +190,7 @@ class PictureIndex:
                 return load_head(self._head_file, self._encoder.name)
             except BadIndex as error:
                 log.warning("%s", error)
-        return plain_head(features, self._encoder.name)
+        return shipped_head(features, self._encoder.name) or plain_head(features, self._encoder.name)
 
     def _mark(self) -> tuple[float, int] | None:
         try:

@@ -24,7 +24,7 @@ from shop.front import Shop, open_shop
 from shop.settings import load_settings
 from vision.encoder import ImageEncoder, OnnxEncoder
 from vision.gallery import Gallery
-from vision.head import Head, plain_head
+from vision.head import Head, plain_head, shipped_head
 from vision.image_file import Pixels, read_pixels
 from vision.measures import places, top
 from vision.metric import Examples, Metric
@@ -45,12 +45,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--renderings", type=int, default=None, help="renderings of each picture (default 3 without photos)"
     )
+    parser.add_argument("--out", type=Path, help="write the head there, in half precision, to be shipped")
     given = parser.parse_args(arguments)
     try:
         settings = load_settings()
         encoder = OnnxEncoder(settings.image_encoder, threads=2)
         count = given.renderings if given.renderings is not None else (0 if given.photos else 3)
-        told = train(open_shop(settings), encoder, given.photos, count)
+        told = train(open_shop(settings), encoder, given.photos, count, given.out)
     except ShopError as error:
         print(error, file=sys.stderr)
         return 2
@@ -58,11 +59,14 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def train(shop: Shop, encoder: ImageEncoder, photos: Path | None, renderings: int) -> dict[str, float | int | bool]:
+def train(
+    shop: Shop, encoder: ImageEncoder, photos: Path | None, renderings: int, out: Path | None = None
+) -> dict[str, float | int | bool]:
     """Learn, judge and keep a head; the index takes it at its next look.
 
     Returns:
-        Products and photos; top-1 of the plain and of the learnt head on products left out; whether it was kept.
+        Products and photos; top-1 of the head of before and of the learnt one on products left out; whether
+        it was kept. A head of the shop's own replaces the one that comes with the program.
 
     Raises:
         BadValue: there are too few products or photos to learn from.
@@ -71,15 +75,21 @@ def train(shop: Shop, encoder: ImageEncoder, photos: Path | None, renderings: in
     products = np.unique(examples.photo_products)
     if len(products) < 2 * LEFT_OUT:
         raise BadValue(f"photos of {len(products)} products: give some of at least {2 * LEFT_OUT}")
-    out = products[::LEFT_OUT]
-    seen = examples.only(np.setdiff1d(np.unique(examples.catalogue_products), out))
+    left = products[::LEFT_OUT]
+    seen = examples.only(np.setdiff1d(np.unique(examples.catalogue_products), left))
     learnt = Metric(seen, encoder.name, UNSEEN).fit(seen)
-    plain, better = (_judge(head, examples, out) for head in (plain_head(examples.catalogue, encoder.name), learnt))
+    untaught = plain_head(examples.catalogue, encoder.name)
+    if out is None:
+        untaught = shipped_head(examples.catalogue, encoder.name) or untaught
+    plain, better = (_judge(head, examples, left) for head in (untaught, learnt))
     kept = better > plain
     if kept:
         head = Metric(examples, encoder.name, UNSEEN).fit(examples)
         head.facts = {"plain_top1": plain, "learnt_top1": better}
-        head.save(index_folder(shop, encoder) / "head.npz")
+        if out is not None:
+            head.halved().save(out)
+        else:
+            head.save(index_folder(shop, encoder) / "head.npz")
     return {"products": len(products), "photos": len(examples.photos), "plain_top1": round(plain, 4),
             "learnt_top1": round(better, 4), "kept": kept}  # fmt: skip
 

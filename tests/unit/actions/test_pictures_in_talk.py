@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from types import SimpleNamespace
 
 import pytest
+from rasa_sdk.executor import CollectingDispatcher
 
 from actions.aftersale import StartCase
-from actions.chat import Continue
+from actions.chat import Continue, Deny
 from actions.pictures import SearchByImage
+from actions.sight import corrected_to
+from actions.turn import Turn
 from recsys.recommender import install
 from shop.errors import NotFound
 from shop.states import OrderState
@@ -82,3 +86,20 @@ def test_words_after_the_photo_choose_among_what_is_like_it(shop, goods):  # noq
     words = tracker("要黑色的同款", "search_by_image", entity("color", "黑色"), slots=first.slots)
     said = run(SearchByImage(shop), words)
     assert set(said.slots["choices"]["values"]) <= {goods[1].code, goods[3].code, goods[5].code}
+
+
+def test_not_this_but_that_is_looked_for_by_its_name(shop, goods, build, hang):  # noqa: F811
+    strap = build.product("可调节肩带")
+    hang(strap, picture_of(9))
+    first = run(SearchByImage(shop), tracker("[图片]", "search_by_image", attachments=[sent(shop, 0)]))
+    said = run(Deny(shop), tracker("不是这个，是包的肩带", "deny", slots=first.slots))
+    assert said.names[0] in ("utter_image_choose", "utter_image_by_words")
+    assert said.slots["choices"]["values"] == [strap.code]
+
+
+@pytest.mark.parametrize(("text", "named"), [
+    ("不是这个，是包的带子", "包的带子"), ("都不是。我要的是那个茶壶！", "那个茶壶"), ("不是这款", ""), ("认错了", ""),
+])  # fmt: skip
+def test_what_it_is_instead_is_heard(shop, goods, text, named):  # noqa: F811
+    seen = {"photos": [sent(shop, 1)], "shown": [goods[1].code], "at": int(time.time())}
+    assert corrected_to(Turn(shop, tracker(text, "deny", slots={"seen": seen}), CollectingDispatcher())) == named
