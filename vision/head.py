@@ -77,8 +77,8 @@ class Head:
 
     def halved(self) -> Head:
         """In half precision, to be shipped."""
-        parts = (self.catalogue_centre, self.photo_centre, self.matrix)
-        return Head(self.encoder, *(one.astype(np.float16) for one in parts), facts=dict(self.facts))
+        catalogue, photo = self.catalogue_centre.astype(np.float16), self.photo_centre.astype(np.float16)
+        return Head(self.encoder, catalogue, photo, self.matrix.astype(np.float16), dict(self.facts))
 
     def save(self, path: Path) -> None:
         """Write it whole or not at all."""
