@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from functools import lru_cache
 from pathlib import Path
+from typing import Sequence
 
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
@@ -17,11 +19,13 @@ from rasa.shared.core.events import (
     SlotSet,
     UserUttered,
 )
+from rasa.shared.core.trackers import DialogueStateTracker
 
 TINY = Path(__file__).resolve().parents[2] / "integration" / "tiny_bot"
 FORM = "amount_form"
 
 
+@lru_cache(maxsize=1)
 def tiny_domain() -> Domain:
     return Domain.load(TINY / "domain.yml")
 
@@ -112,3 +116,11 @@ class Talk:
             ActionExecuted("utter_form_done"),
             BotUttered("done"),
         ]
+
+
+def talk_of(seed: int, turns: int = 25, extra: Sequence[Event] = ()) -> DialogueStateTracker:
+    """A tracker of a random talk with the tiny bot, and of more events after it."""
+    talk = Talk(seed)
+    for _ in range(turns):
+        talk.turn()
+    return DialogueStateTracker.from_events("talk", [*talk.events, *extra], tiny_domain().slots)

@@ -35,16 +35,9 @@ from sanic import Sanic, response
 from bot import speed
 from bot.speed import action_calls, prediction, replay
 from tests.servers import free_port
-from tests.unit.bot.talks import TINY, Talk, session_start, tiny_domain, user
+from tests.unit.bot.talks import TINY, Talk, session_start, talk_of, tiny_domain, user
 
 DOMAIN = tiny_domain()
-
-
-def talk_of(seed, turns=25, extra=()):
-    talk = Talk(seed)
-    for _ in range(turns):
-        talk.turn()
-    return DialogueStateTracker.from_events("talk", [*talk.events, *extra], DOMAIN.slots)
 
 
 # What an action server answers

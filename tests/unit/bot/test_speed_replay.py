@@ -19,16 +19,9 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.core.training_data.loading import load_data_from_resource  # noqa: F401 - fails early on another Rasa
 
 from bot.speed import prediction, replay
-from tests.unit.bot.talks import Talk, tiny_domain, user
+from tests.unit.bot.talks import Talk, talk_of, tiny_domain, user
 
 DOMAIN = tiny_domain()
-
-
-def talk_of(seed, turns=25, extra=()):
-    talk = Talk(seed)
-    for _ in range(turns):
-        talk.turn()
-    return DialogueStateTracker.from_events("talk", [*talk.events, *extra], DOMAIN.slots)
 
 
 # Replaying
