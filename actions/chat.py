@@ -110,7 +110,7 @@ class Continue(ShopAction):
             begins = "action_ask_stock"  # "and in white?"
         if begins:
             return go_on(begins, turn)
-        turn.say("utter_inform_unclear")
+        turn.say("utter_nothing_listed" if turn.entity("ordinal") is not None else "utter_inform_unclear")
         return None
 
     @staticmethod

@@ -8,7 +8,6 @@ from actions.base import Events, ShopAction, active_form
 from actions.cancel import yes_no
 from actions.cards import button
 from actions.forms import Answers, Question, ShopForm, SubmitAction, begin, confirmation
-from actions.note import takes_any_text
 from actions.orders import order_facts
 from actions.picking import PAID_FOR, offered, pick_order, points_back
 from actions.texts import day, label, yuan
@@ -83,8 +82,14 @@ def _read_title(turn: Turn, answers: Answers, is_open: bool) -> str | None:
     numbered = offered(turn, [button("personal")["payload"]]) if is_open else None
     if numbered:
         return numbered
-    own_words = is_open and 2 <= len(turn.text.strip()) <= 60 and takes_any_text(turn)
+    own_words = is_open and 2 <= len(turn.text.strip()) <= 60 and _is_a_name(turn)
     return turn.text.strip() if own_words and turn.text.strip() != button("company")["title"] else None
+
+
+def _is_a_name(turn: Turn) -> bool:
+    """Whether a message may be a title that the ear does not know: no other wish, no price, time or choice."""
+    values = any(turn.entities(kind) for kind in ("price_range", "date", "ordinal", "order_no"))
+    return turn.intent in ("inform", "nlu_fallback", "out_of_scope") and not values
 
 
 def _is_company(turn: Turn, answers: Answers) -> bool:

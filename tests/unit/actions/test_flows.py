@@ -270,6 +270,11 @@ def test_a_value_that_nobody_asked_for_is_asked_about():
     ]
 
 
+def test_a_choice_where_nothing_was_listed_is_asked_about_in_words_that_fit():
+    said = run(Continue(FakeShop()), tracker("第一个", "inform", entity("ordinal", 1)))
+    assert said.names == ["utter_nothing_listed"]
+
+
 def test_values_said_before_the_choice_of_an_order_still_count_after_it():
     """Why it is cancelled was said with the request; "which order?", "the second": it is not asked again."""
     other = "2025010100000002"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from actions.aftersale import CaseForm
 from actions.chat import Reply
 from actions.invoice import InvoiceForm
@@ -83,3 +85,24 @@ def test_the_first_one_is_the_button_shown_with_the_question_for_a_title():
     state = tracker("第一个", "inform", entity("ordinal", 1, "第一个"), slots=slots, form="invoice_form")
     said = run(InvoiceForm(FakeShop(order())), state)
     assert (said.slots["invoice_title"], requested(said)) == ("个人", "confirm")
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "values"),
+    [
+        ("送女朋友", "recommend_product", []),
+        ("送女朋友", "chitchat", []),
+        ("好的", "affirm", []),
+        ("两三百吧", "inform", [entity("price_range", {"min_fen": 20000, "max_fen": 30000})]),
+    ],
+)
+def test_what_is_no_name_does_not_become_a_title(text, intent, values):
+    slots = {"invoice_order": NUMBER, "invoice_title": None, "requested_slot": "invoice_title"}
+    said = run(InvoiceForm(FakeShop(order())), tracker(text, intent, *values, slots=slots, form="invoice_form"))
+    assert not said.slots.get("invoice_title")
+
+
+def test_a_name_that_the_ear_does_not_know_is_a_title():
+    slots = {"invoice_order": NUMBER, "invoice_title": None, "requested_slot": "invoice_title"}
+    said = run(InvoiceForm(FakeShop(order())), tracker("云雾茶行", "nlu_fallback", slots=slots, form="invoice_form"))
+    assert (said.slots["invoice_title"], requested(said)) == ("云雾茶行", "invoice_tax")
