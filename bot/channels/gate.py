@@ -187,7 +187,9 @@ class Gate:
             return Outcome(message.notices, message.id)
         if not message.text and not message.attachments:
             answers = [self.texts.body("bad_attachment")]
-        elif message.speaker == "waiting" and not self._shop.settings.bot_while_waiting:
+        elif message.speaker == "waiting" and (
+            not self._shop.settings.bot_while_waiting or self._asks_for_place(message.text)
+        ):
             answers = [await self.in_thread(self._in_queue, message)]
         else:
             answers = await self._ask(message, handler)
@@ -223,6 +225,9 @@ class Gate:
         if mood is not None:
             anger = anger_over_turns(message.angers, mood.anger)
             self._shop.messages.set_mood(message.id, mood.label, anger)
+
+    def _asks_for_place(self, text: str) -> bool:
+        return "".join(filter(str.isalnum, text)) in self.texts.text("place_words").split()
 
     def _in_queue(self, message: _Message) -> Body:
         """What a waiting customer hears when the bot is not to answer: their place, or that they left it."""

@@ -202,6 +202,13 @@ async def test_while_a_customer_waits_the_bot_still_answers(gate, shop):
     assert texts_of(await gate.receive(say(), FakeBot({"text": "好"}))) == ["好"]
 
 
+async def test_who_waits_and_asks_how_long_hears_their_place(gate, shop):
+    shop.handoffs.request("talk", None, "asked")
+    outcome = await gate.receive(say("还要等多久？"), FakeBot({"text": "明天到货"}))
+    assert is_sentence(outcome, gate, "waiting", position=1)
+    assert texts_of(await gate.receive(say("快递还要等多久"), FakeBot({"text": "明天到"}))) == ["明天到"]
+
+
 @pytest.fixture
 def strict_gate(shop):
     """A gate whose bot is silent while somebody waits."""
