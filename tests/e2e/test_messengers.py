@@ -1,13 +1,15 @@
 """The whole bot behind every simulated messenger: a customer's good day and bad day, over real HTTP.
 
-One Rasa server serves all channels. What platforms do wrong stands
-in tests/integration/test_messengers.py.
+One Rasa server serves all channels. What each platform does wrong stands in
+``test_a_bad_day_loses_nothing_and_doubles_nothing``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import itertools
+import os
+import signal
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -27,9 +29,11 @@ from tests.e2e.conftest import SECRET
 from tests.e2e.harness import BotServer, settings_for
 from tests.e2e.scene import NAME, PHONE, build_scene
 from tests.fakes.registry import FAKES
+from tests.fakes.words import callback_of, post_once, written_at
 
 pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(900)]
 PATIENCE_S = 120
+TIMED = ("wechat", "wecom", "wecom_kf", "dingtalk", "feishu", "slack")  # whose callbacks carry a signed time
 _people = itertools.count(8001)
 
 
@@ -79,6 +83,10 @@ class Chat:
             row = {"product_id": self.scene.products[product].id, "path": f"{digest}.jpg", "sha256": digest}
             self.scene.build.add(Picture(position=0, **row))
         return bodies[0]
+
+    def pause_actions(self, how: signal.Signals) -> None:
+        """Stop the action server, or let it go on: what is asked meanwhile waits in mid-turn."""
+        os.killpg(self.server._processes["actions"].pid, how)
 
 
 @pytest.fixture(scope="module")
@@ -190,6 +198,63 @@ def test_a_customers_day_from_the_first_word_to_the_rating(chat, phone):
     platform.say(phone.name, "你好")
     phone.asked_in_order("你好")
     phone.nothing_is_lost_or_doubled()
+
+
+def test_a_bad_day_loses_nothing_and_doubles_nothing(chat, phone):
+    platform, channel = phone.platform, phone.channel
+    customer, (order,) = chat.scene.newcomer(OrderState.SHIPPED)
+    _refuses_what_is_not_the_platforms(phone)
+    phone.hear(lambda: platform.follow(phone.name, chat.shop.link_codes.issue(customer.id)), "绑定")
+
+    platform.faults[:] = [500, 503]  # and each delivery comes twice, then once more a while after its answer
+    question = written_at(channel, platform, phone.name, "我的快递到哪了", time.time())
+    phone.hear(lambda: _twice(platform, channel, question), "顺丰速运")
+    assert platform.faults == []
+    _twice(platform, channel, question)
+
+    platform.expire_tokens()
+    if channel == "dingtalk":
+        platform.session_s = 0  # by batch send, which needs a token; a session's own webhook needs none
+    try:
+        phone.say("我的订单", order.number)
+    finally:
+        if channel == "dingtalk":
+            platform.session_s = 3600.0
+
+    chat.pause_actions(signal.SIGSTOP)  # the customer's turn is under way when two messages come, the second one first
+    try:
+        now = time.time()
+        first = written_at(channel, platform, phone.name, "有什么耳机", now - 30)
+        late = written_at(channel, platform, phone.name, "怎么退货", now - 10)
+        early = written_at(channel, platform, phone.name, "运费多少", now - 20)
+        for message in (first, late, early):
+            assert platform.push(message).status == 200
+    finally:
+        chat.pause_actions(signal.SIGCONT)
+    platform.say(phone.name, "再见")
+    phone.asked_in_order("我的快递到哪了", "我的订单", "有什么耳机", "运费多少", "怎么退货", "再见")
+    assert len(phone.history("in")) == 6
+    phone.nothing_is_lost_or_doubled()
+
+
+def _refuses_what_is_not_the_platforms(phone: Phone) -> None:
+    message = callback_of(phone.channel, phone.platform, phone.name, "你好")
+    assert post_once(phone.platform, message, token="guessed").status == 403
+    if phone.channel in TIMED:
+        assert post_once(phone.platform, message, at=int(time.time()) - 7200).status == 403
+
+
+def _twice(platform, channel, message):
+    """Deliver a message and the very same request again, as a replay does."""
+    if channel == "wecom_kf":
+        platform.queue.append(message)
+        platform.push(message)
+        return platform.push()
+    if hasattr(platform, "open"):
+        platform.open(message)
+    request = platform.sealed(message)
+    platform.run(platform.deliver_once(lambda: request))
+    return platform.run(platform.deliver_once(lambda: request))
 
 
 def test_a_list_is_numbered_and_the_number_leads_to_a_cancelled_order(chat):
