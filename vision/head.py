@@ -21,8 +21,8 @@ from shop.errors import BadIndex
 from shop.settings import ROOT
 
 FORMAT = 1
-SHIPPED = ROOT / "data" / "models" / "eye.npz"
-"""Learnt from renderings of the demo shop's pictures by ``python -m vision.train --renderings 3 --out``."""
+DEMO_HEAD = ROOT / "data" / "models" / "demo-eye.npz"
+"""Learnt from renderings of the demo shop's drawings by ``python -m vision.train --renderings 3 --out``."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,11 @@ def load_head(path: Path, encoder: str) -> Head:
     return head
 
 
-def shipped_head(features: np.ndarray, encoder: str, path: Path = SHIPPED) -> Head | None:
-    """The head that comes with the program, set to a shop's own catalogue; None where it is for other features.
+def shipped_head(features: np.ndarray, encoder: str, path: Path = DEMO_HEAD) -> Head | None:
+    """A head that comes with the program, set to a shop's own catalogue; None where it is for other features.
+
+    The one for the demo shop knows drawings: of photos on real shelves it finds fewer than the plain head
+    (26 % instead of 36 % of bench/grocery's), so that no other shop is served by it.
 
     Args:
         features: [pictures, features] of the catalogue.

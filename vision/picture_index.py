@@ -17,6 +17,7 @@ from typing import Callable, Sequence
 
 import numpy as np
 
+from shop.demo.stamp import read_stamp
 from shop.errors import BadIndex, BadPicture
 from shop.feature_store import FeatureStore
 from shop.front import Shop
@@ -190,7 +191,8 @@ class PictureIndex:
                 return load_head(self._head_file, self._encoder.name)
             except BadIndex as error:
                 log.warning("%s", error)
-        return shipped_head(features, self._encoder.name) or plain_head(features, self._encoder.name)
+        demo = shipped_head(features, self._encoder.name) if read_stamp(self._shop.settings) is not None else None
+        return demo or plain_head(features, self._encoder.name)
 
     def _mark(self) -> tuple[float, int] | None:
         try:

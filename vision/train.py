@@ -24,7 +24,7 @@ from shop.front import Shop, open_shop
 from shop.settings import load_settings
 from vision.encoder import ImageEncoder, OnnxEncoder
 from vision.gallery import Gallery
-from vision.head import Head, plain_head, shipped_head
+from vision.head import Head, plain_head
 from vision.image_file import Pixels, read_pixels
 from vision.measures import places, top
 from vision.metric import Examples, Metric
@@ -65,8 +65,7 @@ def train(
     """Learn, judge and keep a head; the index takes it at its next look.
 
     Returns:
-        Products and photos; top-1 of the head of before and of the learnt one on products left out; whether
-        it was kept. A head of the shop's own replaces the one that comes with the program.
+        Products and photos; top-1 of the plain and of the learnt head on products left out; whether it was kept.
 
     Raises:
         BadValue: there are too few products or photos to learn from.
@@ -78,10 +77,7 @@ def train(
     left = products[::LEFT_OUT]
     seen = examples.only(np.setdiff1d(np.unique(examples.catalogue_products), left))
     learnt = Metric(seen, encoder.name, UNSEEN).fit(seen)
-    untaught = plain_head(examples.catalogue, encoder.name)
-    if out is None:
-        untaught = shipped_head(examples.catalogue, encoder.name) or untaught
-    plain, better = (_judge(head, examples, left) for head in (untaught, learnt))
+    plain, better = (_judge(head, examples, left) for head in (plain_head(examples.catalogue, encoder.name), learnt))
     kept = better > plain
     if kept:
         head = Metric(examples, encoder.name, UNSEEN).fit(examples)
