@@ -126,7 +126,7 @@ class Unsure(ShopAction):
     action_name = "action_unsure"
 
     def answer(self, turn: Turn) -> Events | None:
-        """Answer from the FAQ when it is sure; else offer the likeliest intents."""
+        """Answer from the FAQ when it is sure; else offer its nearest questions and the likeliest intents."""
         if turn.attachments and not active_form(turn):
             return go_on("action_search_by_image", turn)
         if turn.faq and turn.faq.get("score", 0) >= SURE_FAQ:
@@ -142,7 +142,9 @@ class Unsure(ShopAction):
             turn.say("utter_unsure_form" if times < 3 else "utter_unsure_again")
             return None
         words = labels()["suggest"]
-        likely = [words[name] for name, _ in turn.ranking if name in words][:SUGGESTIONS]
+        near = [entry.questions[0] for one in turn.faq_near if (entry := turn.shop.faq.entry(one))]
+        guessed = [words[name] for name, _ in turn.ranking if name in words]
+        likely = list(dict.fromkeys([*near, *guessed]))[:SUGGESTIONS]
         if times >= 2 or not likely:
             turn.remember(offer="action_request_human")
             turn.say("utter_unsure_again", buttons=[(text, text) for text in likely[:2]])

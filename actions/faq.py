@@ -31,4 +31,4 @@ class Faq(ShopAction):
             turn.say("utter_faq_which", buttons=[(text, text) for text in questions])
             return
         titles = [*entry.buttons, *([other.questions[0]] if other else [])]
-        turn.say_text(entry.answer, buttons=[(title, title) for title in titles])
+        turn.say_text(entry.answer, buttons=[(title, title) for title in titles], source=f"faq:{entry.id}")

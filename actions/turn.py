@@ -82,6 +82,11 @@ class Turn:
         return hit if isinstance(hit, dict) else None
 
     @property
+    def faq_near(self) -> list[str]:
+        """Ids of FAQ entries that may be meant by a message that no intent claims."""
+        return [str(one) for one in self._message.get("faq_near") or []]
+
+    @property
     def metadata(self) -> dict[str, Any]:
         """What the gate attached to the message."""
         return dict(self._message.get("metadata") or {})
@@ -238,10 +243,12 @@ class Turn:
             **{**self._shop_facts, **facts},
         )
 
-    def say_text(self, text: str, buttons: Iterable[tuple[str, str]] = ()) -> None:
-        """Say text that a merchant wrote (FAQ answers)."""
+    def say_text(self, text: str, buttons: Iterable[tuple[str, str]] = (), source: str = "") -> None:
+        """Say text that a merchant wrote (FAQ answers); ``source`` names the entry to clients and transcripts."""
         self._dispatcher.utter_message(
-            text=text, buttons=[{"title": title, "payload": payload} for title, payload in buttons] or None
+            text=text,
+            buttons=[{"title": title, "payload": payload} for title, payload in buttons] or None,
+            **({"source": source} if source else {}),
         )
 
     def show(self, kind: str, items: list[dict[str, Any]]) -> None:

@@ -1,14 +1,14 @@
 """Which of the merchant's answers fits a question.
 
-Question variants are compared by their centred sentence vectors and by their
-character n-grams; the two similarities become one score between 0 and 1 by a
-logistic curve. Entries are read live: a changed file changes the index at the
+Question variants are compared by their centred sentence vectors, by their character
+n-grams and by their words (BM25 over jieba's); the three become one score between 0
+and 1 by a logistic curve. Entries are read live: a changed file changes the index at the
 next question, and vectors of known questions come from the disk.
 
     python -m nlp.faq "QUESTION" [--intent INTENT] [--json]
 
 prints what would be answered, and why: the nearest entries, the question of each that
-is nearest, and both similarities.
+is nearest, and what the score is made of.
 """
 
 from __future__ import annotations
@@ -21,16 +21,19 @@ from typing import Protocol, Sequence
 
 import numpy as np
 
+from nlp.bm25 import Bm25
 from nlp.encoder import RememberingEncoder, shared_encoder
 from nlp.intent import prepare
 from nlp.ngrams import NgramFeatures
+from nlp.tokenizer import shared_tokenizer
 from shop.faq_store import FaqEntry
 
-VECTOR, GRAMS, OFFSET = 6.6, 1.8, -4.9
+VECTOR, GRAMS, WORDS, OFFSET = 6.6, 1.2, 1.0, -4.9
 """The logistic curve, fitted on data/nlu: of the lines that score 0.86 or more, 85 % belong to the entry's intent."""
 FREE_MARGIN = 0.08  # an entry without an intent must be so much better than the intent's own
-SECOND = 0.9  # a runner-up is named when it has so large a share of the best score
-LOWEST = 0.35  # below it nothing is offered
+SECOND = 0.85  # a runner-up is named when it has so large a share of the best score
+LOWEST = 0.2  # below it nothing is offered
+HEARD_LOWEST = 0.05  # the same for entries of the heard intent; below it the intent's default entry answers
 
 
 class Entries(Protocol):
@@ -67,6 +70,7 @@ class Candidate:
         score: 0 to 1, how well it fits.
         meaning: cosine of the sentence vectors.
         spelling: cosine of the n-grams.
+        words: share of the question's words, by weight, that it holds.
     """
 
     id: str
@@ -75,6 +79,7 @@ class Candidate:
     score: float
     meaning: float
     spelling: float
+    words: float
 
 
 class _Index:
@@ -90,27 +95,27 @@ class _Index:
         self.vectors = _unit(vectors - self.mean)
         self.grams = NgramFeatures(longest=3).fit(texts)
         self.lists = self.grams.matrix(texts).tocsr() if texts else None
+        self.words = Bm25(texts, shared_tokenizer())
 
     def scores(self, vector: np.ndarray, text: str) -> np.ndarray:
         """The best score of each entry over its questions."""
         out = np.zeros(len(self.entries), np.float32)
         if self.lists is not None:
-            near, alike = self.similarities(vector, text)
-            np.maximum.at(out, self.owner, fit(near, alike))
+            np.maximum.at(out, self.owner, fit(*self.similarities(vector, text)))
         return out
 
-    def similarities(self, vector: np.ndarray, text: str) -> tuple[np.ndarray, np.ndarray]:
-        """Of each question: cosine of the sentence vectors, and of the n-grams."""
+    def similarities(self, vector: np.ndarray, text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of each question: cosine of the sentence vectors, and of the n-grams; share of the words."""
         row = self.grams.row(text)
         dense = np.zeros(len(self.grams), np.float32)
         dense[row.columns] = row.weights
         assert self.lists is not None
-        return self.vectors @ _unit((vector - self.mean)[None])[0], self.lists @ dense
+        return self.vectors @ _unit((vector - self.mean)[None])[0], self.lists @ dense, self.words.scores(text)
 
 
-def fit(near: np.ndarray, alike: np.ndarray) -> np.ndarray:
-    """One score between 0 and 1 for two similarities."""
-    score: np.ndarray = 1 / (1 + np.exp(-(VECTOR * near + GRAMS * alike + OFFSET)))
+def fit(near: np.ndarray, alike: np.ndarray, words: np.ndarray) -> np.ndarray:
+    """One score between 0 and 1 for three similarities."""
+    score: np.ndarray = 1 / (1 + np.exp(-(VECTOR * near + GRAMS * alike + WORDS * words + OFFSET)))
     return score
 
 
@@ -146,14 +151,19 @@ class FaqIndex:
         prepared = prepare(text)
         scores = index.scores(self._encoder.encode([prepared])[0], prepared)
         if intent is None:
-            return self._best(index, scores, np.ones(len(scores), bool))
+            return self._best(index, scores, np.ones(len(scores), bool), LOWEST)
         own = np.array([one.intent == intent for one in index.entries])
         free = np.array([not one.intent for one in index.entries])
-        hit = self._best(index, np.where(free, scores - FREE_MARGIN, scores), own | free)
+        allowed = own | free & (scores >= LOWEST)
+        hit = self._best(index, np.where(free, scores - FREE_MARGIN, scores), allowed, HEARD_LOWEST)
         if hit is not None:
             return hit
         default = next((one for one in index.entries if one.intent == intent and one.default), None)
         return FaqHit(default.id, default.answer, default.buttons, 0.0) if default else None
+
+    def suggest(self, text: str, count: int = 2) -> list[str]:
+        """Ids of the entries that may be meant, best first; for a message that no entry fits well enough to be said."""
+        return [one.id for one in self.weigh(text, count) if one.score >= LOWEST]
 
     def weigh(self, text: str, count: int = 5) -> list[Candidate]:
         """The entries that fit best and why, whatever their intent."""
@@ -161,22 +171,22 @@ class FaqIndex:
         if index.lists is None:
             return []
         prepared = prepare(text)
-        near, alike = index.similarities(self._encoder.encode([prepared])[0], prepared)
-        scores = fit(near, alike)
+        near, alike, words = index.similarities(self._encoder.encode([prepared])[0], prepared)
+        scores = fit(near, alike, words)
         found: dict[int, Candidate] = {}
         for at in np.argsort(-scores, kind="stable"):
             place = int(index.owner[at])
             if place not in found:
                 entry = index.entries[place]
-                parts = (float(scores[at]), float(near[at]), float(alike[at]))
+                parts = (float(scores[at]), float(near[at]), float(alike[at]), float(words[at]))
                 found[place] = Candidate(entry.id, entry.intent, index.texts[at], *parts)
             if len(found) >= count:
                 break
         return list(found.values())
 
-    def _best(self, index: _Index, scores: np.ndarray, allowed: np.ndarray) -> FaqHit | None:
+    def _best(self, index: _Index, scores: np.ndarray, allowed: np.ndarray, lowest: float) -> FaqHit | None:
         order = [int(at) for at in np.argsort(-np.where(allowed, scores, -1.0)) if allowed[at]]
-        if not order or scores[order[0]] < LOWEST:
+        if not order or scores[order[0]] < lowest:
             return None
         best = index.entries[order[0]]
         near = len(order) > 1 and scores[order[1]] >= SECOND * scores[order[0]]
@@ -218,7 +228,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"nearly as good: {hit.second}; below a score of 0.8 the customer chooses")
     for one in weighed:
         print(
-            f"  {one.score:.2f}  {one.id} [{one.intent}] {one.question} (meaning {one.meaning:.2f}, spelling {one.spelling:.2f})"
+            f"  {one.score:.2f}  {one.id} [{one.intent}] {one.question} (meaning {one.meaning:.2f}, spelling {one.spelling:.2f}, words {one.words:.2f})"
         )
 
 

@@ -1,11 +1,17 @@
 """What a customer wants: one of the intents, with probabilities that mean something.
 
-A kernel ridge classifier (see ``nlp.ridge``) over two views of a line: its sentence
+A kernel ridge classifier (see ``nlp.ridge``) over views of a line: its sentence
 vector, centred so that the common direction of all questions is gone, under a
 Gaussian kernel, and its character n-grams under a linear kernel. Rare intents weigh
 more. The curve from scores to probabilities is set on scores that never saw their own
 line. Served as one small ONNX graph for the vectors and one table for the n-grams,
 whose kernel, being linear, sums up to a weight of each n-gram for each intent.
+
+A line is read twice. The scores of the first reading (of a training line: those by all
+other lines) are a third view of the second, under a Gaussian kernel too: stacked
+generalisation (Wolpert 1992). In place of the first reading a teacher may stand, which
+is such a classifier of other lines and other intents of the same business; it helps
+where lines are few (``nlp/README.md``).
 """
 
 from __future__ import annotations
@@ -14,20 +20,23 @@ import json
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Sequence
 
 import numpy as np
 
 from nlp.curve import Curve
 from nlp.encoder import RememberingEncoder, shared_encoder
-from nlp.kernel_graph import kernel_graph
+from nlp.kernel_view import KernelView, centred
 from nlp.ngrams import NgramFeatures
-from nlp.ridge import RidgeConfig, solve
+from nlp.ridge import RidgeConfig, View, solve
 from nlp.text import clean
 from nlp.typos import mended
 from shop.errors import BadValue
 
 FORMAT = 4
+FILES = ("intent.json", "intent.npz")  # of a saved classifier
+NAMES = (("mean", "graph"), ("lesson_mean", "lesson_graph"))  # of the arrays of each view
+TEACHER = "teacher"  # folder inside a saved classifier
 OUTSIDE = "out_of_scope"  # the intent of what is not the shop's business
 FALSE_ALARMS = 0.03  # share of left-out lines inside the scope that may be taken for lines outside
 
@@ -60,33 +69,63 @@ class IntentClassifier:
         self.train_s = 0.0
         self.outside_from = 1.0
         self._grams = NgramFeatures(config.longest, config.buckets)
+        self._teacher: IntentClassifier | None = None
+        self._views: list[KernelView] = []
 
-    def fit(self, texts: Sequence[str], labels: Sequence[str]) -> IntentClassifier:
+    def fit(
+        self, texts: Sequence[str], labels: Sequence[str], teacher: IntentClassifier | None = None
+    ) -> IntentClassifier:
         """Learn; the order of ``labels`` in the result is alphabetical.
 
+        Args:
+            texts: the lines.
+            labels: the intent of each.
+            teacher: a classifier of other lines, whose scores are one more view; it must not have learned these lines.
+
         Raises:
-            BadValue: there are no lines, or fewer than two intents.
+            BadValue: there are no lines, or fewer than two intents; or the teacher has another encoder.
         """
         start = time.perf_counter()
         self.labels = tuple(sorted(set(labels)))
         if len(self.labels) < 2 or len(texts) != len(labels):
             raise BadValue(f"{len(texts)} lines of {len(self.labels)} intents: give lines of two intents at least")
+        if teacher is not None and teacher.config.encoder != self.config.encoder:
+            raise BadValue(f"the teacher reads by {teacher.config.encoder}, not {self.config.encoder}: train it again")
         prepared = [prepare(text) for text in texts]
-        vectors = self._encoder.encode_for_training(prepared)
-        self._mean = vectors.mean(axis=0)
-        support = _unit(vectors - self._mean)
-        grams = self._grams.fit(prepared).matrix(prepared)
         places = {label: place for place, label in enumerate(self.labels)}
         targets = np.array([places[label] for label in labels])
-        ridge = self.config.ridge
-        solved = solve(support, grams, targets, len(self.labels), ridge)
-        self.left_out_accuracy = float((solved.left_out.argmax(axis=1) == targets).mean())
-        self._curve = Curve.fitted(solved.left_out, targets)
-        self.outside_from = self._outside_from(np.exp(self._curve.logs(solved.left_out)), targets)
-        self._tabulate(ridge.char_weight * (grams.T @ solved.weights))
-        self._serve(kernel_graph(support, ridge.vector_weight * solved.weights, ridge.sharpness, solved.base))
+        self._teacher = teacher
+        left_out = self._learn(prepared, self._encoder.encode_for_training(prepared), targets)
+        self.left_out_accuracy = float((left_out.argmax(axis=1) == targets).mean())
+        self._curve = Curve.fitted(left_out, targets)
+        self.outside_from = self._outside_from(np.exp(self._curve.logs(left_out)), targets)
         self.train_s = time.perf_counter() - start
         return self
+
+    def _learn(self, prepared: Sequence[str], vectors: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Solve one reading or two; returns the scores of each line by all others."""
+        ridge, count = self.config.ridge, len(self.labels)
+        grams = self._grams.fit(prepared).matrix(prepared)
+        mean, support = centred(vectors)
+        views = [View(support, ridge.sharpness, ridge.vector_weight)]
+        readings, lesson = [], None
+        if self._teacher is not None:
+            lesson = self._teacher.lesson(prepared, vectors)
+        elif ridge.lesson_weight > 0:
+            readings.append(solve(views, grams, targets, count, ridge))
+            lesson = readings[0].left_out
+        if lesson is not None:
+            lesson_mean, heard = centred(lesson)
+            views.append(View(heard, ridge.lesson_sharpness, ridge.lesson_weight))
+        last = solve(views, grams, targets, count, ridge)
+        weights = np.hstack([one.weights for one in (*readings, last)])
+        self._tabulate(ridge.char_weight * (grams.T @ weights))
+        self._views = [KernelView.learned(mean, support, ridge.vector_weight * weights, ridge.sharpness, last.base)]
+        if lesson is not None:
+            self._views.append(
+                KernelView.learned(lesson_mean, heard, ridge.lesson_weight * last.weights, ridge.lesson_sharpness)
+            )
+        return last.left_out
 
     def predict(self, texts: Sequence[str]) -> np.ndarray:
         """Probabilities of shape (len(texts), len(labels)); each row sums to one."""
@@ -95,13 +134,31 @@ class IntentClassifier:
 
     def scores(self, texts: Sequence[str]) -> np.ndarray:
         """Raw scores: about one for the right intent, about nought for others."""
-        out = np.zeros((len(texts), len(self.labels)), np.float32)
-        if not texts:
-            return out
         prepared = [prepare(text) for text in texts]
-        vectors = _unit(self._encoder.encode(prepared) - self._mean)
+        return self.scores_of(prepared, self._encoder.encode(prepared))
+
+    def scores_of(self, prepared: Sequence[str], vectors: np.ndarray) -> np.ndarray:
+        """Raw scores of lines that are prepared and encoded already, by the encoder of this classifier."""
+        count = len(self.labels)
+        readings = self._readings(prepared, vectors)
+        if len(self._views) == 1:
+            return readings
+        lesson = readings[:, :count] if self._teacher is None else self._teacher.lesson(prepared, vectors)
+        done: np.ndarray = readings[:, -count:] + self._views[1].scores(lesson)
+        return done
+
+    def lesson(self, prepared: Sequence[str], vectors: np.ndarray) -> np.ndarray:
+        """What it teaches others: the scores of its first reading, which say more of unlike intents than the second's."""
+        if self._teacher is not None:
+            return self.scores_of(prepared, vectors)
+        return self._readings(prepared, vectors)[:, : len(self.labels)]
+
+    def _readings(self, prepared: Sequence[str], vectors: np.ndarray) -> np.ndarray:
+        """Scores by sentence vectors and n-grams: one reading or two, side by side."""
+        if not len(prepared):
+            return np.zeros((0, self._table.shape[1]), np.float32)
+        out = self._views[0].scores(vectors)
         for row, text in enumerate(prepared):
-            out[row] = self._session.run(None, {"z": vectors[row : row + 1]})[0][0]
             grams = self._grams.row(text)
             out[row] += (grams.weights * self._scales[grams.columns]) @ self._table[grams.columns]
         return out
@@ -130,12 +187,8 @@ class IntentClassifier:
         self._scales = (np.maximum(np.abs(table).max(axis=1), 1e-12) / 127).astype(np.float32)
         self._table = np.rint(table / self._scales[:, None]).astype(np.int8)
 
-    def _serve(self, graph: bytes) -> None:
-        self._graph = graph
-        self._session: Any = _session(graph)
-
     def save(self, folder: Path) -> None:
-        """Write the classifier as plain arrays and JSON; the ONNX graph is one of the arrays."""
+        """Write the classifier as plain arrays and JSON; ONNX graphs are arrays too, a teacher is a folder inside."""
         folder.mkdir(parents=True, exist_ok=True)
         about = {
             "format": FORMAT,
@@ -146,19 +199,24 @@ class IntentClassifier:
             "train_s": self.train_s,
             "outside_from": self.outside_from,
         }
-        (folder / "intent.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
-        arrays = {"mean": self._mean, "idf": self._grams.idf, "table": self._table, "scales": self._scales}
-        arrays["graph"] = np.frombuffer(self._graph, np.uint8)
-        np.savez(folder / "intent.npz", **arrays)
+        (folder / FILES[0]).write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+        arrays = {"idf": self._grams.idf, "table": self._table, "scales": self._scales}
+        for view, (mean, graph) in zip(self._views, NAMES):
+            arrays |= {mean: view.mean, graph: np.frombuffer(view.graph, np.uint8)}
+        np.savez(folder / FILES[1], **arrays)
+        if self._teacher is not None:
+            self._teacher.save(folder / TEACHER)
 
     @classmethod
     def load(cls, folder: Path, encoder: RememberingEncoder | None = None) -> IntentClassifier:
         """Read what ``save`` wrote.
 
         Raises:
-            BadValue: the folder was written by another version.
+            BadValue: the folder holds none, or was written by another version.
         """
-        about = json.loads((folder / "intent.json").read_text(encoding="utf-8"))
+        if not (folder / FILES[0]).is_file():
+            raise BadValue(f"{folder}: holds no trained classifier ({FILES[0]}); train one first (make train)")
+        about = json.loads((folder / FILES[0]).read_text(encoding="utf-8"))
         if about.get("format") != FORMAT:
             raise BadValue(f"{folder}: format {about.get('format')}, {FORMAT} is read; train again")
         config = dict(about["config"])
@@ -167,29 +225,16 @@ class IntentClassifier:
         made.left_out_accuracy = about["left_out_accuracy"]
         made.train_s, made.outside_from = about["train_s"], about["outside_from"]
         made._curve = Curve(**about["curve"])
-        with np.load(folder / "intent.npz") as arrays:
-            made._mean = arrays["mean"]
+        if (folder / TEACHER).is_dir():
+            made._teacher = cls.load(folder / TEACHER, made._encoder)
+        with np.load(folder / FILES[1]) as arrays:
             made._grams.idf = arrays["idf"]
             made._table, made._scales = arrays["table"], arrays["scales"]
-            made._serve(arrays["graph"].tobytes())
+            stored = [names for names in NAMES if names[0] in arrays.files]
+            made._views = [KernelView(arrays[mean], arrays[graph].tobytes()) for mean, graph in stored]
         return made
 
 
 def prepare(text: str) -> str:
     """A line as the classifier reads it: clean, in small letters, known mistakes put right."""
     return mended(clean(text).text.lower())
-
-
-def _unit(rows: np.ndarray) -> np.ndarray:
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    done: np.ndarray = rows / np.maximum(length, 1e-9)
-    return done.astype(np.float32)
-
-
-def _session(graph: bytes) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(graph, options, ["CPUExecutionProvider"])

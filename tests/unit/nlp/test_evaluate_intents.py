@@ -34,7 +34,7 @@ def files(tmp_path: Path, own_split: tuple[Lines, Lines]) -> tuple[str, str]:
 def test_json_holds_the_six_figures_and_nothing_else(
     files: tuple[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    evaluate(["intents", files[1], "--train", files[0], "--json"])
+    evaluate(["intents", files[1], "--train", files[0], "--alone", "--json"])
     found = json.loads(capsys.readouterr().out)
     assert set(found) == {"accuracy", "macro_f1", "top3", "ece", "ms_per_message", "train_s"}
     assert found["accuracy"] > 0.6
@@ -65,7 +65,7 @@ def test_a_saved_model_is_measured_as_it_serves(
 
 
 def test_the_table_of_parts_has_a_row_for_each(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    ablation.main([files[1], "--train", files[0]])
+    ablation.main([files[1], "--train", files[0], "--alone"])
     rows = capsys.readouterr().out.strip().splitlines()
     assert len(rows) == 2 + len(ablation.parts())
     assert all(float(row.split("|")[2]) > 50 for row in rows[2:])

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 
-from nlp.datasets import Lines
+from nlp.bm25 import Bm25
+from nlp.datasets import Lines, read_tsv
 from nlp.evaluate_faq import measure
 from nlp.faq import FaqIndex
+from nlp.tokenizer import WordTokenizer
 from shop.errors import BadValue
-from shop.faq_store import FaqEntry
+from shop.faq_store import FaqEntry, FaqStore
+from shop.settings import Settings
 
 GENERAL = FaqEntry("courier", "ask_courier", ("发什么快递", "默认哪家物流"), "看仓库安排。", (), True)
 BIG = FaqEntry("big", "ask_courier", ("大件怎么送", "冰箱走什么物流"), "大件走大件物流。", ("查物流",), False)
@@ -71,6 +77,43 @@ def test_a_runner_up_that_is_as_good_is_named() -> None:
     hit = FaqIndex(Store(GENERAL, twin, BIG, FEE, FREE)).answer("发什么快递", "ask_courier")
     assert hit is not None
     assert hit.second == "courier2"
+
+
+def test_a_question_in_other_words_is_answered_when_its_intent_was_heard() -> None:
+    index = FaqIndex(Store(GENERAL, BIG, FEE, FREE))
+    free, heard = index.answer("大件的东西咋给我运过来"), index.answer("大件的东西咋给我运过来", "ask_courier")
+    assert heard is not None
+    assert heard.id == "big"
+    assert free is None or free.id == "big"
+
+
+def test_what_may_be_meant_is_suggested_and_nonsense_suggests_nothing() -> None:
+    index = FaqIndex(Store(GENERAL, BIG, FEE, FREE))
+    assert index.suggest("运费怎么算，包邮不")[0] == "fee"
+    assert len(index.suggest("运费怎么算，包邮不")) <= 2
+    assert index.suggest("今天股市涨了没") == []
+
+
+def test_words_count_by_how_rare_they_are() -> None:
+    found = Bm25(["发什么快递", "发什么货", "运费多少", ""], WordTokenizer())
+    scores = found.scores("哪家快递")
+    assert scores[0] > 0
+    assert not scores[1:].any()
+    assert found.scores("发什么快递")[0] > found.scores("发什么快递")[1] > 0
+    assert Bm25(["发什么快递"], WordTokenizer()).scores("") == [0]
+
+
+def test_our_own_labelled_questions_find_their_entries() -> None:
+    store = FaqStore(SimpleNamespace(settings=Settings()))  # type: ignore[arg-type]
+    cases = read_tsv(Path(__file__).with_name("faq_cases.tsv"))
+    intents = {one.id: one.intent for one in store.all()}
+    free = measure(cases, FaqIndex(store), store.all())
+    assert free["accuracy"] >= 0.66
+    assert free["refused"] >= 0.9
+    kept = [at for at, label in enumerate(cases.labels) if intents.get(label)]
+    texts, labels = (tuple(column[at] for at in kept) for column in (cases.texts, cases.labels))
+    heard = Lines(texts, labels, tuple(intents[label] for label in labels))
+    assert measure(heard, FaqIndex(store), store.all())["accuracy"] >= 0.8
 
 
 def test_it_tells_why_an_entry_fits() -> None:
