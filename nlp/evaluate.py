@@ -4,6 +4,7 @@
     python -m nlp.evaluate sentiment FILE.tsv [--baseline] [--json]      see nlp.evaluate_sentiment
     python -m nlp.evaluate entities FILE [--json]                        see nlp.evaluate_entities
     python -m nlp.evaluate faq FILE.tsv [--json]                         see nlp.evaluate_faq
+    python -m nlp.evaluate speed [FILE.tsv] [--json]                     see nlp.evaluate_speed
 
 With ``--train`` a classifier is trained from scratch on that file; what our own lines taught
 (``nlp.teacher``) is one of its views, unless ``--alone``. Without ``--train``, the
@@ -172,11 +173,11 @@ def outside_recall(sure: np.ndarray, truth: Sequence[str], false_alarms: float =
 def main(arguments: Sequence[str] | None = None) -> None:
     """See the module's text."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if given[:1] in (["sentiment"], ["entities"], ["faq"]):
+    if given[:1] in (["sentiment"], ["entities"], ["faq"], ["speed"]):
         import_module(f"nlp.evaluate_{given[0]}").main(given[1:])
         return
     parser = argparse.ArgumentParser(prog="python -m nlp.evaluate", description=__doc__)
-    parser.add_argument("task", choices=["intents"], metavar="intents|sentiment|entities|faq")
+    parser.add_argument("task", choices=["intents"], metavar="intents|sentiment|entities|faq|speed")
     parser.add_argument("file", type=Path)
     parser.add_argument("--train", type=Path)
     parser.add_argument("--alone", action="store_true")

@@ -15,7 +15,7 @@ import time
 from collections import defaultdict
 from difflib import SequenceMatcher
 from functools import cache
-from typing import TYPE_CHECKING, Any, Callable, Iterator
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator
 
 from nlp.matches import Match
 from nlp.text import without_noise
@@ -115,6 +115,7 @@ class Gazetteer:
         read: reads the catalogue's words; may raise a ShopError while there is no database.
         clock: seconds that only grow.
         background: later versions are read in a thread of their own, so that no message waits.
+        told: is given the words of each new name, such as a tokenizer that must keep them whole.
     """
 
     def __init__(
@@ -122,8 +123,9 @@ class Gazetteer:
         read: Callable[[], CatalogueWords],
         clock: Callable[[], float] = time.monotonic,
         background: bool = False,
+        told: Callable[[Iterable[str]], None] = lambda words: None,
     ) -> None:
-        self._read = read
+        self._read, self._told = read, told
         self._clock = clock
         self._background = background
         self._due = float("-inf")
@@ -150,6 +152,8 @@ class Gazetteer:
             words = self._read()
             if words.version != self._names.version:
                 self._names, self.words = Names(words), words
+                names = (*words.brands, *words.categories, *words.products)
+                self._told(part for name in names for part in name.split())
         except ShopError as error:
             log.warning("catalogue not read, its names stay as they were: %s", error)
         finally:

@@ -25,6 +25,7 @@ from nlp.matches import Match
 from nlp.salutations import without_salutation
 from nlp.sentiment import Sentiment, SentimentReader, shared_reader
 from nlp.text import clean
+from nlp.tokenizer import shared_tokenizer
 from shop.entities import CatalogueWords
 from shop.settings import Settings
 
@@ -236,13 +237,16 @@ def _fillers() -> re.Pattern[str]:
 
 
 def serving_extractor(settings: Settings) -> EntityExtractor:
-    """An extractor that knows the names of the shop's catalogue, as far as its database answers."""
+    """An extractor that knows the names of the shop's catalogue, as far as its database answers.
+
+    The process's tokenizer learns them too, the new ones of a changed catalogue as they come.
+    """
     from shop.front import open_shop
 
     def read() -> CatalogueWords:
         return open_shop(settings).catalogue.words()
 
-    return EntityExtractor(Gazetteer(read, background=True))
+    return EntityExtractor(Gazetteer(read, background=True, told=shared_tokenizer().learn))
 
 
 def load(folder: Path, extractor: EntityExtractor | None = None) -> Understander:

@@ -11,9 +11,14 @@ import tempfile
 import time
 from pathlib import Path
 
+from nlp.datasets import read_tsv
 from shop.settings import ROOT
+from tests.bench.diet import measure as measure_diet
 from tests.bench.report import Row
 from tests.house.project import bench_dir
+
+GOLD, JDDC60 = "intents, our lines → real lines (gold)", "intents, jddc60 train → dev"
+HEARING, ADDED = "hearing a message, CPU of one core, p{}", "memory that the ear adds"
 
 
 def training() -> list[Row]:
@@ -36,28 +41,46 @@ def setup() -> list[Row]:
     return [Row("make setup in a fresh clone", "ours", f"{took:.0f} s", f"{busy:.1f}")]
 
 
-def evaluations() -> list[Row]:
-    """How well it hears: our own training lines tested on real ones, and a public split, each beside plain n-grams."""
+def evaluations(diet: bool = False) -> list[Row]:
+    """How well it hears: our own training lines tested on real ones, and a public split, each beside plain n-grams.
+
+    Args:
+        diet: train stock Rasa on the public split too, which takes a quarter of an hour.
+    """
     folder = bench_dir()
     if folder is None:
         print("no benchmark data here: set XIAOER_BENCH_DIR", flush=True)
         return []
-    asked = {
-        "intents, our lines → real lines (gold)": [str(folder / "gold" / "dev.tsv")],
-        "intents, jddc60 train → dev": [
-            str(folder / "jddc60" / "dev.tsv"),
-            "--train",
-            str(folder / "jddc60" / "train.tsv"),
-        ],
-    }
+    split = [str(folder / "jddc60" / "dev.tsv"), "--train", str(folder / "jddc60" / "train.tsv")]
+    asked = {GOLD: [str(folder / "gold" / "dev.tsv")], JDDC60: split}
     rows = []
     for what, arguments in asked.items():
-        for bot, more in (("ours", []), ("n-grams, SVM", ["--baseline"])):
-            command = [sys.executable, "-m", "nlp.evaluate", "intents", *arguments, *more, "--json"]
-            done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-            figures = json.loads(done.stdout[done.stdout.index("{") :])
+        bots = {"ours": [], "n-grams, SVM": ["--baseline"]} | (
+            {"ours, its lines alone": ["--alone"]} if what == JDDC60 else {}
+        )
+        for bot, more in bots.items():
+            figures = _evaluate("intents", *arguments, *more)
             rows.append(Row(what, bot, f"{figures['accuracy']:.1%}"))
+            rows.append(Row(f"{what}: training", bot, f"{figures['train_s']:.0f} s"))
+    if diet:
+        train, test = read_tsv(folder / "jddc60" / "train.tsv"), read_tsv(folder / "jddc60" / "dev.tsv")
+        accuracy, seconds = measure_diet(train, test)
+        rows += [Row(JDDC60, "stock", f"{accuracy:.1%}"), Row(f"{JDDC60}: training", "stock", f"{seconds:.0f} s")]
+    figures = _evaluate("speed", str(folder / "gold" / "dev.tsv"))
+    rows += [
+        Row(HEARING.format(50), "ours", f"{figures['cpu_ms_p50']:.1f} ms"),
+        Row(HEARING.format(95), "ours", f"{figures['cpu_ms_p95']:.1f} ms"),
+        Row(ADDED, "ours", f"{figures['memory_mb']:.0f} MB"),
+    ]
     return rows
+
+
+def _evaluate(*arguments: str) -> dict[str, float]:
+    """The figures that ``nlp.evaluate`` prints as JSON."""
+    command = [sys.executable, "-m", "nlp.evaluate", *arguments, "--json"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    found: dict[str, float] = json.loads(done.stdout[done.stdout.index("{") :])
+    return found
 
 
 def _copy() -> tempfile.TemporaryDirectory[str]:

@@ -64,6 +64,20 @@ def test_a_saved_model_is_measured_as_it_serves(
     assert found["train_s"] == pytest.approx(small_classifier.train_s)
 
 
+def test_the_cost_of_hearing_is_told(
+    small_classifier: IntentClassifier,
+    tmp_path: Path,
+    files: tuple[str, str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    small_classifier.save(tmp_path / "model")
+    evaluate(["speed", files[1], "--model", str(tmp_path / "model"), "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert set(found) == {"cpu_ms_p50", "cpu_ms_p95", "memory_mb", "messages"}
+    assert found["messages"] > 10
+    assert 0 < found["cpu_ms_p50"] <= found["cpu_ms_p95"]
+
+
 def test_the_table_of_parts_has_a_row_for_each(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     ablation.main([files[1], "--train", files[0], "--alone"])
     rows = capsys.readouterr().out.strip().splitlines()

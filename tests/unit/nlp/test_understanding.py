@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Sequence
 
 import numpy as np
@@ -106,3 +107,18 @@ def test_what_was_heard_without_greeting_and_number_is_not_encoded_again() -> No
 def test_a_picture_that_is_named_by_its_path_is_a_picture_whatever_the_path_says(ear: Understander, text: str) -> None:
     found = ear.understand(text)
     assert (found.intent, found.by_rule) == ("search_by_image", True)
+
+
+def test_a_message_of_2000_characters_costs_a_few_short_ones(ear: Understander) -> None:
+    complaint = "你们家这个快递到底怎么回事啊都五天了还没动静打电话也没人接，"
+
+    def cost(text: str) -> float:
+        spent = []
+        for number in range(4):  # a text that was heard before costs less
+            start = time.process_time()
+            ear.understand(f"{number}{text}")
+            spent.append(time.process_time() - start)
+        return min(spent)
+
+    cost(complaint)
+    assert cost((complaint * 70)[:2000]) < 40 * cost(complaint)
