@@ -36,6 +36,10 @@ class KernelView:
         """
         return cls(mean, kernel_graph(support, weights, sharpness, base))
 
+    def slim(self) -> None:
+        """Drop the model's bytes, which nothing but saving needs: ONNX Runtime has its own."""
+        self.graph = b""
+
     def scores(self, rows: np.ndarray) -> np.ndarray:
         """Scores of shape (rows, labels), of one row at least."""
         placed = unit(rows - self.mean)

@@ -251,4 +251,4 @@ def serving_extractor(settings: Settings) -> EntityExtractor:
 
 def load(folder: Path, extractor: EntityExtractor | None = None) -> Understander:
     """The understander over a saved classifier; with the mood, if its model is there."""
-    return Understander(IntentClassifier.load(folder), extractor, shared_reader())
+    return Understander(IntentClassifier.load(folder).slim(), extractor, shared_reader())

@@ -56,6 +56,16 @@ def test_a_saved_classifier_says_the_same(small_classifier: IntentClassifier, tm
     np.testing.assert_allclose(loaded.predict(texts), small_classifier.predict(texts), atol=0.02)
 
 
+def test_a_slim_classifier_says_the_same_and_is_not_saved_again(
+    small_classifier: IntentClassifier, tmp_path: Path
+) -> None:
+    small_classifier.save(tmp_path)
+    slim = IntentClassifier.load(tmp_path).slim()
+    np.testing.assert_array_equal(slim.predict(["退货"]), IntentClassifier.load(tmp_path).predict(["退货"]))
+    with pytest.raises(BadValue, match="slim"):
+        slim.save(tmp_path / "again")
+
+
 def test_the_saved_folder_holds_no_pickled_code(small_classifier: IntentClassifier, tmp_path: Path) -> None:
     small_classifier.save(tmp_path)
     with np.load(tmp_path / "intent.npz", allow_pickle=False) as arrays:
