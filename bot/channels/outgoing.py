@@ -150,8 +150,16 @@ class Outgoing:
             more: What is added where not everything fits; the rest waits for the next time.
 
         Returns:
-            The text; empty when nothing waits.
+            The text; empty when nothing waits, or another response is taking it just now.
         """
+        if not self._peers.lease(sender_id):
+            return ""
+        try:
+            return self._one_text(sender_id, more)
+        finally:
+            self._peers.free(sender_id)
+
+    def _one_text(self, sender_id: str, more: str) -> str:
         while rows := self._outbox.waiting(sender_id):
             pieces, owners = self._laid_out(rows)
             if not pieces:
@@ -164,7 +172,8 @@ class Outgoing:
             self._peers.offer(sender_id, {o.number: o.means for one in group for o in one.options}, True)
             self._note(owners[:size], owners)
             words = merged(group).text
-            return words if size == len(pieces) else f"{words}\n\n{more}"
+            fits = size < len(pieces) and len(words.encode()) <= limit
+            return f"{words}\n\n{more}" if fits else words
         return ""
 
     async def _deliver(self, peer: PeerView, piece: Piece, key: str) -> None:

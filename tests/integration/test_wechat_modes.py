@@ -170,7 +170,7 @@ def test_a_passive_answer_that_was_lost_on_its_way_is_given_again(tmp_path):
 
 def test_a_passive_answer_is_never_longer_than_wechat_takes_and_the_rest_comes_next(tmp_path):
     with light(tmp_path, reply="passive") as bot:
-        wechat, words = bot.platforms["wechat"], [f"{at}号通知" + "长" * 390 for at in range(4)]
+        wechat, words = bot.platforms["wechat"], [f"{at}号通知" + "长" * (660 if at == 1 else 390) for at in range(4)]
         wechat.say("ann", "再见")
         for one in words:
             bot.shop.outbox.post("wechat", "wechat:ann", [{"text": one}], "campaign")
