@@ -1,6 +1,7 @@
 """Forecasts of sales by SKU and day, week or month.
 
     python -m analytics.forecast --sales FILE.csv --horizon 28 [--backtest] [--json]
+    python -m analytics.forecast --shop --horizon 28 [--backtest] [--json]
 
 The file has date, sku, quantity[, price, promo, category, in_stock]. ``--backtest``
 holds the last ``--horizon`` steps back and tells RMSSE and coverage on them.
@@ -19,7 +20,7 @@ import numpy as np
 from analytics import smoothing
 from analytics.choice import Forecast, Forecaster, rmsse
 from analytics.panel import Panel, read_sales
-from shop.errors import BadValue
+from shop.errors import BadValue, ShopError
 
 Array = np.ndarray
 Tell = Callable[[str], None]
@@ -136,7 +137,9 @@ def main(arguments: list[str] | None = None) -> int:
     import argparse
 
     parser = argparse.ArgumentParser(prog="python -m analytics.forecast", description=__doc__.splitlines()[0])
-    parser.add_argument("--sales", type=Path, required=True)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--sales", type=Path, help="CSV of date, sku, quantity[, price, promo, category, in_stock]")
+    source.add_argument("--shop", action="store_true", help="the shop's own sales, by SKU and day")
     parser.add_argument("--horizon", type=int, default=28)
     parser.add_argument("--backtest", action="store_true")
     parser.add_argument("--json", action="store_true")
@@ -151,15 +154,22 @@ def main(arguments: list[str] | None = None) -> int:
 
         try:
             tell("reading")
-            panel = read_sales(given.sales)
+            panel = _of_the_shop() if given.shop else read_sales(given.sales)
             told = backtest(panel, given.horizon, tell) if given.backtest else _told(panel, given.horizon, tell)
-        except BadValue as error:
+        except ShopError as error:
             bar.close()
             print(error, file=sys.stderr)
             return 2
         bar.update()
     print(json.dumps(told, ensure_ascii=False) if given.json else _plain(told))
     return 0
+
+
+def _of_the_shop() -> Panel:
+    from analytics.shop_panel import every_sku
+    from shop.front import open_shop
+
+    return every_sku(open_shop())
 
 
 def _told(panel: Panel, horizon: int, tell: Tell) -> dict[str, Any]:

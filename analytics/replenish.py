@@ -6,6 +6,7 @@ python -m analytics.replenish --simulate [--days 120]
 
 from __future__ import annotations
 
+import argparse
 import csv
 import io
 import json
@@ -17,10 +18,11 @@ from typing import Any
 import numpy as np
 from sqlalchemy import func, select
 
-from analytics import stock_policy
+from analytics import plan_table, stock_policy
 from analytics.query import SHANGHAI
 from analytics.smoothing import tsb
-from shop.front import Shop
+from shop.errors import NotFound, ShopError
+from shop.front import Shop, open_shop
 from shop.models import Category, GoodsDay, Incoming, Product, Sku, Stock, Supplier, SupplierSku, Warehouse
 from shop.sales_days import refresh
 
@@ -83,6 +85,8 @@ def plan(shop: Shop, budget_fen: int | None = None, service: float = 0.95) -> li
     lot = stock_policy.economic_quantity(rate, ORDER_COST_FEN, np.maximum(cost, 1), HOLDING_A_YEAR)
     extra = np.where((position <= point) & (rate > 0), np.minimum(lot, rate * 90), 0)
     buy = stock_policy.packed(np.ceil(short + extra), pack, least)
+    heavy = (buy > 0) & (buy > rate * 365 * stock_policy.WIDEST_YEARS)
+    short, extra, buy = (np.where(heavy, 0, one) for one in (short, extra, buy))
     if budget_fen is not None and float((buy * cost).sum()) > budget_fen:
         buy = stock_policy.within_budget(short, extra, pack, least, cost, np.maximum(1, price - cost), budget_fen)
     classes = stock_policy.abc(history.sum(1) * price)
@@ -91,7 +95,18 @@ def plan(shop: Shop, budget_fen: int | None = None, service: float = 0.95) -> li
     dead = (history[:, -DEAD_DAYS:].sum(1) == 0) & (_column(rows, "free") > 0)
     today = shop.clock().astimezone(SHANGHAI).date()
     lines = [
-        _line(row, today, rate[at], safety[at], point[at], classes[at], steadiness[at], buy[at], bool(dead[at]))
+        _line(
+            row,
+            today,
+            rate[at],
+            safety[at],
+            point[at],
+            classes[at],
+            steadiness[at],
+            buy[at],
+            bool(dead[at]),
+            bool(heavy[at]),
+        )
         for at, row in enumerate(rows)
     ]
     return sorted(lines, key=lambda one: (-one.buy_fen, one.sku))
@@ -102,10 +117,20 @@ def _column(rows: list[Any], name: str, default: float = 0.0) -> np.ndarray:
 
 
 def _line(
-    row: Any, today: date, rate: float, safety: float, point: float, abc: str, xyz: str, buy: float, dead: bool
+    row: Any,
+    today: date,
+    rate: float,
+    safety: float,
+    point: float,
+    abc: str,
+    xyz: str,
+    buy: float,
+    dead: bool,
+    heavy: bool,
 ) -> PlanLine:
     cover = row["free"] / rate if rate > 0 else float("inf")
     advice = "markdown" if dead and row["free"] > 5 else "bundle" if dead else "overstock" if cover > 180 else ""
+    advice = advice or ("minimum" if heavy else "")
     lead = int(row["lead_time_days"] or 7)
     return PlanLine(
         sku=row["code"], name=row["name"], spec=" ".join(part for part in (row["color"], row["size"]) if part),
@@ -200,11 +225,17 @@ def defused(value: Any) -> Any:
 
 
 def simulate(shop: Shop, days: int = 120) -> dict[str, Any]:
-    """Replay the last days under the two-weeks rule and under ours; fewer lost sales at the same stock value."""
+    """Replay the last days under the two-weeks rule and under ours; fewer lost sales at the same stock value.
+
+    Raises:
+        NotFound: nothing was ever sold.
+    """
     from analytics.stock_simulation import Goods, compare
 
     refresh(shop)
     rows, history = _goods(shop)
+    if not rows or not history.any():
+        raise NotFound("nothing was sold yet that could be lived through again")
     goods = Goods(
         _column(rows, "price_fen"), _column(rows, "cost_fen"), _column(rows, "lead_time_days", 7.0).astype(int),
         _column(rows, "pack_size", 1.0), _column(rows, "min_order", 1.0),
@@ -218,40 +249,44 @@ def simulate(shop: Shop, days: int = 120) -> dict[str, Any]:
     }
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, shop: Shop | None = None) -> int:
     """Print or write the plan, or simulate; returns the exit code."""
-    import argparse
-
-    from shop.errors import ShopError
-    from shop.front import open_shop
-
-    parser = argparse.ArgumentParser(prog="python -m analytics.replenish", description=__doc__.splitlines()[0])
-    parser.add_argument("--budget", type=float, help="yuan that may be spent")
-    parser.add_argument("--service", type=float, default=0.95)
-    parser.add_argument("--csv", help="file to write the plan to")
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--simulate", action="store_true")
-    parser.add_argument("--days", type=int, default=120)
-    given = parser.parse_args(arguments)
-    if not 0.5 <= given.service < 1 or not 14 <= given.days <= 180 or (given.budget is not None and given.budget < 0):
-        parser.error("give --service 0.5 to 0.999, --days 14 to 180, --budget 0 or more")
+    given = _arguments(arguments)
     try:
-        shop = open_shop()
+        shop = shop or open_shop()
         if given.simulate:
-            print(json.dumps(simulate(shop, given.days)))
+            found = simulate(shop, given.days)
+            print(json.dumps(found) if given.json else plan_table.simulation_text(found, given.days))
             return 0
-        lines = [one for one in plan(shop, _fen(given.budget), given.service) if one.buy or given.json]
-    except ShopError as error:
+        lines = plan(shop, _fen(given.budget), given.service)
+        if given.csv:
+            with open(given.csv, "w", encoding="utf-8-sig", newline="") as file:
+                file.write(as_csv([one for one in lines if one.buy]))
+            return 0
+        transfers = moves(shop)
+    except (ShopError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    if given.csv:
-        with open(given.csv, "w", encoding="utf-8-sig", newline="") as file:
-            file.write(as_csv(lines))
-    elif given.json:
-        print(json.dumps({"plan": [asdict(one) for one in lines], "transfers": moves(shop)}, ensure_ascii=False))
+    if given.json:
+        print(json.dumps({"plan": [asdict(one) for one in lines], "transfers": transfers}, ensure_ascii=False))
     else:
-        sys.stdout.write(as_csv(lines))
+        sys.stdout.write(plan_table.plan_text(lines, transfers))
     return 0
+
+
+def _arguments(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m analytics.replenish", description=__doc__.splitlines()[0])
+    parser.add_argument("--budget", type=float, help="yuan that may be spent")
+    parser.add_argument("--service", type=float, default=0.95, help="chance that stock lasts until the next delivery")
+    parser.add_argument("--csv", metavar="FILE", help="write what to buy to a file instead of a table")
+    parser.add_argument("--json", action="store_true", help="every SKU, and the transfers, as JSON")
+    parser.add_argument("--simulate", action="store_true", help="live the last days through again under both rules")
+    parser.add_argument("--days", type=int, default=120, help="how many days to simulate")
+    given = parser.parse_args(arguments)
+    budget = given.budget
+    if not 0.5 <= given.service < 1 or not 14 <= given.days <= 180 or (budget is not None and not 0 <= budget < 1e9):
+        parser.error("give --service 0.5 to 0.999, --days 14 to 180, --budget 0 or more")
+    return given
 
 
 def _fen(yuan: float | None) -> int | None:

@@ -1,4 +1,4 @@
-"""The shop's own sales as a panel: all of it, a category, a product or a SKU, in units a day."""
+"""The shop's own sales as a panel, in units a day: one series of all of it or of a part, or every SKU."""
 
 from __future__ import annotations
 
@@ -42,6 +42,34 @@ def series(shop: Shop, kind: str = "category", code: str | None = None, days: in
     values = np.array([[rows.get(str(first + timedelta(days=at)), 0.0) for at in range(length)]])
     names = np.datetime64(first.isoformat()) + np.arange(length)
     return Panel([code or "all"], names, "day", values)
+
+
+def every_sku(shop: Shop, days: int = 548) -> Panel:
+    """All SKUs that ever sold, in units a day up to yesterday, with their categories.
+
+    Raises:
+        NotFound: nothing was ever sold.
+    """
+    refresh(shop)
+    today = shop.clock().astimezone(SHANGHAI).date()
+    sold = select(GoodsDay.key_id, GoodsDay.day, GoodsDay.units).where(
+        GoodsDay.kind == "sku", GoodsDay.day < today.isoformat(), GoodsDay.day >= str(today - timedelta(days=days))
+    )
+    names = select(Sku.id, Sku.code, Category.name).join(Product, Product.id == Sku.product_id)
+    with shop.database.read() as session:
+        cells = session.execute(sold).all()
+        named = {row[0]: row for row in session.execute(names.join(Category, Category.id == Product.category_id))}
+    if not cells:
+        raise NotFound("nothing was sold yet")
+    keys = sorted({row[0] for row in cells})
+    at = {key: place for place, key in enumerate(keys)}
+    first = date.fromisoformat(min(row[1] for row in cells))
+    values = np.zeros((len(keys), (today - first).days))
+    for key, day, units in cells:
+        values[at[key], (date.fromisoformat(day) - first).days] = units
+    days_of = np.datetime64(first.isoformat()) + np.arange(values.shape[1])
+    codes, categories = [str(named[key][1]) for key in keys], [str(named[key][2]) for key in keys]
+    return Panel(codes, days_of, "day", values, categories=categories)
 
 
 def _keys(session: Session, kind: str, code: str) -> list[int]:

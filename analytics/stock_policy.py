@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 Array = np.ndarray
+WIDEST_YEARS = 1
+"""Years of sales that a supplier's smallest order may hold at most."""
 
 
 def demand_quantile(mean: Array, variance: Array, level: Array | float) -> Array:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
-from analytics import replenish, stock_policy
+from analytics import replenish, shop_panel, stock_policy
+from analytics.plan_table import table
 from analytics.stock_simulation import Goods, compare
+from shop.database import Database
 from shop.front import Shop
+from shop.models import GoodsDay, Sku
 from tests.demo_shops import copied
 
 
@@ -89,3 +96,85 @@ def test_the_plan_as_csv_is_read_back_and_runs_nothing_in_a_spreadsheet(shop: Sh
     rows = list(csv.DictReader(io.StringIO(replenish.as_csv(replenish.plan(shop)))))
     assert {"sku", "buy", "arrives", "reorder_point"} <= set(rows[0])
     assert replenish.defused("=1+1") == "'=1+1"
+
+
+def test_the_terminal_shows_the_plan_as_a_table_with_transfers_and_dead_stock(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert replenish.main([], shop) == 0
+    told = capsys.readouterr().out
+    lines = replenish.plan(shop)
+    bought = [one for one in lines if one.buy]
+    assert told.startswith(f"Buy: {len(bought)} SKUs, {sum(one.buy_fen for one in bought) / 100:,.2f} yuan")
+    assert all(one.sku in told for one in bought)
+    assert all(f"{sum(one.advice == kind for one in lines)} {kind}" in told for kind in ("markdown", "bundle"))
+
+
+def test_a_budget_on_the_command_line_holds_and_the_csv_has_what_to_buy(shop: Shop, tmp_path: Path) -> None:
+    cheapest = min(one.buy_fen for one in replenish.plan(shop) if one.buy)
+    path = tmp_path / "plan.csv"
+    assert replenish.main(["--budget", str(cheapest / 50), "--csv", str(path)], shop) == 0
+    rows = list(csv.DictReader(path.read_text("utf-8-sig").splitlines()))
+    assert 0 < sum(int(row["buy_fen"]) for row in rows) <= 2 * cheapest
+    assert all(int(row["buy"]) > 0 for row in rows)
+    assert replenish.main(["--csv", str(tmp_path / "no" / "folder.csv")], shop) == 1
+
+
+def test_the_simulation_tells_service_stock_and_lost_sales_of_both_rules(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert replenish.main(["--simulate", "--days", "60", "--json"], shop) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found["ours"]) == {"lost_units", "lost_fen", "service", "stock_fen", "orders"}
+    assert found["ours"]["stock_fen"] <= found["two_weeks"]["stock_fen"]
+    assert replenish.main(["--simulate", "--days", "60"], shop) == 0
+    assert "two_weeks" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("wrong", [["--budget", "-1"], ["--budget", "nan"], ["--service", "2"], ["--days", "3"]])
+def test_a_wish_without_sense_is_refused(wrong: list[str], shop: Shop) -> None:
+    with pytest.raises(SystemExit):
+        replenish.main(wrong, shop)
+
+
+def test_a_shop_without_sales_has_an_empty_plan_and_nothing_to_live_through(
+    shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = Shop(shop.settings, Database(f"sqlite:///{tmp_path / 'empty.db'}"), shop.cipher, shop.clock)
+    empty.database.create_all()
+    assert replenish.main([], empty) == 0
+    assert capsys.readouterr().out.startswith("Buy: 0 SKUs")
+    assert replenish.main(["--simulate"], empty) == 1
+    assert "nothing was sold" in capsys.readouterr().err
+
+
+def test_a_smallest_order_that_lasts_for_years_is_not_bought(shop: Shop) -> None:
+    lines = replenish.plan(shop)
+    assert all(one.buy <= 365 * one.per_day + 1 for one in lines)
+    heavy = [one for one in lines if one.advice == "minimum"]
+    assert all(max(one.least, one.pack) > 0 and one.buy == 0 for one in heavy)
+
+
+def test_what_did_not_sell_for_a_quarter_is_marked_down_or_bundled(shop: Shop) -> None:
+    dead = [one for one in replenish.plan(shop) if one.advice in ("markdown", "bundle")]
+    with shop.database.read() as session:
+        since = str(shop.clock().date() - timedelta(days=80))
+        sold = select(Sku.code).join(GoodsDay, (GoodsDay.key_id == Sku.id) & (GoodsDay.kind == "sku"))
+        lately = set(
+            session.execute(sold.where(GoodsDay.day >= since, GoodsDay.day < str(shop.clock().date()))).scalars()
+        )
+    assert not lately & {one.sku for one in dead}
+    assert all((one.advice == "markdown") == (one.free > 5) for one in dead)
+
+
+def test_every_sku_of_the_shop_is_forecast_from_its_own_sales(shop: Shop) -> None:
+    panel = shop_panel.every_sku(shop)
+    one = shop_panel.series(shop, days=548)
+    assert panel.values.sum() == one.values.sum() > 0
+    assert len(panel.skus) == len(panel.categories or [])
+    assert panel.days[-1] == one.days[-1]
+
+
+def test_a_table_gives_chinese_two_places() -> None:
+    lines = table([{"sku": "手机", "buy": 5}, {"sku": "ab", "buy": 10}], ("sku", "buy")).splitlines()
+    assert lines == ["sku   buy", "手机    5", "ab     10"]
