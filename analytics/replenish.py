@@ -90,25 +90,11 @@ def plan(shop: Shop, budget_fen: int | None = None, service: float = 0.95) -> li
     if budget_fen is not None and float((buy * cost).sum()) > budget_fen:
         buy = stock_policy.within_budget(short, extra, pack, least, cost, np.maximum(1, price - cost), budget_fen)
     classes = stock_policy.abc(history.sum(1) * price)
-    weeks = history[:, -182:].reshape(len(rows), 26, 7).sum(2)
-    steadiness = stock_policy.xyz(weeks)
+    steadiness = stock_policy.xyz(history[:, -182:].reshape(len(rows), 26, 7).sum(2))
     dead = (history[:, -DEAD_DAYS:].sum(1) == 0) & (_column(rows, "free") > 0)
     today = shop.clock().astimezone(SHANGHAI).date()
-    lines = [
-        _line(
-            row,
-            today,
-            rate[at],
-            safety[at],
-            point[at],
-            classes[at],
-            steadiness[at],
-            buy[at],
-            bool(dead[at]),
-            bool(heavy[at]),
-        )
-        for at, row in enumerate(rows)
-    ]
+    columns = zip(rows, rate, safety, point, classes, steadiness, buy, dead, heavy)
+    lines = [_line(row, today, *values) for row, *values in columns]
     return sorted(lines, key=lambda one: (-one.buy_fen, one.sku))
 
 
