@@ -8,7 +8,7 @@ from sqlalchemy import and_, func, or_, select
 
 from shop import handoff_rows as rows
 from shop.entities import AgentView
-from shop.models import Conversation, Customer, Message
+from shop.models import Conversation, Customer, DeskNote, Message
 from shop.privacy import mask_name
 
 if TYPE_CHECKING:
@@ -78,9 +78,15 @@ def talks(shop: Shop, agent: AgentView, which: str, limit: int = MOST) -> list[d
     return _read(shop, query.limit(min(limit, MOST)))
 
 
-def may_see(agent: AgentView, found: dict[str, Any]) -> bool:
-    """The same as ``visible``, for a talk that was read: one reading serves every open desk."""
-    if agent.role in OVERSEERS or found["handoff_id"] is None or found["agent_id"] == agent.id:
+def may_see(agent: AgentView, found: dict[str, Any], called: frozenset[int] = frozenset()) -> bool:
+    """The same as ``talk`` finds, for a talk that was read: one reading serves every open desk.
+
+    Args:
+        agent: Who looks.
+        found: The talk.
+        called: Who is mentioned in it.
+    """
+    if agent.role in OVERSEERS or found["handoff_id"] is None or agent.id in (found["agent_id"], *called):
         return True
     return found["state"] == "waiting" and ("any" in agent.groups or found["group"] in (*agent.groups, "any"))
 
@@ -92,9 +98,26 @@ def any_talk(shop: Shop, sender_id: str) -> dict[str, Any] | None:
 
 
 def talk(shop: Shop, agent: AgentView, sender_id: str) -> dict[str, Any] | None:
-    """One talk as the lists show it; None when there is none that the agent may see."""
-    found = _read(shop, _LIST.where(visible(agent), _TALKS.c.sender_id == sender_id))
+    """One talk as the lists show it; None when there is none that the agent may see.
+
+    A colleague whom a note of the talk under way mentions may look at it as long as it lasts.
+    """
+    this = _TALKS.c.sender_id == sender_id
+    found = _read(shop, _LIST.where(visible(agent), this))
+    if not found and agent.id in mentioned(shop, sender_id):
+        found = _read(shop, _LIST.where(this))
     return found[0] if found else None
+
+
+def mentioned(shop: Shop, sender_id: str) -> frozenset[int]:
+    """The agents whom notes of the talk under way mention; nobody's while no person speaks."""
+    notes = select(DeskNote.mentions).join(
+        _HANDOFFS, and_(_HANDOFFS.c.sender_id == DeskNote.sender_id, _HANDOFFS.c.created_at <= DeskNote.at)
+    )
+    of_this = notes.where(DeskNote.sender_id == sender_id, DeskNote.kind == "note", rows.WITH_AGENT)
+    with shop.database.read() as session:
+        found = session.execute(of_this).scalars().all()
+    return frozenset(agent_id for one in found for agent_id in one or ())
 
 
 def _read(shop: Shop, query: Any) -> list[dict[str, Any]]:

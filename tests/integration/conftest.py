@@ -7,7 +7,7 @@ from typing import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.integration.browser import PHONE, WIDE, launched
+from tests.integration.browser import ARGUMENTS, CHROMIUM, PHONE, WIDE, launched
 from tests.integration.chat import ChatBot
 from tests.integration.fake_wire import FakeWire
 from tests.integration.tiny import TinyBot
@@ -75,3 +75,53 @@ def visit(wire, browser: Browser):
     for context in contexts:
         context.close()
     assert problems == []
+
+
+@pytest.fixture
+def browsers(browser):
+    """Two browsers: the customer's and the agent's share nothing."""
+    other = browser.browser_type.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    yield [browser, other]
+    other.close()
+
+
+@pytest.fixture
+def pages(browsers):
+    opened, problems = [], []
+
+    def make(which: int, address: str, width=1280, height=800) -> Page:
+        context = browsers[which].new_context(
+            viewport={"width": width, "height": height}, locale="zh-CN", timezone_id="Asia/Shanghai"
+        )
+        context.set_default_timeout(15_000)
+        opened.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("dialog", lambda dialog: problems.append(f"a dialog: {dialog.message}") or dialog.dismiss())
+        page.goto(address)
+        return page
+
+    yield make
+    for one in opened:
+        one.close()
+    assert problems == []
+
+
+@pytest.fixture(scope="module")
+def logins(tiny):
+    """Login and password of the demo's agents, by login."""
+    lines = (tiny.folder / "data" / "desk-logins.txt").read_text().splitlines()
+    return {line.split()[0]: line.split()[1] for line in lines}
+
+
+@pytest.fixture
+def desk(tiny, pages, logins):
+    def open_desk(login="xiaomei", which=1, **size) -> Page:
+        page = pages(which, f"{tiny.web}/desk/", **size)
+        page.locator("#name").fill(login)
+        page.locator("#password").fill(logins[login])
+        page.get_by_role("button", name="登录").click()
+        expect(page.locator("body")).to_have_attribute("data-line", "online")
+        return page
+
+    return open_desk

@@ -13,62 +13,11 @@ from sqlalchemy import select
 
 from shop.models import Conversation
 from shop.states import OrderState
-from tests.builders import Builder
-from tests.integration.browser import ARGUMENTS, CHROMIUM, shot
+from tests.integration.browser import shot
 from tests.integration.test_widget_in_a_browser import field, rows, say, status
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
 EVIL = "<img src=x onerror=alert(1)><b>粗</b>"
-
-
-@pytest.fixture
-def browsers(browser):
-    """Two browsers: the customer's and the agent's share nothing."""
-    other = browser.browser_type.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-    yield [browser, other]
-    other.close()
-
-
-@pytest.fixture
-def pages(browsers):
-    opened, problems = [], []
-
-    def make(which: int, address: str, width=1280, height=800) -> Page:
-        context = browsers[which].new_context(
-            viewport={"width": width, "height": height}, locale="zh-CN", timezone_id="Asia/Shanghai"
-        )
-        context.set_default_timeout(15_000)
-        opened.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("dialog", lambda dialog: problems.append(f"a dialog: {dialog.message}") or dialog.dismiss())
-        page.goto(address)
-        return page
-
-    yield make
-    for one in opened:
-        one.close()
-    assert problems == []
-
-
-@pytest.fixture(scope="module")
-def logins(tiny):
-    """Login and password of the demo's agents, by login."""
-    lines = (tiny.folder / "data" / "desk-logins.txt").read_text().splitlines()
-    return {line.split()[0]: line.split()[1] for line in lines}
-
-
-@pytest.fixture
-def desk(tiny, pages, logins):
-    def open_desk(login="xiaomei", which=1, **size) -> Page:
-        page = pages(which, f"{tiny.web}/desk/", **size)
-        page.locator("#name").fill(login)
-        page.locator("#password").fill(logins[login])
-        page.get_by_role("button", name="登录").click()
-        expect(page.locator("body")).to_have_attribute("data-line", "online")
-        return page
-
-    return open_desk
 
 
 def customer(tiny, pages, who="1") -> tuple[Page, str]:
@@ -93,7 +42,7 @@ def tell(page: Page, text: str):
 
 def test_a_customer_waits_an_agent_accepts_both_talk_and_the_talk_is_closed(tiny, pages, desk):
     shopper, sender = customer(tiny, pages)
-    order = Builder(tiny.shop).order(tiny.shop.customers.facts(1), state=OrderState.PAID)
+    order = tiny.build.order(tiny.shop.customers.facts(1), state=OrderState.PAID)
     agent = desk()
     tiny.shop.handoffs.request(sender, 1, "anger", "order", 2)
     agent.get_by_role("tab", name=re.compile("排队")).click()

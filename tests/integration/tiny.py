@@ -15,6 +15,7 @@ from typing import Any
 from shop.front import Shop, open_shop
 from shop.models import Customer
 from shop.settings import Settings
+from tests.builders import Builder
 from tests.demo_shops import call_demo
 from tests.servers import free_port
 
@@ -78,6 +79,7 @@ class TinyBot:
         }
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.shop: Shop = open_shop(Settings(**self._settings))
+        self.build = Builder(self.shop)  # one for all tests: it numbers what it makes
 
     def __enter__(self) -> TinyBot:
         self.shop.database.create_all()

@@ -5,7 +5,13 @@ document.addEventListener("click", (event) => {
   if (!button || !window.xiaoer) return;
   window.xiaoer.open();
   window.xiaoer.say(button.dataset.say);
+  if (button.dataset.product) window.xiaoer.track("view", { product: button.dataset.product });
 });
+
+// What visitors look at is noted only after they said so here.
+const consent = document.querySelector("#consent");
+consent.checked = localStorage.getItem("xiaoer:consent") === "granted";
+consent.addEventListener("change", () => window.xiaoer?.consent(consent.checked));
 
 document.querySelector("#customer").addEventListener("change", (event) => event.target.form.submit());
 

@@ -89,6 +89,7 @@ class DemoPage:
 
     def _product(self, card: ProductCard) -> dict[str, Any]:
         return {
+            "code": card.code,
             "name": card.name,
             "subtitle": card.subtitle or card.brand,
             "picture": f"/pictures/{card.picture}" if card.picture else None,

@@ -18,7 +18,7 @@ export class Composer {
       oninput: () => this.input(),
       onpaste: (event) => this.paste(event),
     });
-    this.popup = make("div", { class: "popup", role: "listbox", hidden: true });
+    this.popup = make("div", { class: "popup", role: "listbox", "aria-label": texts.popup, hidden: true });
     this.chips = make("div", { class: "chips", role: "group", "aria-label": texts.suggestions });
     this.file = make("input", {
       type: "file",

@@ -77,19 +77,25 @@ class Desk {
   }
 
   async fetchList(which) {
-    const found = await this.try(() => get(`/talks?list=${which}`));
-    for (const one of found?.talks || []) this.talks.set(one.sender_id, one);
-    return found?.talks || [];
+    const found = await this.listed(which);
+    for (const one of found || []) this.talks.set(one.sender_id, one);
   }
 
+  async listed(which) {
+    return (await this.try(() => get(`/talks?list=${which}`)))?.talks;
+  }
+
+  /** The lists as they are now; until they are here, those of before stand: a click meanwhile is not lost. */
   async refresh() {
-    const kept = this.talks;
-    this.talks = new Map();
-    await this.fetchList("mine");
-    await this.fetchList("queue");
-    if (this.lists.tab === "all") await this.fetchList("all");
-    if (this.current && kept.has(this.current) && !this.talks.has(this.current)) {
-      this.talks.set(this.current, kept.get(this.current));
+    const wanted = ["mine", "queue", ...(this.lists.tab === "all" ? ["all"] : [])];
+    const heard = (this.heard = new Map()); // what is told meanwhile is newer than the lists
+    const found = await Promise.all(wanted.map((one) => this.listed(one)));
+    if (found.every(Boolean)) {
+      const fresh = new Map(found.flat().map((one) => [one.sender_id, one]));
+      const { current, talks } = this;
+      if (current && talks.has(current) && !fresh.has(current)) fresh.set(current, talks.get(current));
+      for (const [senderId, talk] of heard) talk ? fresh.set(senderId, talk) : fresh.delete(senderId);
+      this.talks = fresh;
     }
     this.team = (await this.try(() => get("/agents")))?.agents || this.team;
   }
@@ -142,7 +148,7 @@ class Desk {
   }
 
   hearMessage({ sender_id: senderId, message, talk }) {
-    if (talk) this.talks.set(senderId, talk);
+    if (talk) this.know(senderId, talk);
     if (senderId === this.current) this.talk.add(message);
     const looks = senderId === this.current && document.hasFocus();
     if (message.direction === "in" && talk?.agent_id === this.me.id && !looks) {
@@ -154,10 +160,15 @@ class Desk {
     this.count();
   }
 
-  hearTalk(senderId, talk) {
-    const before = this.talks.get(senderId);
+  know(senderId, talk) {
     if (talk) this.talks.set(senderId, talk);
     else this.talks.delete(senderId);
+    this.heard?.set(senderId, talk);
+  }
+
+  hearTalk(senderId, talk) {
+    const before = this.talks.get(senderId);
+    this.know(senderId, talk);
     const mine = talk?.state === "agent" && talk.agent_id === this.me.id;
     const wasMine = before?.state === "agent" && before.agent_id === this.me.id;
     if (mine && !wasMine) this.call(filled(this.texts.new_talk, { name: this.nameOf(senderId) }), senderId);
@@ -198,6 +209,7 @@ class Desk {
     const senderId = this.current;
     const done = await this.try(() => post(of(senderId, `/${name}`), body));
     if (done?.talk) this.talks.set(senderId, done.talk);
+    if (done?.talk?.state === "agent" && done.talk.agent_id === this.me.id) this.lists.tab = "mine";
     if (done && senderId === this.current) {
       await this.talk.catchUp();
       this.side.open(senderId);

@@ -38,6 +38,32 @@ export const yuan = (fen) => `¥${(fen / 100).toFixed(2)}`;
 /** A random id for a message or a change, so that a repetition is known as one. */
 export const fresh = () => Array.from(crypto.getRandomValues(new Uint8Array(9)), (one) => one.toString(16).padStart(2, "0")).join("");
 
-/** Replace a node's children; null and false are left out, as in `make`. */
-export const fill = (node, ...children) =>
-  node.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+/** Nodes that are drawn anew only when what they show has changed: focus stays, and a click under way is not lost. */
+export class Kept {
+  constructor() {
+    this.nodes = new Map();
+  }
+
+  node(key, facts, draw) {
+    const mark = JSON.stringify(facts);
+    const known = this.nodes.get(key);
+    if (known?.mark === mark) return known.node;
+    const node = draw();
+    this.nodes.set(key, { mark, node });
+    return node;
+  }
+}
+
+/** Make these the children of a node; those that stand there already are not touched. */
+export function arrange(node, children) {
+  let at = node.firstChild;
+  for (const child of children) {
+    if (child === at) at = at.nextSibling;
+    else node.insertBefore(child, at);
+  }
+  while (at) {
+    const next = at.nextSibling;
+    at.remove();
+    at = next;
+  }
+}

@@ -1,6 +1,6 @@
 // The left column: my talks, the queue, all.
 
-import { clock, filled, make } from "./dom.js";
+import { arrange, clock, filled, Kept, make } from "./dom.js";
 
 export const TABS = ["mine", "queue", "all"];
 
@@ -9,6 +9,7 @@ export class Lists {
     this.desk = desk;
     this.root = document.getElementById("lists");
     this.tab = "mine";
+    this.kept = new Kept();
     this.tabs = make("div", { role: "tablist", class: "tabs" });
     this.list = make("ul", { class: "talks" });
     this.root.append(this.tabs, this.list);
@@ -32,24 +33,26 @@ export class Lists {
   }
 
   draw() {
-    const { texts, current } = this.desk;
-    this.tabs.replaceChildren(
-      ...TABS.map((tab) => {
+    const { texts, current, unread } = this.desk;
+    arrange(
+      this.tabs,
+      TABS.map((tab) => {
         const count = tab === "all" ? null : this.shown(tab).length;
-        return make(
-          "button",
-          { role: "tab", type: "button", "aria-selected": String(tab === this.tab), onclick: () => this.choose(tab) },
-          texts.tabs[tab],
-          count ? make("span", { class: "count" }, String(count)) : null,
-        );
+        const draw = () => this.tabOf(tab, count);
+        return this.kept.node(`tab ${tab}`, [tab === this.tab, count], draw);
       }),
     );
-    const shown = this.shown();
-    this.list.replaceChildren(
-      ...(shown.length
-        ? shown.map((one) => this.item(one, one.sender_id === current))
-        : [make("li", { class: "empty" }, texts.empty[this.tab])]),
-    );
+    const items = this.shown().map((one) => {
+      const [id, isCurrent] = [one.sender_id, one.sender_id === current];
+      return this.kept.node(id, [one, unread.get(id), isCurrent], () => this.item(one, isCurrent));
+    });
+    const empty = () => make("li", { class: "empty" }, texts.empty[this.tab]);
+    arrange(this.list, items.length ? items : [this.kept.node("empty", this.tab, empty)]);
+  }
+
+  tabOf(tab, count) {
+    const chosen = { role: "tab", type: "button", "aria-selected": String(tab === this.tab), onclick: () => this.choose(tab) };
+    return make("button", chosen, this.desk.texts.tabs[tab], count ? make("span", { class: "count" }, String(count)) : null);
   }
 
   item(talk, isCurrent) {
@@ -76,7 +79,7 @@ export class Lists {
           talk.last?.anger >= 2 ? make("em", { class: "angry" }, texts.angry) : null,
         ),
         make("time", {}, talk.last ? clock(talk.last.at) : ""),
-        make("span", { class: "last" }, talk.last ? talk.last.text || (talk.last.picture ? texts.picture : "") : ""),
+        make("span", { class: "last" }, talk.last ? talk.last.text || (talk.last.picture ? texts.picture : texts.card) : ""),
         count ? make("span", { class: "unread", "aria-label": filled(texts.unread, { count }) }, String(count)) : null,
         make(
           "span",

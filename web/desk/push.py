@@ -31,7 +31,7 @@ from shop.errors import BadToken, ShopError
 from shop.front import Shop
 from shop.handoff_clock import tick
 from shop.signals import Feed, Heard
-from shop.talk_lists import any_talk, may_see
+from shop.talk_lists import any_talk, may_see, mentioned
 from web.desk.api import PREFIX
 from web.desk.login import agent_json
 from web.desk.talk_calls import message_json
@@ -204,8 +204,9 @@ class Push:
         body = heard.body or {}
         message = None
         read = any_talk(self._shop, heard.sender_id)  # once for all lines: 20 desks cost what one does
+        called = frozenset() if read is None or read["state"] != "agent" else mentioned(self._shop, heard.sender_id)
         for line in lines:
-            found = read if read is not None and may_see(line.agent, read) else None
+            found = read if read is not None and may_see(line.agent, read, called) else None
             if heard.kind == "state":
                 posts.append((line, {"type": "talk", "sender_id": heard.sender_id, "talk": found}))
                 continue

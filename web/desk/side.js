@@ -1,10 +1,8 @@
 // The right column: who the customer is, their orders and cases, what the talk was about.
 
 import { get, of, post } from "./api.js";
-import { ask, toast } from "./dialogs.js";
-import { clock, filled, fresh, make, yuan } from "./dom.js";
-
-const ACTIONS = ["cancel", "change_address", "note", "urge"];
+import { clock, filled, make } from "./dom.js";
+import { caseBox, orderBox } from "./orders.js";
 
 export class Side {
   constructor(desk) {
@@ -27,9 +25,9 @@ export class Side {
       ...this.summary(found),
       ...this.customer(found.customer),
       make("h3", {}, texts.orders),
-      ...(found.orders.length ? found.orders.map((one) => this.order(one)) : [make("p", { class: "soft" }, texts.none)]),
+      ...(found.orders.length ? found.orders.map((one) => orderBox(this.desk, one)) : [make("p", { class: "soft" }, texts.none)]),
       make("h3", {}, texts.cases),
-      ...(found.cases.length ? found.cases.map((one) => this.case(one)) : [make("p", { class: "soft" }, texts.none)]),
+      ...(found.cases.length ? found.cases.map((one) => caseBox(this.desk, one)) : [make("p", { class: "soft" }, texts.none)]),
       make("h3", {}, texts.past),
       ...(found.past.length ? found.past.map((one) => this.past(one)) : [make("p", { class: "soft" }, texts.none)]),
     );
@@ -103,76 +101,6 @@ export class Side {
         make("dd", {}, phone, " ", !seen && this.desk.talk.talk?.handoff_id ? reveal : null),
       ),
     ];
-  }
-
-  order(order) {
-    const { texts } = this.desk;
-    const mine = this.desk.talk.mine;
-    const parcel = order.parcels[0];
-    return make(
-      "div",
-      { class: "box order", "data-order": order.number },
-      make("strong", {}, order.lines.map((one) => `${one.name} ${one.spec} ×${one.quantity}`).join("；") || order.number),
-      make("div", {}, `${texts.order_state[order.state]} · ${yuan(order.total_fen)} · ${clock(order.created_at)}`),
-      make("div", { class: "soft" }, order.number),
-      make("div", { class: "soft" }, order.receiver),
-      order.note ? make("div", {}, `${texts.order_acts.note}：${order.note}`) : null,
-      parcel ? make("div", {}, `${parcel.courier} ${parcel.number}　${parcel.last || ""}`) : null,
-      mine
-        ? make(
-            "div",
-            { class: "row" },
-            ...ACTIONS.filter((one) => order.can.includes(one)).map((one) =>
-              make("button", { type: "button", "data-act": one, onclick: () => this.change(order, one) }, texts.order_acts[one]),
-            ),
-            make("button", { type: "button", onclick: () => this.desk.talk.say({ card: { type: "orders", codes: [order.number] } }) }, texts.send_card),
-          )
-        : null,
-    );
-  }
-
-  async change(order, action) {
-    const { texts } = this.desk;
-    const fields = {
-      cancel: [{ name: "text", label: texts.cancel_why, required: true, most: 100 }],
-      note: [{ name: "text", label: texts.order_note, required: true }],
-      urge: [],
-      change_address: ["province", "city", "district", "street", "name", "phone"].map((one) => ({
-        name: one,
-        label: texts.address[one],
-        required: !["name", "phone"].includes(one),
-      })),
-    }[action];
-    const values = await ask(`${texts.order_acts[action]} ${order.number}`, fields, texts);
-    if (!values) return;
-    const body = action === "change_address" ? { address: values } : { ...values };
-    const path = of(this.desk.current, `/orders/${encodeURIComponent(order.number)}/${action}`);
-    if (await this.desk.try(() => post(path, { ...body, client_id: fresh() }))) {
-      toast(texts.done);
-      await this.open(this.desk.current);
-    }
-  }
-
-  case(one) {
-    const { texts } = this.desk;
-    const open = !["done", "rejected", "withdrawn"].includes(one.state);
-    return make(
-      "div",
-      { class: "box", "data-case": one.number },
-      make("strong", {}, `${texts.case_kinds[one.kind]} · ${texts.case_states[one.state]}`),
-      make("div", {}, `${one.product} ${yuan(one.amount_fen)}`),
-      make("div", { class: "soft" }, `${one.number} · ${clock(one.created_at)}`),
-      this.desk.talk.mine && open
-        ? make("div", { class: "row" }, make("button", { type: "button", onclick: () => this.withdraw(one) }, texts.withdraw))
-        : null,
-    );
-  }
-
-  async withdraw(one) {
-    const { texts } = this.desk;
-    if (!(await ask(`${texts.withdraw} ${one.number}`, [], texts))) return;
-    const path = of(this.desk.current, `/cases/${encodeURIComponent(one.number)}/withdraw`);
-    if (await this.desk.try(() => post(path))) await this.open(this.desk.current);
   }
 
   past(one) {

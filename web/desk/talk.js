@@ -4,9 +4,11 @@ import { call, get, of, post } from "./api.js";
 import { bubble, noteNode } from "./bubbles.js";
 import { Composer } from "./composer.js";
 import { ask, toast } from "./dialogs.js";
-import { fill, make } from "./dom.js";
+import { arrange, Kept, make } from "./dom.js";
 
 const TYPING_MS = 5000;
+const PAGE = 50; // messages that the server gives at once
+const NEAR_TOP_PX = 40;
 
 export class Talk {
   constructor(desk) {
@@ -36,10 +38,20 @@ export class Talk {
       return;
     }
     this.desk.talks.set(senderId, found.talk);
-    Object.assign(this, { senderId, messages: new Map(), notes: found.notes, readTo: 0, told: 0 });
+    Object.assign(this, { senderId, messages: new Map(), notes: found.notes, readTo: 0, told: 0, more: found.messages.length === PAGE });
     for (const one of found.messages) this.keep(one);
+    this.kept = new Kept();
     this.head = make("div", { class: "talk-head" });
     this.log = make("div", { class: "log", role: "log", "aria-label": this.desk.texts.talk, tabindex: 0 });
+    this.atEnd = true;
+    this.log.addEventListener("scroll", () => {
+      this.atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 80;
+      if (this.log.scrollTop < NEAR_TOP_PX) this.earlier();
+    });
+    const stay = () => this.atEnd && (this.log.scrollTop = this.log.scrollHeight);
+    this.log.addEventListener("load", stay, true); // a picture has got its height
+    new ResizeObserver(stay).observe(this.log);
+    this.older = make("button", { type: "button", class: "quiet earlier", onclick: () => this.earlier() }, this.desk.texts.earlier);
     this.under = make("div", { class: "under", "aria-live": "polite" });
     this.composer = new Composer(this.desk, this);
     this.root.replaceChildren(
@@ -64,6 +76,24 @@ export class Talk {
     await this.fetchNotes();
   }
 
+  /** Older messages before the first one; what is being read stays where it is. */
+  async earlier() {
+    if (!this.more || this.fetching) return;
+    this.fetching = true;
+    const { senderId, log } = this;
+    const before = Math.min(...this.messages.keys());
+    const found = await this.desk.try(() => get(of(senderId, `/messages?before=${before}&limit=${PAGE}`)));
+    this.fetching = false;
+    if (!found || log !== this.log) return;
+    const fromBottom = log.scrollHeight - log.scrollTop;
+    this.more = found.messages.length === PAGE;
+    const later = this.messages.values();
+    this.messages = new Map(); // in the order of the talk
+    for (const one of [...found.messages, ...later]) this.keep(one);
+    this.drawLog();
+    log.scrollTop = log.scrollHeight - fromBottom;
+  }
+
   keep(message) {
     this.messages.set(message.id, message);
     if (message.message_id) this.desk.outbox.known(message.message_id);
@@ -77,13 +107,20 @@ export class Talk {
 
   drawHead() {
     if (!this.senderId || !this.talk) return;
+    const { state, agent, agent_id: agentId, customer } = this.talk;
+    arrange(this.head, [this.kept.node("head", [state, agent, agentId, customer?.name], () => this.headNode())]);
+    this.composer?.draw();
+  }
+
+  headNode() {
     const { texts, oversees, me } = this.desk;
     const { state, agent, agent_id: agentId, customer } = this.talk;
     const theirs = state === "agent" && agentId !== me.id;
     const act = (name, work, when, kind = "") =>
       when ? make("button", { type: "button", class: kind, "data-act": name, onclick: work }, texts.acts[name]) : null;
-    fill(
-      this.head,
+    return make(
+      "div",
+      { class: "acts" },
       make("button", { type: "button", class: "only-small", onclick: () => this.desk.leave() }, texts.back),
       make(
         "h2",
@@ -100,22 +137,22 @@ export class Talk {
       act("close", () => this.close(), state === "agent" && (this.mine || oversees)),
       make("button", { type: "button", class: "only-small", onclick: () => (document.body.dataset.view = "side") }, texts.side),
     );
-    this.composer?.draw();
   }
 
   drawLog(toEnd = false) {
     if (!this.log) return;
     const { texts } = this.desk;
-    const near = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 80;
     const nameOf = (one) =>
       one.direction === "agent" ? one.agent?.name || texts.agent : one.direction === "out" ? texts.bot : texts.customer;
+    const node = (one) => this.kept.node(`message ${one.id}`, one, () => bubble(one, this.senderId, texts, nameOf));
     const lines = [
-      ...[...this.messages.values()].map((one) => [one.at, one.id, () => bubble(one, this.senderId, texts, nameOf)]),
-      ...this.notes.map((one) => [one.at, one.id, () => noteNode(one, texts)]),
+      ...[...this.messages.values()].map((one) => [one.at, one.id, node(one)]),
+      ...this.notes.map((one) => [one.at, one.id, this.kept.node(`note ${one.id}`, one, () => noteNode(one, texts))]),
     ].sort((one, other) => (one[0] < other[0] ? -1 : one[0] > other[0] ? 1 : one[1] - other[1]));
-    const waiting = this.desk.outbox.of(this.senderId).map((one) => this.pendingNode(one, nameOf));
-    this.log.replaceChildren(...lines.map((one) => one[2]()), ...waiting);
-    if (near || toEnd) this.log.scrollTop = this.log.scrollHeight;
+    const waiting = this.desk.outbox.of(this.senderId).map((one) =>
+      this.kept.node(`unsent ${one.body.client_id}`, one, () => this.pendingNode(one, nameOf)));
+    arrange(this.log, [...(this.more ? [this.older] : []), ...lines.map((one) => one[2]), ...waiting]);
+    if (this.atEnd || toEnd) this.log.scrollTop = this.log.scrollHeight;
     this.drawUnder();
   }
 

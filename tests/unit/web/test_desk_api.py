@@ -126,6 +126,22 @@ def test_a_colleagues_talk_is_closed_to_another_agent_on_every_route(shop, staff
             assert (answer.status_code, answer.json()) == (403, {"error": "forbidden"}), rule.path
 
 
+def test_a_colleague_who_is_mentioned_may_look_on_while_the_talk_lasts_and_do_nothing(shop, staff, talk, clock):
+    ann, bob = staff["agent"], staff["other"]
+    ann(f"POST /talks/{talk}/accept")
+    ann(f"POST /talks/{talk}/notes", {"text": "请看", "mentions": [bob.agent.id]})
+    assert bob(f"GET /talks/{talk}").json()["notes"][0]["text"] == "请看"
+    assert bob(f"POST /talks/{talk}/notes", {"text": "我看看"}).status_code == 200
+    for route in ("reveal", "give_back", "take_over"):
+        assert bob(f"POST /talks/{talk}/{route}").status_code == 403, route
+    assert bob(f"POST /talks/{talk}/messages", {"text": "x"}).status_code == 403
+    ann(f"POST /talks/{talk}/close", {"reason": "solved"})
+    clock.on(minutes=1)
+    shop.handoffs.request(talk, None, "asked")
+    ann(f"POST /talks/{talk}/accept")
+    assert bob(f"GET /talks/{talk}").status_code == 403  # another talk: the mention was of the one before
+
+
 def test_another_groups_queue_is_closed_to_an_agent(shop, client, talk):
     sales = Api(shop, client, "sal", groups=["presale"])
     shop.handoffs.to_group(shop.handoffs.current(talk).id, "aftersale")
