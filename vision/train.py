@@ -6,7 +6,8 @@
 product's code. Without photos (or beside them) photo-like renderings of the
 catalogue's pictures teach: turned, relit, cropped, on cluttered ground. A part of
 the products is left out first, and the new head is kept only if it finds more of
-their photos than the plain one does, none of which it was trained on.
+their photos than the plain one does, none of which it was trained on. The same
+photos teach how sure to be (``vision.certainty``).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import numpy as np
 from shop.errors import BadPicture, BadValue, ShopError
 from shop.front import Shop, open_shop
 from shop.settings import load_settings
+from vision.certainty import first_and_lead, learnt_curve
 from vision.encoder import ImageEncoder, OnnxEncoder
 from vision.gallery import Gallery
 from vision.head import Head, plain_head
@@ -81,7 +83,7 @@ def train(
     kept = better > plain
     if kept:
         head = Metric(examples, encoder.name, UNSEEN).fit(examples)
-        head.facts = {"plain_top1": plain, "learnt_top1": better}
+        head.facts = {"plain_top1": plain, "learnt_top1": better, "curve": _curve(learnt, examples, left)}
         if out is not None:
             head.halved().save(out)
         else:
@@ -96,6 +98,19 @@ def _judge(head: Head, examples: Examples, out: np.ndarray) -> float:
     asked = np.isin(examples.photo_products, out)
     scores = gallery.scores(head.photos(examples.photos[asked]))
     return top(places(scores, np.searchsorted(gallery.products, examples.photo_products[asked])), 1)
+
+
+def _curve(head: Head, examples: Examples, left: np.ndarray) -> list[float] | None:
+    """How sure to be of what: photos of the products left out, once among the whole catalogue, once without them."""
+    asked = np.isin(examples.photo_products, left)
+    photos, right = head.photos(examples.photos[asked]), examples.photo_products[asked]
+    pictures, products = head.catalogue(examples.catalogue), examples.catalogue_products
+    known = Gallery(pictures, products)
+    scores = known.scores(photos)
+    others = ~np.isin(products, left)
+    strangers = Gallery(pictures[others], products[others]).scores(photos)
+    found = known.products[scores.argmax(1)] == right
+    return learnt_curve(first_and_lead(scores), found, first_and_lead(strangers))
 
 
 def _examples(shop: Shop, encoder: ImageEncoder, photos: Path | None, renderings: int) -> Examples:
