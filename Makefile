@@ -57,11 +57,13 @@ fuzz: setup ## Offer 4,000 broken picture files to the intake
 
 demo: setup ## Make the demo shop's data, if it is not there
 	@$(PY) -m shop.demo build $(ARGS)
-	@$(PY) -m recsys.train --if-needed
 	@$(PY) -m vision.index
+	@$(PY) -m nlp.product_vectors
+	@$(PY) -m recsys.train --if-needed
 
 import: setup ## Load a shop's own CSV files (ARGS="--products p.csv --orders o.csv --dry-run")
 	@$(PY) -m shop.importer $(ARGS)
+	@$(PY) -m nlp.product_vectors
 	@$(PY) -m recsys.train --if-needed
 
 clean: ## Remove models, results and caches; the data folder and .venv stay

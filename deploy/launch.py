@@ -54,7 +54,8 @@ def _run(settings: Settings, running: Running) -> int:
     environment = child_environment(settings)
     made = subprocess.run([sys.executable, "-m", "shop.demo", "build"], env=environment, check=False).returncode
     if not made:  # without them the bot shows what is popular and asks for words: no reason to stop
-        subprocess.run([sys.executable, "-m", "recsys.train", "--if-needed"], env=environment, check=False)
+        for command in (["nlp.product_vectors"], ["recsys.train", "--if-needed"]):
+            subprocess.run([sys.executable, "-m", *command], env=environment, check=False)
     code = made or train()
     if code:
         return code

@@ -41,12 +41,17 @@ class Ease(Model):
         self._items = data.shape[1]
         self._kept = np.sort(top(counts.astype(np.float32), self.config.most_items))
         seen = (data.seen if self.config.binary else data.matrix)[:, self._kept]
-        gram = np.asarray((seen.T @ seen).todense(), dtype=np.float32)
+        self.learn(np.asarray((seen.T @ seen).todense(), dtype=np.float32), self._kept, self._items)
+
+    def learn(self, gram: np.ndarray, kept: np.ndarray, items: int) -> Ease:
+        """Learn from XᵀX of the kept columns of so many items; the matrix is written over."""
+        self._kept, self._items = kept, items
         gram[np.diag_indices_from(gram)] += self.config.regularisation
         inverse = _inverse(gram)
         weights = -inverse / np.diag(inverse)[None]
         weights[np.diag_indices_from(weights)] = 0.0
         self.weights = weights.astype(np.float32)
+        return self
 
     def score_histories(self, histories: csr_matrix) -> np.ndarray:
         """Sums of weights; items outside the kept ones get 0."""

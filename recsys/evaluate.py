@@ -36,6 +36,7 @@ from recsys.peers import peers
 from recsys.popularity import Popularity
 from recsys.sgd_factors import SgdFactors, SgdFactorsConfig
 from recsys.splits import SPLITS, Parts, split
+from recsys.two_tower import TwoTower, TwoTowerConfig
 from recsys.user_neighbours import UserNeighbours
 from shop.errors import BadValue, ShopError
 
@@ -80,7 +81,8 @@ def models_for(data: Interactions, epochs: int | None = None) -> tuple[list[Mode
     items = ItemNeighbours(ItemNeighboursConfig(neighbours=200))
     rare = ItemNeighbours(ItemNeighboursConfig(neighbours=200, weighting="bm25"))
     rare.name = "item_neighbours_bm25"  # type: ignore[misc]
-    singles: list[Model] = [popularity, neighbours, items, rare, als, wide, ease]
+    towers = TwoTower(TwoTowerConfig(epochs=epochs or TwoTowerConfig.epochs))
+    singles: list[Model] = [popularity, neighbours, items, rare, als, wide, ease, towers]
     if np.isfinite(data.ratings).any():
         singles.append(SgdFactors(SgdFactorsConfig(epochs=epochs or SgdFactorsConfig.epochs)))
     return singles, Blend(parts=[als, wide, ease, neighbours, popularity, rare])

@@ -38,6 +38,11 @@ class Popularity(Model):
         trend = self.config.trend
         self._scores = ((1 - trend) * always / always.sum() + trend * lately / lately.sum()).astype(np.float32)
 
+    @property
+    def scores(self) -> np.ndarray:
+        """One score an item, summing to 1."""
+        return self._scores
+
     def score_histories(self, histories: csr_matrix) -> np.ndarray:
         """The same scores for every history."""
         return np.repeat(self._scores[None], histories.shape[0], axis=0)

@@ -10,8 +10,10 @@ from recsys.item_neighbours import ItemNeighbours
 from recsys.model import Model
 from recsys.popularity import Popularity
 from recsys.sgd_factors import SgdFactors
+from recsys.two_tower import TwoTower
 from recsys.user_neighbours import UserNeighbours
 
 MODELS: dict[str, type[Model]] = {
-    one.name: one for one in (Popularity, UserNeighbours, ItemNeighbours, Als, Ease, Content, SgdFactors, Blend)
+    one.name: one
+    for one in (Popularity, UserNeighbours, ItemNeighbours, Als, Ease, Content, SgdFactors, TwoTower, Blend)
 }

@@ -33,7 +33,7 @@ from recsys.praise import praised
 from recsys.splits import Parts, split
 from recsys.together import bought_together
 from recsys.weights import weights_of
-from shop.errors import BadIndex, ShopError
+from shop.errors import BadIndex, BadValue, ShopError
 from shop.event_reader import baskets
 from shop.front import Shop, open_shop
 from shop.product_features import product_features
@@ -105,6 +105,14 @@ def tuned_blend(parts: Parts, content: np.ndarray) -> tuple[Blend, dict[str, dic
     return blend, measures
 
 
+def placed(shop: Shop, products: list[ProductText]) -> tuple[ContentSpace, np.ndarray]:
+    """The space of what is known of the products, and their places in it."""
+    texts, tags = [one.text for one in products], [one.tags for one in products]
+    features = product_features(shop, products)
+    space = learn_space(texts, tags, features)
+    return space, space.vectors(texts, tags, features)
+
+
 def train(shop: Shop, folder: Path | None = None, say: Callable[[str], None] = lambda _: None) -> Trained | None:
     """Train and publish a version; None when there is too little behaviour to learn from."""
     begin = time.monotonic()
@@ -115,49 +123,54 @@ def train(shop: Shop, folder: Path | None = None, say: Callable[[str], None] = l
     if len(data) < LEAST_CELLS:
         say("too little behaviour to learn from: popular products are shown")
         return None
-    texts, tags, features = (
-        [one.text for one in products],
-        [one.tags for one in products],
-        product_features(shop, products),
-    )
-    say("what is known of the products: words, " + ", ".join([*features, "tags"]))
-    space = learn_space(texts, tags, features)
-    content = space.vectors(texts, tags, features)
+    space, content = placed(shop, products)
     blend, measures = tuned_blend(split(data), content)
     whole = parts_for(content)
     for model in whole:
         model.fit(data)
-    since = shop.clock() - timedelta(days=TOGETHER_DAYS)
-    told = praised(review_texts(shop)), bought_together(baskets(shop, since))
-    artefact = make(data, whole, blend.weights, space, *told)
+    touched = np.flatnonzero(np.bincount(data.columns, minlength=data.shape[1]))
+    artefact = make(data.items, touched, whole, blend.weights, space, *from_shop(shop))
     facts_ = {"measures": measures, "quality": asdict(report), "sources": fingerprint(shop), "weights": blend.weights}
     version = publish(folder, artefact.save, facts_)
     return Trained(version, measures, blend.weights, report, time.monotonic() - begin)
 
 
+def from_shop(shop: Shop) -> tuple[dict[int, list[tuple[str, int]]], dict[int, dict[int, float]]]:
+    """What reviews praise, and which shelves are bought together."""
+    since = shop.clock() - timedelta(days=TOGETHER_DAYS)
+    return praised(review_texts(shop)), bought_together(baskets(shop, since))
+
+
 def make(
-    data: Interactions,
+    ids: np.ndarray,
+    touched: np.ndarray,
     models: list[Model],
     weights: dict[str, float],
     space: ContentSpace,
     praise: dict[int, list[tuple[str, int]]],
     together: dict[int, dict[int, float]],
 ) -> Artefact:
-    """The artefact of fitted models, over the products that anybody touched; the others are newcomers to it."""
+    """The artefact of fitted models, over the products that anybody touched; the others are newcomers to it.
+
+    Args:
+        ids: products in the order of the models' columns.
+        touched: columns that anybody touched, rising.
+        models: the fitted parts in the order of ``parts_for``.
+        weights, space, praise, together: see ``Artefact``.
+    """
     als, ease, content, popularity = models
-    touched = np.flatnonzero(np.bincount(data.columns, minlength=data.shape[1]))
     assert isinstance(als, Als)
     assert isinstance(ease, Ease)
     assert isinstance(content, Content)
+    assert isinstance(popularity, Popularity)
     assert content.vectors is not None
-    scores = popularity.score_histories(data.matrix[:1])[0]
     return make_artefact(
-        data.items[touched],
+        ids[touched],
         als.items[touched],
         als.config.regularisation,
         near_rows(ease, NEAR_KEPT, touched),
         content.vectors[touched],
-        np.log(scores[touched] + 1e-7),
+        np.log(popularity.scores[touched] + 1e-7),
         space=space,
         weights=weights,
         alpha=als.config.alpha,
@@ -209,6 +222,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m recsys.train", description="Train the shop's recommendations.")
     parser.add_argument("--if-needed", action="store_true", help="nothing, if code, settings and events are as before")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--engine", choices=["here", "spark"], default="here", help="spark: recsys.spark_train")
+    parser.add_argument("--events", metavar="PLACE", help="of Spark: a Parquet path or jdbc:… address")
+    parser.add_argument("--master", default="", help="of Spark, like local[2]; empty: as spark-submit says")
     options = parser.parse_args(arguments)
     try:
         return _run(open_shop(), options)
@@ -218,6 +234,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(shop: Shop, options: argparse.Namespace) -> int:
+    if options.engine == "spark":
+        from recsys.spark_train import train_by_spark
+
+        if not options.events:
+            raise BadValue("Spark needs --events: a Parquet path or a jdbc:… address")
+        print(f"→ version {train_by_spark(shop, options.events, master=options.master)}", flush=True)
+        return 0
     if options.if_needed and is_trained(shop):
         print("→ the recommendations are up to date", flush=True)
         return 0

@@ -84,6 +84,13 @@ def read_events(shop: Shop, since: datetime | None = None) -> Iterator[EventRow]
             last = rows[-1][0]
 
 
+def refusing(shop: Shop) -> list[int]:
+    """Ids of customers whose behaviour must not be used: no consent, or erased."""
+    query = select(Customer.id).where(Customer.consent.is_not(True) | Customer.erased_at.is_not(None))
+    with shop.database.read() as session:
+        return list(session.execute(query).scalars())
+
+
 def event_mark(shop: Shop) -> tuple[int, int]:
     """A mark that moves with each hundredth of behaviour that comes in, and with each product put up."""
     with shop.database.read() as session:

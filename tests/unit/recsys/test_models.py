@@ -19,6 +19,7 @@ from recsys.popularity import Popularity
 from recsys.registry import MODELS
 from recsys.sgd_factors import SgdFactors, SgdFactorsConfig
 from recsys.splits import split
+from recsys.two_tower import TwoTower, TwoTowerConfig, scaled_features
 from shop.errors import BadIndex, BadValue
 
 NAMES = sorted(MODELS)
@@ -32,6 +33,8 @@ def made(name: str, data: Interactions) -> Model:
         return Content(vectors=(kinds / np.linalg.norm(kinds, axis=1, keepdims=True)).astype(np.float32))
     if name == "blend":
         return Blend(parts=[Als(), Ease(), Popularity()])
+    if name == "two_tower":
+        return TwoTower(TwoTowerConfig(factors=16, hidden=32, epochs=40, batch=80, correction=1.0, temperature=0.2))
     if name == "sgd_factors":
         return SgdFactors(SgdFactorsConfig(factors=8, epochs=4))
     return MODELS[name]()
@@ -165,3 +168,23 @@ def test_words_and_shelves_make_like_products_neighbours():
     near = vectors @ vectors.T
     assert near[0, 1] > 0.5 > near[0, 2]
     assert near[2, 3] > 0.5 > near[2, 4]
+
+
+def test_the_towers_place_an_item_that_nobody_touched_by_what_is_known_of_it(behaviour: Interactions):
+    kinds = np.eye(4, dtype=np.float32)[np.arange(behaviour.shape[1]) % 4]
+    known = behaviour.part(behaviour.columns != 8)  # nobody has item 8, of the first taste
+    told = TwoTower(
+        TwoTowerConfig(factors=16, hidden=32, epochs=20, batch=80, correction=1.0, temperature=0.2), {"text": kinds}
+    ).fit(known)
+    fans, others = np.arange(0, behaviour.shape[0], 4), np.arange(1, behaviour.shape[0], 4)
+    scores = told.score_histories(known.matrix)
+    assert scores[fans, 8].mean() > scores[others, 8].mean() + 1
+
+
+def test_features_of_all_kinds_stand_side_by_side_and_what_is_unknown_is_nothing():
+    text = np.array([[1.0, 3.0], [3.0, 1.0], [0.0, 0.0]])
+    found = scaled_features({"text": text, "mood": np.ones((3, 1)), "picture": np.zeros((3, 4))}, 3)
+    assert found.shape == (3, 3)
+    assert (found[2, 1:] == 0).all()
+    assert np.isfinite(found).all()
+    assert scaled_features({}, 3).shape == (3, 1)
