@@ -163,10 +163,11 @@ def _als_vectors(cells: DataFrame, ids: np.ndarray, config: AlsConfig) -> np.nda
 
     rows, products = cells.select("customer").distinct().count(), cells.select("product").distinct().count()
     mean = cells.count() / np.sqrt(rows * products)
+    blocks = max(2, cells.sparkSession.sparkContext.defaultParallelism)
     trained = ALS(
         rank=config.factors, maxIter=config.iterations, regParam=float(config.regularisation / mean),
         implicitPrefs=True, alpha=float(config.alpha), seed=config.seed,
-        userCol="customer", itemCol="product", ratingCol="amount",
+        userCol="customer", itemCol="product", ratingCol="amount", numUserBlocks=blocks, numItemBlocks=blocks,
     ).fit(cells)  # fmt: skip
     found = np.zeros((len(ids), config.factors), np.float32)
     for row in trained.itemFactors.collect():
