@@ -49,7 +49,7 @@ def test_who_came_first_writes_first_and_who_may_not_wait_goes_ahead():
 def test_who_gives_up_leaves_the_line_and_holds_nobody_up():
     line, done = WriteLine(), []
     assert line.enter(PATIENCE_S)
-    assert not line.enter(0.01)
+    assert not line.enter(0.0)
     other = stand(line, "b", done)
     waiting(line, 1)
     line.leave()
@@ -71,6 +71,6 @@ def test_one_that_holds_the_line_for_ever_is_told_as_a_database_that_does_not_an
         taken = shop.database._line.enter(0.0)
         assert not taken
     shop.database._line.enter(0.0)
-    shop.database.busy_s = 0.01
+    shop.database.busy_s = 0.0
     with pytest.raises(DatabaseDown), shop.database.change():
         pass
