@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Sequence
 
@@ -9,6 +10,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from shop.entities import StoredMessage
+from shop.errors import BadSetting
 from shop.handoff_rows import lock_talk
 from shop.models import Conversation, Handoff, Message
 from shop.states import HandoffState
@@ -16,6 +18,7 @@ from shop.states import HandoffState
 if TYPE_CHECKING:
     from shop.front import Shop
 
+log = logging.getLogger(__name__)
 _TABLE = Message.__table__
 _TALKS = Conversation.__table__
 _HANDOFFS = Handoff.__table__
@@ -178,6 +181,26 @@ class Messages:
             rows = session.execute(select(_TABLE).where(_TABLE.c.id.in_(list(ids)))).all()
         return {row.id: self._view(row) for row in rows}
 
+    def readable(self, ids: Sequence[int]) -> dict[int, StoredMessage]:
+        """Messages by their ids without those that can't be opened, which are logged: one hides no other."""
+        try:
+            return self.by_ids(ids)
+        except BadSetting:
+            found: dict[int, StoredMessage] = {}
+            for one in ids:
+                try:
+                    found.update(self.by_ids([one]))
+                except BadSetting as error:
+                    log.error("message %d can't be opened: %s", one, type(error).__name__)
+            return found
+
+    def claim_all(self, ids: Sequence[int]) -> None:
+        """Mark people's messages and notices as delivered, those that are not yet."""
+        if ids:
+            mine = update(_TABLE).where(_TABLE.c.id.in_(list(ids)), _TABLE.c.delivered_at.is_(None))
+            with self._database.change() as session:
+                session.execute(mine.values(delivered_at=self._now()).execution_options(synchronize_session=False))
+
     def claim(self, message_id: int) -> bool:
         """Take a person's message or a notice for delivery; True for exactly one caller."""
         mine = update(_TABLE).where(_TABLE.c.id == message_id, _TABLE.c.delivered_at.is_(None))
@@ -196,6 +219,14 @@ class Messages:
         """The channel of a conversation; None when nothing was said in it."""
         with self._database.read() as session:
             return session.execute(select(_TALKS.c.channel).where(_TALKS.c.sender_id == sender_id)).scalar()
+
+    def channels(self, senders: Sequence[str]) -> dict[str, str]:
+        """The channels of conversations; unknown ones are absent."""
+        if not senders:
+            return {}
+        query = select(_TALKS.c.sender_id, _TALKS.c.channel).where(_TALKS.c.sender_id.in_(set(senders)))
+        with self._database.read() as session:
+            return {row.sender_id: row.channel for row in session.execute(query)}
 
     def before(self, sender_id: str, before_id: int, limit: int = 50) -> list[StoredMessage]:
         """The ``limit`` messages of a conversation before an id, oldest first."""

@@ -97,6 +97,24 @@ def any_talk(shop: Shop, sender_id: str) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
+def had_when_said(shop: Shop, message_id: int) -> int | None:
+    """Who had the talk at the moment of a message, if they have closed it since: they still have to see it."""
+    query = (
+        select(_HANDOFFS.c.agent_id)
+        .join(_MESSAGES, _MESSAGES.c.sender_id == _HANDOFFS.c.sender_id)
+        .where(
+            _MESSAGES.c.id == message_id,
+            _HANDOFFS.c.accepted_at <= _MESSAGES.c.at,
+            _HANDOFFS.c.closed_at >= _MESSAGES.c.at,
+        )
+        .order_by(_HANDOFFS.c.id.desc())
+        .limit(1)
+    )
+    with shop.database.read() as session:
+        found = session.execute(query).scalar()
+    return None if found is None else int(found)
+
+
 def talk(shop: Shop, agent: AgentView, sender_id: str) -> dict[str, Any] | None:
     """One talk as the lists show it; None when there is none that the agent may see.
 

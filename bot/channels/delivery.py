@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import timedelta
+from collections import OrderedDict
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Awaitable, Callable
 
@@ -28,8 +29,12 @@ Send = Callable[[str, StoredMessage], Awaitable[Any]]
 """Brings one message to a conversation's customer; raises when it could not."""
 Listener = Callable[[Heard], Awaitable[Any]]
 
+WORDS = ("agent", "sys")
+"""Kinds of what was heard that are messages; the others are signals."""
 LEFT_OVER = timedelta(hours=2)
 """How old a message may be that is still delivered when it was left over."""
+REMEMBERED = 5000
+"""Messages that were taken, so that none is handed out twice."""
 LOOK_S = 60.0
 """Seconds between two looks for what was left over."""
 
@@ -40,11 +45,12 @@ class Delivery:
     def __init__(self, gate: Gate, look_s: float = LOOK_S) -> None:
         self._gate = gate
         self._look_s = look_s
-        self._feed = Feed(gate.shop, ("agent", "sys"))
+        self._feed = Feed(gate.shop, WORDS)
         self._senders: dict[str, tuple[Send, bool]] = {}
         self._listeners: list[Listener] = []
         self._task: asyncio.Task[None] | None = None
         self._look_at = 0.0
+        self._taken: OrderedDict[tuple[int, datetime], None] = OrderedDict()
 
     def register(self, channel: str, send: Send, in_every_process: bool = False) -> None:
         """Send a channel's messages by this function, once for all processes or in each of them."""
@@ -84,8 +90,15 @@ class Delivery:
         Raises:
             DatabaseDown: look again later; nothing is lost.
         """
-        for heard in await self._gate.in_thread(self._feed.poll):
-            await self._try(heard)
+        news = await self._gate.in_thread(self._feed.poll)
+        try:
+            await self._hand_out_messages([one for one in news if one.kind in WORDS])
+        except ShopError as error:  # they are left over; the signals must not wait for them
+            log.warning("people's messages wait: %s", error)
+            self._look_at = 0.0
+        for heard in news:
+            if heard.kind not in WORDS:
+                await self._tell(heard)
         now = asyncio.get_running_loop().time()
         if now >= self._look_at:
             await self._left_over()
@@ -94,34 +107,51 @@ class Delivery:
     async def _left_over(self) -> None:
         """What was written while no process ran, or could not be handed out."""
         since = self._gate.shop.clock() - LEFT_OVER
-        for message_id, sender_id in await self._gate.in_thread(self._gate.shop.messages.undelivered, since):
-            await self._try(Heard(message_id, sender_id, "agent"))
+        left = await self._gate.in_thread(self._gate.shop.messages.undelivered, since)
+        await self._hand_out_messages([Heard(message_id, sender_id, "agent") for message_id, sender_id in left])
 
-    async def _try(self, heard: Heard) -> None:
-        try:
-            await self.hand_out(heard)
-        except Exception as error:  # noqa: BLE001 - one item must not take the rest with it
-            log_incident(f"({heard.kind} {heard.id}) waits", "desk", error)
-
-    async def hand_out(self, heard: Heard) -> None:
-        """Bring one message or signal to whom it concerns; what its channel did not take stays unmarked."""
-        if heard.kind not in ("agent", "sys"):
-            for listener in self._listeners:
+    async def _tell(self, heard: Heard) -> None:
+        for listener in self._listeners:
+            try:
                 await listener(heard)
+            except Exception as error:  # noqa: BLE001 - one item must not take the rest with it
+                log_incident(f"({heard.kind} {heard.id}) waits", "desk", error)
+
+    async def _hand_out_messages(self, news: list[Heard]) -> None:
+        """Bring messages to their channels, in order; what a channel did not take stays unmarked.
+
+        They are read and marked together: a busy moment costs as many queries as a quiet one.
+        """
+        if not news:
             return
         in_thread, messages = self._gate.in_thread, self._gate.shop.messages
-        channel = await in_thread(messages.channel, heard.sender_id)
-        send, everywhere = self._senders.get(str(channel), (None, False))
-        found = (await in_thread(messages.by_ids, [heard.id])).get(heard.id) if send is not None else None
-        if send is None or found is None:
-            return
+        channels = await in_thread(messages.channels, [one.sender_id for one in news])
+        wanted = [one.id for one in news if channels.get(one.sender_id) in self._senders]
+        found = await in_thread(messages.readable, wanted)
+        taken = []
+        for heard in news:
+            message = found.get(heard.id)
+            if message is None or (message.id, message.at) in self._taken:  # brought by a look at what was left over
+                continue
+            if await self._send(channels[heard.sender_id], heard.sender_id, message):
+                taken.append(heard.id)
+                self._remember(message)
+        await in_thread(messages.claim_all, taken)
+
+    def _remember(self, message: StoredMessage) -> None:
+        self._taken[message.id, message.at] = None
+        while len(self._taken) > REMEMBERED:
+            self._taken.popitem(last=False)
+
+    async def _send(self, channel: str, sender_id: str, message: StoredMessage) -> bool:
+        """Whether a channel took a message, or shows it in each process for itself."""
+        send, everywhere = self._senders[channel]
         try:
-            await send(heard.sender_id, found)
+            await send(sender_id, message)
         except Exception as error:  # noqa: BLE001 - one channel's trouble must not hold up the others
-            log_incident("did not take a person's message", str(channel), error)
-            if not everywhere:
-                return
-        await in_thread(messages.claim, heard.id)
+            log_incident("did not take a person's message", channel, error)
+            return everywhere
+        return True
 
 
 @lru_cache(maxsize=1)

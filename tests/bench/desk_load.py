@@ -24,8 +24,10 @@ from typing import Any
 import aiohttp
 from sqlalchemy import select
 
+from shop.errors import DatabaseDown
 from shop.front import Shop
 from shop.models import Handoff, Message
+from tests.bench.bots import Bot
 from tests.bench.desk_people import AgentDesk, CustomerTab, Ledger
 from tests.integration.tiny import TinyBot
 
@@ -44,7 +46,7 @@ class Run:
         self._desks: dict[int, AgentDesk] = {}
         self._tabs: list[CustomerTab] = []
         self._random = random.Random(1)
-        self._talks = self._bot_said = self._bot_failed = self._cut = 0
+        self._talks = self._not_asked = self._bot_said = self._bot_failed = self._cut = 0
 
     async def go(self) -> dict[str, Any]:
         """Open all sockets, talk, wait for the last word, count."""
@@ -93,7 +95,12 @@ class Run:
         asking = asyncio.create_task(
             tab.say(self._random.choice(BOT_LINES))
         )  # the bot's answer races with the take-over
-        await asyncio.to_thread(self._shop.handoffs.request, tab.sender, None, "asked")
+        try:
+            await asyncio.to_thread(self._shop.handoffs.request, tab.sender, None, "asked")
+        except DatabaseDown:
+            self._not_asked += 1
+            await asking
+            return
         desk = await self._taken(tab.sender)
         await asking
         if desk is None:
@@ -134,6 +141,7 @@ class Run:
             "agents": len(self._desks),
             "talks_at_once": self._options.talks,
             "talks": self._talks,
+            "talks_not_asked_for_want_of_the_database": self._not_asked,
             "customer_to_desk": self._customers.figures(),
             "agent_to_customer": self._agents.figures(),
             "bot_messages": self._bot_said,
@@ -174,6 +182,12 @@ def after_take_over(shop: Shop) -> tuple[list[float], int]:
     return [(one.accepted_at - one.created_at).total_seconds() for one in talks], broken
 
 
+def cores_used(before: dict[str, float], after: dict[str, float], seconds: float) -> dict[str, float]:
+    """Processor time of each server and of this program, per second of the run."""
+    used = {name: after[name] - before[name] for name in after}
+    return {name: round(one / seconds, 2) for name, one in {**used, "this program": time.process_time()}.items()}
+
+
 def main() -> int:
     """Run and print; 1 when something was lost, came twice, came late, or the bot spoke after a take-over."""
     parser = argparse.ArgumentParser(prog="make load", description=__doc__)
@@ -189,7 +203,10 @@ def main() -> int:
     parser.add_argument("--logs", type=Path, help="folder that keeps the servers' logs")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, TinyBot(Path(folder)) as bot:
+        servers = Bot("tiny", bot.rasa, bot.processes)
+        used, began = servers.cpu_s(), time.monotonic()
         figures = asyncio.run(Run(bot, options).go())
+        figures["cores_used"] = cores_used(used, servers.cpu_s(), time.monotonic() - began)
         for name in ("web", "rasa") if options.logs else ():
             (options.logs / f"{name}.log").write_text(bot.log(name))
     print(json.dumps(figures, indent=2))

@@ -127,6 +127,11 @@ class TinyBot:
     def web(self) -> str:
         return f"http://localhost:{self._settings['web_port']}"
 
+    @property
+    def processes(self) -> dict[str, subprocess.Popen[bytes]]:
+        """The servers by name."""
+        return self._processes
+
     def token(self, customer: int) -> str:
         return self.shop.identity.issue_token(customer)
 

@@ -31,7 +31,7 @@ from shop.errors import BadToken, ShopError
 from shop.front import Shop
 from shop.handoff_clock import tick
 from shop.signals import Feed, Heard
-from shop.talk_lists import any_talk, may_see, mentioned
+from shop.talk_lists import any_talk, had_when_said, may_see, mentioned
 from web.desk.api import PREFIX
 from web.desk.login import agent_json
 from web.desk.talk_calls import message_json
@@ -205,13 +205,15 @@ class Push:
         message = None
         read = any_talk(self._shop, heard.sender_id)  # once for all lines: 20 desks cost what one does
         called = frozenset() if read is None or read["state"] != "agent" else mentioned(self._shop, heard.sender_id)
+        closed = heard.kind == "in" and read is not None and read["handoff_id"] is None
+        just_had = had_when_said(self._shop, heard.id) if closed else None
         for line in lines:
             found = read if read is not None and may_see(line.agent, read, called) else None
             if heard.kind == "state":
                 posts.append((line, {"type": "talk", "sender_id": heard.sender_id, "talk": found}))
                 continue
             concerned = found is not None and (
-                found["agent_id"] == line.agent.id
+                line.agent.id in (found["agent_id"], just_had)
                 or line.watching == heard.sender_id
                 or line.agent.id in body.get("mentions", ())
             )

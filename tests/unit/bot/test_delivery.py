@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import event
 
 from bot.channels.delivery import Delivery
 from bot.channels.gate import Gate
 from shop.database import Database
 from shop.errors import DatabaseDown
 from shop.front import Shop
+from shop.models import Message
 
 
 class Channel:
@@ -47,6 +49,44 @@ async def test_a_message_that_failed_holds_no_other_up_and_is_tried_again(shop):
     assert sorted(channel.took) == ["one", "two"]
     await delivery.look()
     assert len(channel.took) == 2
+
+
+async def test_many_words_at_once_cost_as_many_queries_as_one(shop):
+    channel = Channel()
+    delivery = made(shop, channel, look_s=1000.0)
+    await delivery.look()
+    seen = []
+    event.listen(shop.database.engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
+    counts = []
+    for texts in (["one"], [f"word {at}" for at in range(20)]):
+        says(shop, *texts)
+        seen.clear()
+        await delivery.look()
+        counts.append(len(seen))
+    assert len(channel.took) == 21
+    assert counts[0] == counts[1]
+
+
+async def test_a_message_that_the_left_overs_bring_before_the_feed_is_handed_out_once(shop):
+    channel = Channel()
+    delivery = made(shop, channel, look_s=0.0)
+    await delivery.look()
+    says(shop, "one")
+    await delivery._left_over()
+    await delivery.look()
+    assert channel.took == ["one"]
+
+
+async def test_a_message_that_cannot_be_opened_keeps_no_other_back(shop):
+    channel = Channel()
+    delivery = made(shop, channel, look_s=1000.0)
+    await delivery.look()
+    says(shop, "one", "two")
+    with shop.database.change() as session:
+        first = session.query(Message).filter_by(direction="agent").order_by(Message.id).first()
+        first.body_sealed = "damaged"
+    await delivery.look()
+    assert channel.took == ["two"]
 
 
 async def test_a_listener_that_fails_keeps_no_message_back(shop):

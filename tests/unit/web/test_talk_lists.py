@@ -62,3 +62,21 @@ def test_a_push_to_twenty_desks_reads_no_more_than_to_one(shop, agents, talks):
         assert len(posts) == lines
         counts.append(len(seen))
     assert counts[0] == counts[1]
+
+
+def test_a_word_said_just_before_the_end_still_reaches_who_had_the_talk(shop, agents, clock):
+    ann, other = agents[0], agents[1]
+    shop.messages.record_in("talk", "web", {"text": "hi"})
+    view = shop.handoffs.request("talk", None, "asked")
+    shop.handoffs.accept(view.id, ann.name, ann.id)
+    clock.on(seconds=5)
+    said, _ = shop.messages.record_in("talk", "web", {"text": "one more thing"})
+    clock.on(seconds=1)
+    shop.handoffs.close(view.id)
+    clock.on(seconds=1)
+    later, _ = shop.messages.record_in("talk", "web", {"text": "to the bot"})
+    push = Push(shop, Guard(shop))
+    lines = [Line(None, one, "", 1.0) for one in (ann, other)]
+    for message_id, hears in ((said, [ann]), (later, [])):
+        heard = type("Heard", (), {"id": message_id, "sender_id": "talk", "kind": "in", "body": None})()
+        assert [line.agent for line, _ in push._for_each(heard, lines)] == hears
