@@ -88,7 +88,9 @@ class Recommend(ShopAction):
     @staticmethod
     def _is_new(turn: Turn, recommender: Recommender, held: dict[str, Any]) -> bool:
         """Whether nothing tells what this customer might like: no wish, nothing done here, nothing talked about."""
-        if names_something(held["wish"]) or turn.focused("product"):
+        wish = held["wish"]
+        refuses = any(wish.get(one) for one in ("not_category", "not_brands", "not_colors"))
+        if names_something(wish) or refuses or turn.entities("product") or turn.focused("product"):
             return False
         return not recommender.knows(Ask(customer_id=turn.guest_or_customer))
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 CHECK_S = 30.0  # a changed catalogue is noticed after so many seconds at most
+RETRY_S = 2.0  # the same after a database that did not answer
 NEAR = 0.8  # share of a product's name that must be there for a nearly right one
 PART = 0.6  # the same where all that was said belongs to the name
 _RANKS = {"product": 75, "brand": 57, "category": 54}
@@ -114,7 +115,8 @@ class Gazetteer:
     Args:
         read: reads the catalogue's words; may raise a ShopError while there is no database.
         clock: seconds that only grow.
-        background: later versions are read in a thread of their own, so that no message waits.
+        background: later versions are read in a thread of their own, so that no message waits; only while no
+            name at all is known the message waits for them.
         told: is given the words of each new name, such as a tokenizer that must keep them whole.
     """
 
@@ -141,7 +143,7 @@ class Gazetteer:
         """The names in force; none while the shop cannot be read."""
         if self._clock() >= self._due and self._lock.acquire(blocking=False):
             self._due = self._clock() + CHECK_S
-            if self._background and self.words is not None:
+            if self._background and self.words is not None and self.words.categories:
                 threading.Thread(target=self._renew, daemon=True).start()
             else:
                 self._renew()
@@ -156,6 +158,7 @@ class Gazetteer:
                 self._told(part for name in names for part in name.split())
         except ShopError as error:
             log.warning("catalogue not read, its names stay as they were: %s", error)
+            self._due = self._clock() + RETRY_S
         finally:
             self._lock.release()
 

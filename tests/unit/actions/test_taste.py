@@ -142,6 +142,16 @@ def test_who_names_a_wish_is_asked_nothing(talk: Talk):
     assert len(talk.shown) == 5
 
 
+@pytest.mark.parametrize(
+    "named",
+    [entity("product", "P00001", "声悦降噪耳机"), entity("category", "earphone", "耳机")],
+    ids=["like", "refused"],
+)
+def test_who_names_a_product_or_refuses_a_kind_is_not_asked_as_if_they_had_said_nothing(talk: Talk, named):
+    text = "推荐个跟声悦降噪耳机差不多的" if named["entity"] == "product" else "推荐个东西，不要耳机"
+    assert "utter_taste_whom" not in talk.say(Recommend, text, named, intent="recommend_product").names
+
+
 def test_concurrent_talks_of_one_customer_are_sessions_of_their_own(newcomers: Shop, tmp_path):
     shop = copied(newcomers, tmp_path, newcomers.clock)
     shutil.copytree(newcomers.settings.data_dir / "recsys", tmp_path / "recsys")

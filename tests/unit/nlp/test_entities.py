@@ -94,6 +94,30 @@ def test_a_changed_catalogue_is_noticed_within_half_a_minute() -> None:
     assert [one.value for one in extractor.extract("星尘投影仪", NOW)] == ["NEW1"]
 
 
+def test_a_server_that_started_before_its_shop_was_filled_knows_the_goods_at_the_first_message_after_it() -> None:
+    clock = [0.0]
+    words = [CatalogueWords({}, {}, {}, frozenset(), frozenset(), "1")]
+    extractor = EntityExtractor(Gazetteer(lambda: words[0], lambda: clock[0], background=True))
+    assert not extractor.extract("有什么耳机", NOW)
+    words[0] = CatalogueWords({}, {}, {"耳机": "earphone"}, frozenset(), frozenset(), "2")
+    clock[0] = 3600.0
+    assert [(one.type, one.value) for one in extractor.extract("有什么耳机", NOW)] == [("category", "earphone")]
+
+
+def test_a_database_that_was_down_is_asked_again_soon() -> None:
+    clock, down = [0.0], [True]
+
+    def read() -> CatalogueWords:
+        if down[0]:
+            raise DatabaseDown("no database")
+        return WORDS
+
+    gazetteer = Gazetteer(read, lambda: clock[0], background=True)
+    gazetteer.names()
+    down[0], clock[0] = False, 3.0
+    assert gazetteer.names().version == WORDS.version
+
+
 def test_the_tokenizer_keeps_a_name_whole_once_the_catalogue_has_it() -> None:
     clock, tokenizer, words = [0.0], WordTokenizer(), [WORDS]
     gazetteer = Gazetteer(lambda: words[0], lambda: clock[0], told=tokenizer.learn)

@@ -115,9 +115,9 @@ def test_a_message_of_2000_characters_costs_a_few_short_ones(ear: Understander) 
     def cost(text: str) -> float:
         spent = []
         for number in range(4):  # a text that was heard before costs less
-            start = time.process_time()
+            start = time.thread_time()
             ear.understand(f"{number}{text}")
-            spent.append(time.process_time() - start)
+            spent.append(time.thread_time() - start)
         return min(spent)
 
     cost(complaint)
