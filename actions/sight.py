@@ -84,7 +84,7 @@ def refuse_unsafe(turn: Turn) -> bool:
     for one in bad:
         turn.shop.uploads.discard(one, turn.sender)
         turn.attachments.remove(one)
-        turn.opened.pop(one)
+        turn.opened.pop(one, None)
     if bad:
         turn.say("utter_image_unsafe")
     return bool(bad)

@@ -93,8 +93,9 @@ class Turn:
 
     @cached_property
     def attachments(self) -> list[str]:
-        """Upload ids that came with the message; in the shell a picture is named by its path."""
-        return [str(one) for one in self.metadata.get("attachments") or []] or self._named_picture()
+        """Upload ids that came with the message, each once; in the shell a picture is named by its path."""
+        given = dict.fromkeys(str(one) for one in self.metadata.get("attachments") or [])
+        return list(given) or self._named_picture()
 
     def _named_picture(self) -> list[str]:
         """Take up the picture whose path was typed in the terminal, which is the owner's own."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from shop.models import ChannelValue
@@ -43,19 +43,27 @@ class SharedValues:
         with self._database.change() as session:
             session.execute(update(_TABLE).where(_TABLE.c.key == key).values(**values))
 
-    def lease(self, key: str, seconds: float) -> bool:
-        """Become the one who renews a value; False when another process does."""
+    def lease(self, key: str, seconds: float) -> datetime | None:
+        """Become the one who renews a value, until the moment returned; None when another process does."""
         self._make(key)
         now = self._now()
-        free = lease_is_free(_TABLE.c.lease_until, now, timedelta(seconds=seconds))
-        with self._database.change() as session:
-            mine = update(_TABLE).where(_TABLE.c.key == key, free)
-            return bool(session.execute(mine.values(lease_until=now + timedelta(seconds=seconds))).rowcount)
+        return self._hold(key, lease_is_free(_TABLE.c.lease_until, now, timedelta(seconds=seconds)), now, seconds)
 
-    def free(self, key: str) -> None:
-        """End the lease without a new value."""
+    def renew(self, key: str, until: datetime, seconds: float) -> datetime | None:
+        """Keep a lease that was given until a moment; None when another process has it now."""
+        return self._hold(key, _TABLE.c.lease_until == until, self._now(), seconds)
+
+    def free(self, key: str, until: datetime | None = None) -> None:
+        """End the lease without a new value; with a moment, only the lease that was given until then."""
+        mine = _TABLE.c.key == key if until is None else and_(_TABLE.c.key == key, _TABLE.c.lease_until == until)
         with self._database.change() as session:
-            session.execute(update(_TABLE).where(_TABLE.c.key == key).values(lease_until=None))
+            session.execute(update(_TABLE).where(mine).values(lease_until=None))
+
+    def _hold(self, key: str, which: Any, now: datetime, seconds: float) -> datetime | None:
+        until = now + timedelta(seconds=seconds)
+        with self._database.change() as session:
+            mine = update(_TABLE).where(_TABLE.c.key == key, which).values(lease_until=until)
+            return until if session.execute(mine).rowcount else None
 
     def names(self, prefix: str) -> list[str]:
         """The keys that begin with these letters, without them."""

@@ -26,6 +26,8 @@ class FakeChatwoot:
         self.contacts: dict[int, dict[str, Any]] = {}
         self.conversations: dict[int, dict[str, Any]] = {}
         self.down = False
+        self.refuses: dict[str, int] = {}  # ends of paths, and the status that they answer
+        self.asked: list[str] = []  # paths
         self.transport = httpx.MockTransport(self._answer)
         self.deliver: Deliver = lambda body, headers: None
         self.now_s: Callable[[], float] = time.time
@@ -74,6 +76,10 @@ class FakeChatwoot:
         if request.headers.get("api_access_token") != TOKEN:
             return httpx.Response(401, json={"error": "Invalid Access Token"})
         path, body = request.url.path, json.loads(request.content)
+        self.asked.append(path)
+        refused = next((status for end, status in self.refuses.items() if path.endswith(end)), None)
+        if refused is not None:
+            return httpx.Response(refused, json={})
         if path == "/api/v1/accounts/1/contacts":
             return self._contact(body)
         if path == "/api/v1/accounts/1/conversations":

@@ -54,7 +54,7 @@ def answer(call: Data) -> Callable[[Request], Any]:
             return refusal("not_found", 404)
         except Unavailable:
             return refusal("unavailable", 503)
-        except (BadValue, ValueError):
+        except (BadValue, ValueError, OverflowError):  # the last: a day at the end of the calendar
             return refusal("bad_value", 400)
         if request.query_params.get("format") == "csv":
             headers = {"Content-Disposition": f'attachment; filename="{request.url.path.rsplit("/", 1)[-1]}.csv"'}

@@ -6,7 +6,12 @@ const MOMENTS = ["started_at", "created_at", "at", "ended_at"];
 const DESK = "/desk/#";
 
 const time = (value) => new Date(value).toLocaleString("zh-CN", { hour12: false, timeZone: "Asia/Shanghai" });
-const length = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.round(seconds) % 60).padStart(2, "0")}`;
+
+/** Seconds as m:ss. */
+export function length(seconds) {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
 
 export function pages({ at, date, day, draw, load, make, select, table, texts, again }) {
   /** A value as people read it; undefined where it is none of ours. */

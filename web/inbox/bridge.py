@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import logging
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, AsyncIterator
+from typing import TYPE_CHECKING, AsyncIterator
 
 import httpx
-from sqlalchemy import or_, select
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from shop.errors import BadSetting, ConcurrentChange, NotFound, ShopError
-from shop.models import Handoff, Message
-from shop.privacy import mask_text
-from shop.states import HandoffState
 from web.bodies import read_body
 from web.guard import refusal
+from web.inbox.carrier import Carrier, back_key
 from web.inbox.chatwoot import Chatwoot
 from web.inbox.inbox import Event, Faulty, Other, Plain, act, is_signed
 
@@ -32,14 +27,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 LONGEST_BODY = 256 * 1024
-KEPT_S = 30 * 24 * 3600.0
-CLOSED_WITHIN = timedelta(days=1)
-LOOK_S, SLOWEST_S, LEASE_S = 1.0, 60.0, 120.0
-TRANSCRIPT = 12
+LOOK_S, SLOWEST_S = 1.0, 60.0
 WITHIN_S = 10.0
-LEASE = "inbox:lease"
-SIGNS = {"in": ">", "out": "<", "agent": "<<", "sys": "--"}
-_HANDOFFS, _MESSAGES = Handoff.__table__, Message.__table__
 
 
 def other_side(shop: Shop, client: httpx.Client) -> Other | None:
@@ -66,6 +55,7 @@ class Bridge:
     def __init__(self, shop: Shop, client: httpx.Client | None = None) -> None:
         self._shop = shop
         self._other = other_side(shop, client or httpx.Client(timeout=WITHIN_S))
+        self._carrier = Carrier(shop, self._other) if self._other is not None else None
 
     def route(self) -> Route:
         """Where the other inbox reports."""
@@ -101,79 +91,11 @@ class Bridge:
         """Bring over everything that is new; one process at a time.
 
         Raises:
-            Faulty: the other side did not take something; it and what comes after it are brought later.
-            DatabaseDown: nothing was read.
+            Faulty: the other side did not take something; it and what comes after it in its talk are brought later.
+            ShopError: something was not read here, such as DatabaseDown.
         """
-        if self._other is None or not self._shop.shared_values.lease(LEASE, LEASE_S):
-            return
-        try:
-            for row in self._talks():
-                self._bring(self._other, row)
-        finally:
-            self._shop.shared_values.free(LEASE)
-
-    def _talks(self) -> list[Any]:
-        still = or_(
-            _HANDOFFS.c.state != HandoffState.CLOSED.value,
-            _HANDOFFS.c.closed_at >= self._shop.clock() - CLOSED_WITHIN,
-        )
-        with self._shop.database.read() as session:
-            return list(session.execute(select(_HANDOFFS).where(still).order_by(_HANDOFFS.c.id)).all())
-
-    def _bring(self, other: Other, row: Any) -> None:
-        kept = self._shop.shared_values.get(_key(row.id))
-        is_open = row.state != HandoffState.CLOSED.value
-        if kept is None:
-            if not is_open:
-                return  # it came and went unseen, or before this inbox was set
-            kept = self._begin(other, row)
-        state = json.loads(kept)
-        if state.get("ended"):
-            return
-        for message in self._said(row.sender_id, state["upto"], row.closed_at):
-            other.tell(state["there"], row, message)
-            state["upto"] = message.id
-            self._keep(row.id, state)
-        if not is_open:
-            other.end(state["there"], row)
-            self._keep(row.id, {**state, "ended": True})
-
-    def _begin(self, other: Other, row: Any) -> str:
-        history = self._shop.messages.history(row.sender_id, 0, TRANSCRIPT)
-        lines = [
-            f"{SIGNS[one.direction]} {mask_text(str(one.body.get('text') or ''))[:200]}"
-            for one in history
-            if one.body.get("text")
-        ]
-        customer = ""
-        if row.customer_id is not None:
-            try:
-                customer = self._shop.customers.facts(row.customer_id).name
-            except NotFound:  # erased meanwhile
-                customer = ""
-        reasons = ", ".join(str(one.get("reason")) for one in row.reasons or [{"reason": row.reason}])
-        note = "\n".join([f"#{row.id} · {reasons} · {row.skill_group} · {row.priority}", *lines])
-        there = other.begin(row, customer, note)
-        state = {"there": there, "upto": history[-1].id if history else 0}
-        self._shop.shared_values.put(_back_key(there), str(row.id), KEPT_S)
-        return self._keep(row.id, state)
-
-    def _said(self, sender_id: str, upto: int, until: Any) -> list[Any]:
-        """A customer's words after an id; after the talk has ended they are the bot's again."""
-        query = select(_MESSAGES.c.id).where(
-            _MESSAGES.c.sender_id == sender_id, _MESSAGES.c.direction == "in", _MESSAGES.c.id > upto
-        )
-        if until is not None:
-            query = query.where(_MESSAGES.c.at <= until)
-        with self._shop.database.read() as session:
-            ids = session.execute(query.order_by(_MESSAGES.c.id).limit(100)).scalars().all()
-        found = self._shop.messages.by_ids(ids)
-        return [found[one] for one in ids if one in found]
-
-    def _keep(self, handoff_id: int, state: dict[str, Any]) -> str:
-        text = json.dumps(state)
-        self._shop.shared_values.put(_key(handoff_id), text, KEPT_S)
-        return text
+        if self._carrier is not None:
+            self._carrier.look()
 
     # In
 
@@ -205,19 +127,9 @@ class Bridge:
 
     def _act(self, event: Event) -> None:
         if isinstance(self._other, Chatwoot):
-            event = replace(event, sender_id=self._sender(event.sender_id))
+            handoff_id = self._shop.shared_values.get(back_key(event.sender_id))
+            if handoff_id is None:
+                raise NotFound("no talk of ours")
+            talk = self._shop.handoffs.get(int(handoff_id))
+            event = replace(event, sender_id=talk.sender_id, handoff_id=talk.id)
         act(self._shop, event)
-
-    def _sender(self, there: str) -> str:
-        handoff_id = self._shop.shared_values.get(_back_key(there))
-        if handoff_id is None:
-            raise NotFound("no talk of ours")
-        return self._shop.handoffs.get(int(handoff_id)).sender_id
-
-
-def _key(handoff_id: int) -> str:
-    return f"inbox:{handoff_id}"
-
-
-def _back_key(there: str) -> str:
-    return f"inbox:there:{hashlib.sha256(there.encode()).hexdigest()[:32]}"

@@ -40,7 +40,7 @@ class Chatwoot:
         self._headers = {"api_access_token": settings.inbox_token}
 
     def begin(self, talk: Any, customer: str, note: str) -> str:
-        """Make the contact once, a conversation for the handoff, and a private note in it."""
+        """Make the contact once, and a conversation for the handoff."""
         contact, source = self._contact(talk.sender_id, customer)
         facts = {"reason": talk.reason, "group": talk.skill_group, "priority": talk.priority}
         made = self._post(
@@ -50,9 +50,11 @@ class Chatwoot:
                 "custom_attributes": facts,
             },
         )  # fmt: skip
-        there = _number(made, "id")
+        return str(_number(made, "id"))
+
+    def explain(self, there: str, note: str) -> None:
+        """Put the note into the conversation as a private one."""
         self._post(f"conversations/{there}/messages", {"content": note, "message_type": "outgoing", "private": True})
-        return str(there)
 
     def tell(self, there: str, talk: Any, message: StoredMessage) -> None:
         """Say the customer's words in their name."""

@@ -28,13 +28,17 @@ import httpx
 from sqlalchemy import select
 
 from shop.entities import AgentView, StoredMessage
-from shop.errors import NotFound
+from shop.errors import AlreadyOpen, ConcurrentChange, NotFound
 from shop.models import Agent
 
 if TYPE_CHECKING:
     from shop.front import Shop
 
 OLDEST_S = 300
+LASTING = (404, 410, 422)
+"""Statuses that asking again does not change."""
+LOGINS = "inbox-"
+"""So begin the logins of the other inbox's people."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +51,17 @@ class Event:
     name: str = ""
     id: str = ""  # of a message
     text: str = ""
+    handoff_id: int | None = None  # the talk that is meant; None: the one that is open
 
 
 class Other(Protocol):
     """The other side; ``talk`` is a row of ``handoff``. What was not taken (``Faulty``) is asked again later."""
 
     def begin(self, talk: Any, customer: str, note: str) -> str:
-        """Open a talk there, with a note for its people; returns its id there."""
+        """Open a talk there; returns its id there, which is kept before anything else is asked."""
+
+    def explain(self, there: str, note: str) -> None:
+        """Show the note to its people, where ``begin`` did not."""
 
     def tell(self, there: str, talk: Any, message: StoredMessage) -> None:
         """Show a customer's message."""
@@ -66,7 +74,11 @@ class Other(Protocol):
 
 
 class Faulty(Exception):
-    """The other side did not take something; it is tried again."""
+    """The other side did not take something; it is tried again, for a while only if the fault is ``lasting``."""
+
+    def __init__(self, message: str, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.lasting = lasting
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
@@ -89,14 +101,18 @@ def post(client: httpx.Client, url: str, body: bytes, headers: dict[str, str]) -
     """POST JSON and read the JSON answer; {} where there is none.
 
     Raises:
-        Faulty: no answer, or one that says no.
+        Faulty: no answer, or one that says no. It names the host alone: a path may hold a password.
     """
+    host = httpx.URL(url).host
     try:
         answer = client.post(url, content=body, headers={"Content-Type": "application/json", **headers})
         answer.raise_for_status()
         return answer.json() if answer.content else {}
+    except httpx.HTTPStatusError as error:
+        status = error.response.status_code
+        raise Faulty(f"status {status} at {host}", lasting=status in LASTING) from None
     except (httpx.HTTPError, ValueError) as error:
-        raise Faulty(f"{type(error).__name__} at {httpx.URL(url).path}") from None
+        raise Faulty(f"{type(error).__name__} at {host}") from None
 
 
 class Plain:
@@ -113,6 +129,9 @@ class Plain:
         }  # fmt: skip
         self._send("handoff.created", talk, f"handoff-{talk.id}", handoff=facts, note=note)
         return talk.sender_id
+
+    def explain(self, there: str, note: str) -> None:
+        """Nothing: the note went with the announcement."""
 
     def tell(self, there: str, talk: Any, message: StoredMessage) -> None:
         """Send a customer's message."""
@@ -149,29 +168,46 @@ def agent_of(shop: Shop, event: Event) -> AgentView:
     """
     if not event.person:
         raise NotFound("the event names no agent")
-    login = f"inbox-{hashlib.sha256(event.person.encode()).hexdigest()[:16]}"
+    login = f"{LOGINS}{hashlib.sha256(event.person.encode()).hexdigest()[:16]}"
+    known = _known(shop, login)
+    if known is not None:
+        return known
+    try:
+        return shop.agents.add(login, event.name.strip()[:40] or login, secrets.token_urlsafe(32))
+    except AlreadyOpen:  # another report made them at the same moment
+        known = _known(shop, login)
+        if known is None:
+            raise
+        return known
+
+
+def _known(shop: Shop, login: str) -> AgentView | None:
     with shop.database.read() as session:
         found = session.execute(select(Agent.id).where(Agent.login == login)).scalar()
-    if found:
-        return shop.agents.get(found)
-    return shop.agents.add(login, event.name.strip()[:40] or login, secrets.token_urlsafe(32))
+    return shop.agents.get(found) if found else None
 
 
 def act(shop: Shop, event: Event) -> None:
     """Do here what was done there; doing it twice changes nothing.
 
     Raises:
-        ShopError: the talk is not there, or a colleague at our desk has it.
+        NotFound: there is no such talk, or nobody is named.
+        ConcurrentChange: a colleague at our desk has the talk.
     """
     if shop.messages.channel(event.sender_id) is None:
         raise NotFound("there is no such talk")
     current = shop.handoffs.current(event.sender_id)
+    is_meant = current is not None and event.handoff_id in (None, current.id)
     if event.kind == "close":
-        if current is not None:
+        if current is not None and is_meant:
             shop.handoffs.close(current.id, "solved", by=current.agent_id)
         return
+    if event.kind == "assign" and not is_meant:
+        return  # of a talk that has ended
     agent = agent_of(shop, event)
-    if current is not None and current.agent_id not in (None, agent.id):
+    if current is not None and current.agent_id is not None and current.agent_id != agent.id:
+        if not shop.agents.get(current.agent_id).login.startswith(LOGINS):
+            raise ConcurrentChange("a colleague at our desk has this talk")
         shop.handoffs.transfer(current.id, agent.id)
     if event.kind == "assign":
         if current is not None and current.agent_id is None:

@@ -70,6 +70,13 @@ def test_an_indecent_screenshot_is_refused_before_an_order_is_read_from_it(shop,
         shop.uploads.get(one)
 
 
+def test_an_indecent_picture_that_is_named_twice_is_refused_once(shop, goods):  # noqa: F811
+    shop.settings = dataclasses.replace(shop.settings, unsafe_pictures_from=0.000001)
+    one = sent(shop, 1)
+    said = run(SearchByImage(shop), tracker("[图片]", "search_by_image", attachments=[one, one]))
+    assert said.names == ["utter_image_unsafe"]
+
+
 def test_a_photo_of_the_damage_waits_for_the_choice_of_the_order_and_is_its_proof(shop, goods, build, buyer):  # noqa: F811
     orders = [build.order(buyer, one.skus[0], state=OrderState.DELIVERED) for one in goods[:2]]
     photo = sent(shop, 4)

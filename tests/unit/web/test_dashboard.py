@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ from shop.models import Order, Payment
 from web.app import create_app
 
 WORD = "a long password"
+SERVICE = Path(__file__).parents[3] / "web" / "dashboard" / "service.js"
 
 
 def client(shop: Shop, role: str | None) -> TestClient:
@@ -48,7 +52,17 @@ def test_an_operator_sees_every_page_its_rows_and_csv(own_demo_shop: Shop) -> No
 
 
 @pytest.mark.parametrize(
-    "query", ["sales?from=x", "sales?metric=x", "sales?from=2026-02-01&to=2025-01-01", "stock?kind=x", "plan?budget=-1"]
+    "query",
+    [
+        "sales?from=x",
+        "sales?metric=x",
+        "sales?from=2026-02-01&to=2025-01-01",
+        "stock?kind=x",
+        "plan?budget=-1",
+        "sales?from=9999-12-30&to=9999-12-31",
+        "rows?to=9999-12-31",
+        "sales?from=0001-01-01&to=0001-01-02",
+    ],
 )
 def test_a_bad_wish_is_refused(own_demo_shop: Shop, query: str) -> None:
     assert client(own_demo_shop, "admin").get(f"/dashboard/api/{query}").status_code == 400
@@ -85,3 +99,13 @@ def test_days_without_an_order_are_zero_in_a_line_and_days_to_come_are_not_there
     span = f"from={today - timedelta(days=400)}&to={today + timedelta(days=20)}"
     rows = client(own_demo_shop, "admin").get(f"/dashboard/api/sales?group=day&metric=orders&{span}").json()["rows"]
     assert [row["key"] for row in rows] == [str(today - timedelta(days=400 - at)) for at in range(401)]
+
+
+def test_seconds_are_rounded_before_they_are_minutes_and_seconds() -> None:
+    if shutil.which("node") is None:
+        pytest.skip("node is not installed: the page's script can't be run")
+    script = SERVICE.read_text() + "\nconsole.log([59.7, 0, 59.4, 119.5, 600].map(length).join(' '))"
+    said = subprocess.run(
+        ["node", "--input-type=module"], input=script, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert said.stdout.split() == ["1:00", "0:00", "0:59", "2:00", "10:00"]

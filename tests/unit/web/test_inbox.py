@@ -14,9 +14,10 @@ from shop.errors import BadSetting
 from shop.states import HandoffState
 from tests.fakes.chatwoot import SECRET, TOKEN, FakeChatwoot
 from web.inbox.bridge import Bridge
-from web.inbox.inbox import Faulty, is_signed, signature
+from web.inbox.carrier import LEASE, LEASE_S, TRIES, Carrier
+from web.inbox.inbox import Event, Faulty, Plain, agent_of, is_signed, post, signature
 
-SENDER = "wechat:o-person"
+SENDER, OTHER = "wechat:o-person", "wechat:o-other"
 
 
 def with_inbox(shop, **more):
@@ -219,3 +220,128 @@ def test_any_program_takes_signed_webhooks_and_answers_by_them(shop):
     assert (got[0]["handoff"]["id"], got[1]["message"]["text"]) == (view.id, "在吗")
     assert texts(shop, "agent") == ["您好"]
     assert shop.handoffs.get(view.id).close_reason == "solved"
+
+
+def test_a_conversation_that_was_deleted_there_stops_no_other_talk_and_is_given_up_after_some_tries(
+    shop, there, caplog
+):
+    asks(shop)
+    asks(shop, OTHER)
+    there.bridge.look()
+    there.refuses = {"/conversations/1/messages": 404}
+    for sender in (SENDER, OTHER):
+        shop.messages.record_in(sender, "wechat", {"text": "在吗"})
+    for _ in range(TRIES):
+        with pytest.raises(Faulty, match="status 404 at chat.example"):
+            there.bridge.look()
+    assert there.texts(2) == ["在吗"]
+    asked = len(there.asked)
+    there.bridge.look()
+    assert len(there.asked) == asked, "nothing more of it is brought"
+    assert [one.levelname for one in caplog.records if one.name == "web.inbox.carrier"] == ["ERROR"]
+
+
+def test_a_fault_that_passes_gives_no_talk_up(shop, there):
+    asks(shop)
+    there.bridge.look()
+    shop.messages.record_in(SENDER, "wechat", {"text": "在吗"})
+    there.refuses = {"/messages": 503}
+    for _ in range(TRIES + 1):
+        with pytest.raises(Faulty):
+            there.bridge.look()
+    there.refuses = {}
+    there.bridge.look()
+    assert there.texts(1) == ["在吗"]
+
+
+def test_a_note_that_fails_makes_no_second_conversation_and_comes_later(shop, there):
+    asks(shop)
+    there.refuses = {"/messages": 500}
+    with pytest.raises(Faulty):
+        there.bridge.look()
+    there.refuses = {}
+    there.bridge.look()
+    there.bridge.look()
+    assert len(there.conversations) == 1
+    assert [one.splitlines()[1:] for one in there.texts(1, "outgoing", private=True)] == [["> 我要人工"]]
+
+
+def test_an_echo_of_an_old_conversation_touches_no_new_handoff_of_the_customer(shop, there):
+    asks(shop)
+    there.bridge.look()
+    shop.handoffs.leave(SENDER)
+    new = asks(shop)
+    there.bridge.look()
+    assert there.resolves(1).status_code == 200
+    assert there.assigns(1).status_code == 200
+    assert shop.handoffs.current(SENDER).id == new.id
+    assert shop.handoffs.speaker(SENDER) == "waiting"
+    there.resolves(2)
+    assert shop.handoffs.current(SENDER) is None
+
+
+def test_two_first_words_of_a_person_at_once_make_one_agent(shop):
+    class Rivalled:
+        """Agents of whom another process makes the same a moment sooner."""
+
+        def __init__(self, agents):
+            self._agents = agents
+
+        def add(self, login, name, password):
+            self._agents.add(login, name, password)
+            return self._agents.add(login, name, password)
+
+        def get(self, agent_id):
+            return self._agents.get(agent_id)
+
+    agents = shop.agents
+    shop.agents = Rivalled(agents)
+    found = agent_of(shop, Event("message", SENDER, "7", "Mei"))
+    assert [(one.id, one.name) for one in agents.all()] == [(found.id, "Mei")]
+
+
+def test_a_word_from_the_other_inbox_takes_no_talk_from_an_agent_of_our_desk(shop, there):
+    view = asks(shop)
+    there.bridge.look()
+    ours = shop.agents.add("lin", "Lin", "a long password")
+    shop.handoffs.accept(view.id, ours.name, ours.id)
+    for answer in (there.says(1, "我来"), there.assigns(1)):
+        assert (answer.status_code, answer.json()) == (409, {"error": "concurrent_change"})
+    assert shop.handoffs.current(SENDER).agent_id == ours.id
+    assert texts(shop, "agent") == []
+
+
+def test_a_process_that_lost_its_lease_brings_nothing_more_and_frees_nobody_elses(shop, clock):
+    with_inbox(shop)
+    asks(shop)
+    asks(shop, OTHER)
+    begun = []
+
+    class Slow(Plain):
+        """Takes a minute and a half, or so long that another process begins."""
+
+        def begin(self, talk, customer, note):
+            begun.append(talk.id)
+            clock.on(seconds=takes)
+            if takes > LEASE_S:
+                assert shop.shared_values.lease(LEASE, LEASE_S)
+            return talk.sender_id
+
+    carrier = Carrier(shop, Slow(httpx.Client(), "https://other.example", SECRET, lambda: 0.0))
+    takes = LEASE_S + 1
+    carrier.look()
+    assert len(begun) == 1
+    assert not shop.shared_values.lease(LEASE, LEASE_S), "the other process still has it"
+    shop.shared_values.free(LEASE)
+    takes = LEASE_S * 0.75
+    asks(shop, "wechat:o-third")
+    carrier.look()
+    assert len(begun) == 3, "a lease that is renewed lasts"
+    assert shop.shared_values.lease(LEASE, LEASE_S)
+
+
+def test_a_fault_names_the_host_of_the_webhook_and_not_its_path():
+    client = httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(500)))
+    with pytest.raises(Faulty) as caught:
+        post(client, "https://other.example/hook/a-password?key=secret", b"{}", {})
+    assert str(caught.value) == "status 500 at other.example"
