@@ -148,9 +148,9 @@ class Plain:
         agent = given if isinstance(given, dict) else {}
         if body.get("event") not in ("message", "assign", "close"):
             return None
-        parts = {key: str(body.get(key) or "") for key in ("sender_id", "id", "text")}
+        sender_id, number, text = (str(body.get(key) or "") for key in ("sender_id", "id", "text"))
         person, name = str(agent.get("id") or ""), str(agent.get("name") or "")
-        return Event(str(body["event"]), person=person, name=name, **parts)
+        return Event(str(body["event"]), sender_id, person, name, number, text)
 
     def _send(self, event: str, talk: Any, delivery: str, **facts: Any) -> None:
         body = {"event": event, "sender_id": talk.sender_id, "delivery": delivery, **facts}
