@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,19 @@ class Callback:
     room_s: float = 0.0
 
 
+class Kept(NamedTuple):
+    """Which callback of the inbox: SQLite gives the id of an erased row again, so the id alone names none."""
+
+    id: int
+    sender_id: str
+    external_id: str
+
+
 @dataclass(frozen=True)
 class InboxRow:
     """A callback to be answered; ``worn``: it was tried too often, its customer is only told so."""
 
-    id: int
-    sender_id: str
+    kept: Kept
     body: dict[str, Any]
     worn: bool = False
 

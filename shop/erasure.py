@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import argparse
 import logging
-from typing import TYPE_CHECKING, Any, Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Sequence
 
 from sqlalchemy import delete, or_, select, update
 
 from shop import models
 from shop.errors import NotFound, ShopError, WrongState
+from shop.handoff_rows import lock_talk
 from shop.states import HandoffState, OrderState
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ class Erasure:
             WrongState: orders are under way; ``facts["count"]`` says how many.
         """
         with self._shop.database.change() as session:
+            held = _hold(session, _senders(session, customer_id), set())
             row = session.get(models.Customer, customer_id, with_for_update=True)
             if row is None or row.erased_at is not None:
                 raise NotFound("there is no such customer", customer_id=customer_id)
@@ -59,23 +62,33 @@ class Erasure:
             count = len(session.execute(under_way).all())
             if count and not open_orders:
                 raise WrongState(f"{count} orders are under way; settle them first", count=count)
-            senders = _senders(session, customer_id)
-            pictures = self._talks(session, senders)
+            senders = _senders(session, customer_id)  # nobody links or claims one more while the row is held
+            _hold(session, senders, held)
+            others = _of_others(session, senders, customer_id)
+            mine = [one for one in senders if one not in others]
+            _pictures(session, self._shop.clock(), mine, [customer_id], everywhere=True)
+            self._talks(session, mine)
+            self._part(session, others, customer_id)
             self._books(session, customer_id)
             self._account(session, row)
-        self._unlink(pictures)
+        self._purge_files()
         log.info("a customer was erased with %d conversations", len(senders))
         return len(senders)
 
     def talk(self, sender_id: str) -> None:
         """Forget one conversation: its words, pictures, notes, and where to reach it."""
         with self._shop.database.change() as session:
-            pictures = self._talks(session, [sender_id])
-        self._unlink(pictures)
+            _hold(session, [sender_id], set())
+            talk = models.Conversation
+            query = select(talk.owner_id, talk.linked_id).where(talk.sender_id == sender_id)
+            known = session.execute(query).first() or ()
+            _pictures(session, self._shop.clock(), [sender_id], [one for one in known if one is not None])
+            self._talks(session, [sender_id])
+        self._purge_files()
 
-    def _talks(self, session: Any, senders: Sequence[str]) -> set[str]:
-        """Delete what was said; returns digests of pictures whose files may go."""
-        message, upload, proof = models.Message, models.Upload, models.CaseProof
+    def _talks(self, session: Any, senders: Sequence[str]) -> None:
+        """Delete conversations whole."""
+        message, keys = models.Message, models.IdempotencyKey
         for sender in senders:
             mine = select(message.id).where(message.sender_id == sender)
             _run(session, update(message).where(message.reply_to.in_(mine)).values(reply_to=None))
@@ -83,25 +96,31 @@ class Erasure:
             for table in _TALK_TABLES:
                 _run(session, delete(table).where(table.sender_id == sender))
             _run(session, delete(models.VerifyTry).where(models.VerifyTry.subject == f"sender:{sender}"))
-            keys = models.IdempotencyKey.key.contains(f":{sender}:", autoescape=True)
-            _run(session, delete(models.IdempotencyKey).where(keys))
-        which = upload.sender_id.in_(senders)
-        digests = set(session.execute(select(upload.sha256).where(which)).scalars())
-        _run(session, delete(proof).where(proof.upload_id.in_(select(upload.id).where(which))))
-        _run(session, delete(upload).where(which))
-        still = set(session.execute(select(upload.sha256).where(upload.sha256.in_(digests))).scalars())
+            _run(session, delete(keys).where(keys.key.contains(f":{sender}:", autoescape=True)))
+            codes = update(keys).where(keys.operation == "link", keys.result == {"sender": sender})
+            _run(session, codes.values(result={"sender": NOBODY}))  # the row stays: a code that was used is not free
+            mark = self._shop.cipher.fingerprint(f"inbox:{sender}")[:32]
+            _run(session, delete(models.ChannelValue).where(models.ChannelValue.key == f"inbox:contact:{mark}"))
         _run(session, delete(models.Ticket).where(models.Ticket.sender_id.in_(senders)))
-        for row in session.execute(select(models.Handoff).where(models.Handoff.sender_id.in_(senders))).scalars():
-            self._blank(row)
+        self._blank(session, models.Handoff.sender_id.in_(senders))
         _run(session, delete(models.Conversation).where(models.Conversation.sender_id.in_(senders)))
-        return digests - still
 
-    def _blank(self, row: Any) -> None:
-        """A handoff stays for the figures, without words and without whose it was."""
-        if row.state != HandoffState.CLOSED.value:
-            row.state, row.closed_at, row.close_reason = HandoffState.CLOSED.value, self._shop.clock(), "erased"
-        row.sender_id, row.customer_id = f"erased-{row.id}", None
-        row.comment_sealed = row.summary = None
+    def _part(self, session: Any, senders: Sequence[str], customer_id: int) -> None:
+        """Conversations that are somebody else's now: only the customer's own handoffs and tickets go."""
+        talk, ticket, handoff = models.Conversation, models.Ticket, models.Handoff
+        link = update(talk).where(talk.sender_id.in_(senders), talk.linked_id == customer_id)
+        _run(session, link.values(linked_id=None, linked_until=None))
+        _run(session, delete(ticket).where(ticket.sender_id.in_(senders), ticket.customer_id == customer_id))
+        self._blank(session, handoff.sender_id.in_(senders) & (handoff.customer_id == customer_id))
+
+    def _blank(self, session: Any, which: Any) -> None:
+        """Handoffs stay for the figures, without words and without whose they were."""
+        for row in session.execute(select(models.Handoff).where(which)).scalars().all():
+            if row.state != HandoffState.CLOSED.value:
+                row.state, row.closed_at, row.close_reason = HandoffState.CLOSED.value, self._shop.clock(), "erased"
+            row.sender_id, row.customer_id = f"erased-{row.id}", None
+            row.comment_sealed = row.summary = None
+            _run(session, delete(models.ChannelValue).where(models.ChannelValue.key == f"inbox:{row.id}"))
 
     def _books(self, session: Any, customer_id: int) -> None:
         """Orders, invoices and cases stay without a person."""
@@ -131,13 +150,56 @@ class Erasure:
         row.consent = row.marketing = False
         row.erased_at = self._shop.clock()
 
-    def _unlink(self, digests: Iterable[str]) -> None:
-        for digest in digests:
-            self._shop.uploads.unlink(digest)
+    def _purge_files(self) -> None:
+        """Delete the pictures whose rows the transaction let run out; what fails here, housekeeping does."""
+        try:
+            self._shop.uploads.purge()
+        except ShopError as error:
+            log.warning("erased pictures wait for the next purge: %s", type(error).__name__)
 
 
 def _run(session: Any, statement: Any) -> None:
     session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _hold(session: Any, senders: Sequence[str], held: set[str]) -> set[str]:
+    """Lock conversations in one order, before any customer's row, as every change of one does."""
+    for sender in sorted(set(senders) - held):
+        lock_talk(session, sender)
+    return held | set(senders)
+
+
+def _of_others(session: Any, senders: Sequence[str], customer_id: int) -> list[str]:
+    """Those of the conversations that are, or are also, another customer's by now."""
+    talk = models.Conversation
+    others = or_(talk.owner_id != customer_id, talk.linked_id != customer_id)  # NULL is nobody
+    query = select(talk.sender_id).where(talk.sender_id.in_(senders), others)
+    return sorted(session.execute(query).scalars())
+
+
+def _pictures(
+    session: Any, now: datetime, senders: Sequence[str], customers: Sequence[int], everywhere: bool = False
+) -> None:
+    """Let pictures run out, so that ``Uploads.purge`` deletes file and row: a crash leaves no file without a row.
+
+    Args:
+        session: The transaction.
+        now: The moment from which they are past their days.
+        senders: Whose pictures.
+        customers: Whose cases lose these proofs; others keep theirs with its picture. Empty: nobody is known, all do.
+        everywhere: Also what proves the customers' cases from other conversations.
+    """
+    upload, proof, case = models.Upload, models.CaseProof, models.AfterSaleCase
+    ids = set(session.execute(select(upload.id).where(upload.sender_id.in_(senders))).scalars())
+    cases = select(case.id).where(case.customer_id.in_(customers))
+    if everywhere:
+        ids |= set(session.execute(select(proof.upload_id).where(proof.case_id.in_(cases))).scalars())
+    for one in sorted(ids):
+        gone = delete(proof).where(proof.upload_id == one)
+        _run(session, gone.where(proof.case_id.in_(cases)) if customers else gone)
+        _run(session, update(upload).where(upload.id == one).values(sender_id=NOBODY))
+        kept = select(proof.upload_id).where(proof.upload_id == one)
+        _run(session, update(upload).where(upload.id == one, upload.id.not_in(kept)).values(expires_at=now))
 
 
 def _senders(session: Any, customer_id: int) -> list[str]:

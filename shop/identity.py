@@ -129,12 +129,8 @@ class Identity:
             BadToken: there is no such customer (any more).
         """
         with self._database.change() as session:
-            known = session.execute(
-                select(Customer.id).where(Customer.id == customer_id, Customer.erased_at.is_(None))
-            ).scalar()
-            if known is None:
-                raise BadToken("the token's customer does not exist; issue a new token")
             row = _conversation(session, sender_id, channel)
+            _need(session, customer_id)
             if row.owner_id is None and row.linked_id in (None, customer_id):
                 row.owner_id = customer_id
             return bool(row.owner_id == customer_id)
@@ -178,10 +174,15 @@ class Identity:
         return outcome
 
     def link(self, sender_id: str, customer_id: int, channel: str) -> None:
-        """Link a conversation whose channel is trusted to know the customer (a shell, a bound messenger)."""
+        """Link a conversation whose channel is trusted to know the customer (a shell, a bound messenger).
+
+        Raises:
+            BadToken: there is no such customer (any more).
+        """
         until = self._now() + timedelta(days=self._settings.link_days)
         with self._database.change() as session:
             row = _conversation(session, sender_id, channel)
+            _need(session, customer_id)
             row.linked_id, row.linked_until = customer_id, until
 
     def unlink(self, sender_id: str) -> None:
@@ -244,6 +245,17 @@ def _claims(token: str, audience: str, key: Any) -> dict[str, Any]:
     )
     int(claims["sub"])
     return claims
+
+
+def _need(session: Any, customer_id: int) -> None:
+    """See to it that a customer is there and stays until the transaction ends: an erasure waits, or was faster.
+
+    Raises:
+        BadToken: there is no such customer (any more).
+    """
+    query = select(Customer.id).where(Customer.id == customer_id, Customer.erased_at.is_(None))
+    if session.execute(query.with_for_update(read=True, key_share=True)).scalar() is None:
+        raise BadToken("the customer does not exist; issue a new token")
 
 
 def _is_for_work(session: Any, customer: Any) -> bool:

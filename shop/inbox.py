@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Sequence
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
-from shop.channel_views import Callback, InboxRow
+from shop.channel_views import Callback, InboxRow, Kept
 from shop.errors import ConcurrentChange, DatabaseDown
 from shop.models import ChannelInbox
 from shop.outbox import post_in, release_in
@@ -35,14 +35,14 @@ class Inbox:
         self._now = shop.clock
         self._cipher = shop.cipher
 
-    def take(self, callbacks: Sequence[Callback]) -> list[int | None]:
+    def take(self, callbacks: Sequence[Callback]) -> list[Kept | None]:
         """Keep callbacks under a lease of this process, in one transaction; redeliveries are dropped.
 
         The same transaction notes that their customers wrote (``Peers.heard``) and lets go what was
         held for them: what is acknowledged can be answered, whichever process does it.
 
         Returns:
-            The id of each; None for one that was delivered before.
+            Which one of the inbox each is; None for one that was delivered before.
 
         Raises:
             DatabaseDown: the database does not answer; do not acknowledge.
@@ -56,7 +56,7 @@ class Inbox:
             raise DatabaseDown("a callback could not be kept: other transactions came in between each time")
         return [self.take([one])[0] for one in callbacks]
 
-    def _take(self, callbacks: Sequence[Callback]) -> list[int | None]:
+    def _take(self, callbacks: Sequence[Callback]) -> list[Kept | None]:
         now = self._now()
         with self._database.change(first=True) as session:  # the platform waits for its acknowledgement
             seen = self._known(session, callbacks)
@@ -64,7 +64,7 @@ class Inbox:
             for one in callbacks:
                 if _key(one) not in seen:
                     fresh.setdefault(_key(one), one)
-            kept = list(fresh.values())
+            kept = [fresh[key] for key in sorted(fresh)]  # in one order everywhere: no deadlocks
             ids: dict[tuple[str, str], int] = {}
             if kept:
                 # One statement for all: each one is a moment in which other threads of the process come first.
@@ -73,7 +73,8 @@ class Inbox:
                 release_in(session, sorted({one.sender_id for one in kept}), now)
                 ids = self._known(session, kept)
         # The first of each is the new one; what comes again in the same batch is a redelivery.
-        return [ids[_key(one)] if fresh.pop(_key(one), None) is not None else None for one in callbacks]
+        new = [one if fresh.pop(_key(one), None) is not None else None for one in callbacks]
+        return [None if one is None else Kept(ids[_key(one)], one.sender_id, one.external_id) for one in new]
 
     @staticmethod
     def _known(session: Any, callbacks: Sequence[Callback]) -> dict[tuple[str, str], int]:
@@ -100,21 +101,20 @@ class Inbox:
             "lease_until": now + LEASE,
         }
 
-    def finish(self, row_id: int, answers: list[dict[str, Any]], origin: str = "bot") -> bool:
-        """Mark a callback as done and post its answers, both or neither; False when it was done before.
+    def finish(self, kept: Kept, answers: list[dict[str, Any]], origin: str = "bot") -> bool:
+        """Mark a callback as done and post its answers, both or neither; False when it was done before or erased.
 
         The mark alone sees to it that answers are posted once; they have no key of
         the row's id, which SQLite gives again when the newest rows are forgotten.
         """
         now = self._now()
         with self._database.change() as session:
-            mine = update(_TABLE).where(_TABLE.c.id == row_id, _TABLE.c.state == "new")
+            mine = update(_TABLE).where(_these([kept]), _TABLE.c.state == "new")
             if not session.execute(mine.values(state="done", lease_until=None)).rowcount:
                 return False
             if answers:
-                row = session.execute(select(_TABLE.c.channel, _TABLE.c.sender_id).where(_TABLE.c.id == row_id)).one()
-                sealed = self._cipher.seal_json(answers)
-                post_in(session, row.channel, row.sender_id, sealed, origin, now, None)
+                channel = session.execute(select(_TABLE.c.channel).where(_TABLE.c.id == kept.id)).scalar_one()
+                post_in(session, channel, kept.sender_id, self._cipher.seal_json(answers), origin, now, None)
             return True
 
     def left_behind(self, channel: str, limit: int = 100) -> list[InboxRow]:
@@ -130,18 +130,22 @@ class Inbox:
             mine = update(_TABLE).where(_TABLE.c.id.in_([row.id for row in rows]))
             session.execute(mine.values(lease_until=now + LEASE, tries=_TABLE.c.tries + 1))
         return [
-            InboxRow(row.id, row.sender_id, self._cipher.open_json(row.body_sealed), row.tries >= MOST_TRIES)
+            InboxRow(
+                Kept(row.id, row.sender_id, row.external_id),
+                self._cipher.open_json(row.body_sealed),
+                row.tries >= MOST_TRIES,
+            )
             for row in rows
         ]
 
-    def extend(self, row_ids: Sequence[int]) -> None:
+    def extend(self, kept: Sequence[Kept]) -> None:
         """Go on working on callbacks that wait for their turn."""
-        if not row_ids:
+        if not kept:
             return
         until = self._now() + LEASE
         with self._database.change() as session:
-            for at in range(0, len(row_ids), 500):  # databases allow only so many values in a statement
-                some = _TABLE.c.id.in_(row_ids[at : at + 500])
+            for at in range(0, len(kept), 200):  # databases allow only so many values in a statement
+                some = _these(kept[at : at + 200])
                 session.execute(update(_TABLE).where(some, _TABLE.c.state == "new").values(lease_until=until))
 
     def purge(self, before: datetime | None = None) -> int:
@@ -154,6 +158,12 @@ class Inbox:
         """Forget everything of a conversation."""
         with self._database.change() as session:
             return int(session.execute(delete(_TABLE).where(_TABLE.c.sender_id == sender_id)).rowcount)
+
+
+def _these(kept: Sequence[Kept]) -> Any:
+    """The condition that a row is one of these; by the key, then by whose it is."""
+    whose = tuple_(_TABLE.c.id, _TABLE.c.sender_id, _TABLE.c.external_id)
+    return _TABLE.c.id.in_([one.id for one in kept]) & whose.in_([tuple(one) for one in kept])
 
 
 def _key(one: Callback) -> tuple[str, str]:

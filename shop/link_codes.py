@@ -17,7 +17,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from shop.errors import BadToken
-from shop.models import IdempotencyKey
+from shop.models import Customer, IdempotencyKey
 
 if TYPE_CHECKING:
     from shop.front import Shop
@@ -38,7 +38,15 @@ class LinkCodes:
         self._now = shop.clock
 
     def issue(self, customer_id: int, minutes: float = MINUTES) -> str:
-        """A code for a customer: 29 letters, digits, ``-`` and ``_``."""
+        """A code for a customer: 29 letters, digits, ``-`` and ``_``.
+
+        Raises:
+            BadToken: there is no such customer (any more).
+        """
+        with self._shop.database.read() as session:
+            known = select(Customer.id).where(Customer.id == customer_id, Customer.erased_at.is_(None))
+            if session.execute(known).scalar() is None:
+                raise BadToken("the customer does not exist; issue no code")
         until = int((self._now() + timedelta(minutes=minutes)).timestamp())
         facts = struct.pack(">II", customer_id, until)
         return PREFIX + base64.urlsafe_b64encode(facts + self._proof(facts)).decode().rstrip("=")
@@ -47,7 +55,7 @@ class LinkCodes:
         """Link a conversation to the code's customer, who is returned; a second time for the same conversation too.
 
         Raises:
-            BadToken: it is no code of ours, too old, or was used before.
+            BadToken: it is no code of ours, too old, was used before, or its customer is erased.
         """
         customer_id, until = self._read(code)
         if until <= self._now().timestamp():

@@ -50,7 +50,10 @@ class LinkDoor:
             return JSONResponse({"error": "the token is not valid"}, 401, headers)
         if not self._within_pace(customer_id):
             return JSONResponse({"error": "too many codes"}, 429, headers)
-        code = await run_in_threadpool(self._shop.link_codes.issue, customer_id)
+        try:
+            code = await run_in_threadpool(self._shop.link_codes.issue, customer_id)
+        except BadToken:  # of a customer who was erased since
+            return JSONResponse({"error": "the token is not valid"}, 401, headers)
         links = [
             {"channel": name, "url": address.replace("{code}", code)}
             for name, address in self._shop.settings.messengers.items()

@@ -21,7 +21,7 @@ from bot.channels.gate import Gate, Handler, Incoming, log_incident
 from bot.channels.keeper import Keeper
 from bot.channels.texts import Body
 from bot.channels.voice import words_of
-from shop.channel_views import InboxRow
+from shop.channel_views import InboxRow, Kept
 from shop.errors import BadPicture, BadToken, DatabaseDown, Refused, ShopError
 from shop.link_codes import looks_like_code
 
@@ -46,13 +46,13 @@ class Intake:
         self._gate = gate
         self._handler = handler
         self._shop = gate.shop
-        self._waiting: dict[str, list[tuple[float, int, Arrival]]] = {}
+        self._waiting: dict[str, list[tuple[float, Kept, Arrival]]] = {}
         self._keeper = Keeper(self._shop.inbox.take)
         self._turns, self._fetches = asyncio.Semaphore(TURNS_AT_ONCE), asyncio.Semaphore(FETCHES_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._known: set[int] = set()  # callbacks that wait here: their leases are kept up
+        self._known: set[Kept] = set()  # callbacks that wait here: their leases are kept up
         self._sweeper: asyncio.Task[None] | None = None
-        self.finished: dict[int, asyncio.Event] = {}
+        self.finished: dict[Kept, asyncio.Event] = {}
         """Events of callbacks that somebody waits for (passive answers)."""
 
     def start(self) -> None:
@@ -66,8 +66,8 @@ class Intake:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5)
 
-    async def accept(self, arrivals: list[Arrival]) -> list[int]:
-        """Keep messages; their ids without those that were delivered before.
+    async def accept(self, arrivals: list[Arrival]) -> list[Kept]:
+        """Keep messages; which they are, without those that were delivered before.
 
         Raises:
             DatabaseDown: do not acknowledge, so that the platform delivers again.
@@ -82,13 +82,13 @@ class Intake:
                 kept.append(row_id)
         return kept
 
-    def _line_up(self, row_id: int, sender_id: str, arrival: Arrival) -> None:
-        self._known.add(row_id)
+    def _line_up(self, kept: Kept, sender_id: str, arrival: Arrival) -> None:
+        self._known.add(kept)
         line = self._waiting.get(sender_id)
         if line is not None:
-            line.append((arrival.sent_at, row_id, arrival))
+            line.append((arrival.sent_at, kept, arrival))
             return
-        self._waiting[sender_id] = [(arrival.sent_at, row_id, arrival)]
+        self._waiting[sender_id] = [(arrival.sent_at, kept, arrival)]
         task = asyncio.create_task(self._line(sender_id))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -105,7 +105,7 @@ class Intake:
             line.remove(first)
             await self._answer(first[1], sender_id, first[2])
 
-    async def _answer(self, row_id: int, sender_id: str, arrival: Arrival) -> None:
+    async def _answer(self, kept: Kept, sender_id: str, arrival: Arrival) -> None:
         try:
             try:
                 async with self._fetches if arrival.media else nullcontext():  # a slow platform holds up no turn
@@ -117,18 +117,18 @@ class Intake:
             except Exception as error:  # noqa: BLE001 - a customer gets a sentence whatever happens
                 log_incident("failed", self._connector.name(), error)
                 answers = [self._gate.texts.body("failed")]
-            await self._gate.in_thread(self._shop.inbox.finish, row_id, answers)
+            await self._gate.in_thread(self._shop.inbox.finish, kept, answers)
         except ShopError as error:
-            log.warning("channel %s: callback %d waits: %s", self._connector.name(), row_id, type(error).__name__)
-            asyncio.get_running_loop().call_later(AGAIN_S, self._line_up, row_id, sender_id, arrival)
+            log.warning("channel %s: callback %d waits: %s", self._connector.name(), kept.id, type(error).__name__)
+            asyncio.get_running_loop().call_later(AGAIN_S, self._line_up, kept, sender_id, arrival)
             return
         except Exception as error:  # noqa: BLE001 - the customer's next messages hang on this line
-            log_incident(f"(callback {row_id}) could not be finished", self._connector.name(), error)
-            self._known.discard(row_id)  # its lease ends, and the sweep tries it again a few times
+            log_incident(f"(callback {kept.id}) could not be finished", self._connector.name(), error)
+            self._known.discard(kept)  # its lease ends, and the sweep tries it again a few times
             return
-        self._known.discard(row_id)
+        self._known.discard(kept)
         self._connector.outgoing.wake(sender_id)
-        event = self.finished.pop(row_id, None)
+        event = self.finished.pop(kept, None)
         if event is not None:
             event.set()
 
@@ -217,16 +217,16 @@ class Intake:
 
     def _take_up(self, row: InboxRow) -> None:
         try:
-            self._line_up(row.id, row.sender_id, Arrival.of(row.body))
+            self._line_up(row.kept, row.kept.sender_id, Arrival.of(row.body))
         except Exception as error:  # noqa: BLE001 - one bad row must not hide the others
-            log_incident(f"(callback {row.id}) could not be read", self._connector.name(), error)
+            log_incident(f"(callback {row.kept.id}) could not be read", self._connector.name(), error)
 
     async def _give_up(self, row: InboxRow) -> None:
         """Tell the customer that this one could not be answered; it was tried often enough."""
-        log.error("channel %s: callback %d was given up after too many tries", self._connector.name(), row.id)
-        said = await self._said_by_us(row.sender_id, self._gate.texts.body("failed"))
-        await self._gate.in_thread(self._shop.inbox.finish, row.id, said)
-        self._connector.outgoing.wake(row.sender_id)
+        log.error("channel %s: callback %d was given up after too many tries", self._connector.name(), row.kept.id)
+        said = await self._said_by_us(row.kept.sender_id, self._gate.texts.body("failed"))
+        await self._gate.in_thread(self._shop.inbox.finish, row.kept, said)
+        self._connector.outgoing.wake(row.kept.sender_id)
 
     async def _sweep(self) -> None:
         while True:
@@ -236,7 +236,7 @@ class Intake:
                 for row in left:
                     if row.worn:
                         await self._give_up(row)
-                    elif row.id not in self._known:
+                    elif row.kept not in self._known:
                         self._take_up(row)
             except ShopError as error:
                 log.warning(

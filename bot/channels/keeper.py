@@ -10,12 +10,12 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Callable, Sequence
 
-from shop.channel_views import Callback
+from shop.channel_views import Callback, Kept
 from shop.errors import ShopError
 
 MOST = 200
-Take = Callable[[Sequence[Callback]], list["int | None"]]
-_Batch = list[tuple[list[Callback], "asyncio.Future[list[int | None]]"]]
+Take = Callable[[Sequence[Callback]], list["Kept | None"]]
+_Batch = list[tuple[list[Callback], "asyncio.Future[list[Kept | None]]"]]
 
 
 class Keeper:
@@ -27,8 +27,8 @@ class Keeper:
         self._busy = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="callbacks")
 
-    async def keep(self, callbacks: list[Callback]) -> list[int | None]:
-        """The id of each callback; None for one that was delivered before.
+    async def keep(self, callbacks: list[Callback]) -> list[Kept | None]:
+        """Which one of the inbox each callback is; None for one that was delivered before.
 
         Raises:
             DatabaseDown: do not acknowledge, so that the platform delivers again.
@@ -36,7 +36,7 @@ class Keeper:
         if not callbacks:
             return []
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[list[int | None]] = loop.create_future()
+        future: asyncio.Future[list[Kept | None]] = loop.create_future()
         self._waiting.append((callbacks, future))
         if not self._busy:
             self._next(loop)
@@ -50,7 +50,7 @@ class Keeper:
 
     def _work(self, loop: asyncio.AbstractEventLoop, batch: _Batch) -> None:
         """Keep a batch; runs in the thread."""
-        results: list[list[int | None] | Exception] = []
+        results: list[list[Kept | None] | Exception] = []
         try:
             ids = iter(self._take([one for callbacks, _ in batch for one in callbacks]))
             results = [[next(ids) for _ in callbacks] for callbacks, _ in batch]
@@ -63,14 +63,14 @@ class Keeper:
         except RuntimeError:
             pass  # the server has ended: the platform delivers again
 
-    def _alone(self, callbacks: list[Callback]) -> list[int | None] | Exception:
+    def _alone(self, callbacks: list[Callback]) -> list[Kept | None] | Exception:
         try:
             return self._take(callbacks)
         except Exception as error:  # noqa: BLE001 - given to who asked
             return error
 
     def _done(
-        self, loop: asyncio.AbstractEventLoop, batch: _Batch, results: list[list[int | None] | Exception]
+        self, loop: asyncio.AbstractEventLoop, batch: _Batch, results: list[list[Kept | None] | Exception]
     ) -> None:
         for (_, future), result in zip(batch, results, strict=True):
             if future.cancelled():

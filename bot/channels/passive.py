@@ -57,8 +57,8 @@ class Passive:
         turn.deliveries += 1
         if turn.words is not None:  # the answer came too late for WeChat, or was lost on its way: the same again
             return self._reply(message, turn.words)
-        for row_id in await self._connector.intake.accept([arrival]):
-            self._connector.intake.finished[row_id] = turn.done
+        for kept in await self._connector.intake.accept([arrival]):
+            self._connector.intake.finished[kept] = turn.done
             break
         else:
             if turn.deliveries == 1:  # another process has it: what it answers comes with the next message

@@ -176,7 +176,7 @@ def test_a_callback_that_failed_too_often_is_not_passed_over_in_silence(tmp_path
         lost = Arrival(peer="7", external_id="m-lost", text="再见", room=5, room_s=1000.0)
         (row,) = shop.inbox.take([lost.callback("wechat")])
         with shop.database.change() as session:
-            session.execute(update(ChannelInbox).where(ChannelInbox.id == row).values(lease_until=None, tries=5))
+            session.execute(update(ChannelInbox).where(ChannelInbox.id == row.id).values(lease_until=None, tries=5))
         bot.run(_sweep(bot.connectors["wechat"].intake))
         assert "没能处理好" in platform.wait("7", 2)[1].text
         assert not shop.inbox.finish(row, [])

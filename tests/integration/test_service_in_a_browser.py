@@ -73,8 +73,10 @@ def served(tmp_path_factory):
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
+    end = time.monotonic() + 60
     while not server.started:
         assert thread.is_alive(), "the web server did not start"
+        assert time.monotonic() < end, "the web server did not start within a minute"
         time.sleep(0.02)
     yield shop, f"http://127.0.0.1:{port}"
     server.should_exit = True

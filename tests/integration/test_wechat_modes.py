@@ -147,7 +147,7 @@ def test_what_a_dead_process_left_is_answered_by_the_next_once(tmp_path):
         from shop.models import ChannelInbox
 
         with shop.database.change() as session:
-            session.execute(update(ChannelInbox).where(ChannelInbox.id == row).values(lease_until=None))
+            session.execute(update(ChannelInbox).where(ChannelInbox.id == row.id).values(lease_until=None))
         bot.run(_sweep_once(connector.intake))
         assert wechat.wait("ann", 2)[1].text == "您还没有登录。"
         assert not shop.inbox.finish(row, [{"text": "twice"}])

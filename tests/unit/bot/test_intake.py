@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 from bot.channels.arrival import Arrival
 from bot.channels.intake import Intake
+from shop.channel_views import Kept
 
 
 class Inbox:
@@ -18,12 +19,12 @@ class Inbox:
 
     def take(self, callbacks):
         first, self.taken = self.taken + 1, self.taken + len(callbacks)
-        return list(range(first, self.taken + 1))
+        return [Kept(at, one.sender_id, one.external_id) for at, one in enumerate(callbacks, first)]
 
-    def finish(self, row_id, _answers):
-        if row_id == 1:
+    def finish(self, kept, _answers):
+        if kept.id == 1:
             raise KeyError("13812345678")
-        self.finished.append(row_id)
+        self.finished.append(kept.id)
 
 
 class Gate:

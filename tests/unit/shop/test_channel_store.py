@@ -68,12 +68,28 @@ def test_an_id_that_was_given_before_keeps_no_answer_back(shop, clock):
     assert [one.bodies[0]["text"] for one in shop.outbox.waiting("wechat:a")] == ["a", "b"]
 
 
+def test_an_answer_to_a_row_that_was_erased_goes_to_nobody_else(shop, clock):
+    mine = take(shop, "wechat", "m1", "wechat:a", {})
+    assert shop.inbox.erase("wechat:a") == 1
+    other = take(shop, "wechat", "m2", "wechat:b", {})
+    if shop.database.is_sqlite:
+        assert other.id == mine.id  # given again
+    clock.on(seconds=80)
+    shop.inbox.extend([mine])
+    assert not shop.inbox.finish(mine, [{"text": "a's own"}])
+    assert shop.outbox.waiting("wechat:b") == []
+    clock.on(seconds=11)
+    assert [one.kept for one in shop.inbox.left_behind("wechat")] == [other]  # the lease was not extended
+    assert shop.inbox.finish(other, [{"text": "b's own"}])
+    assert [one.bodies for one in shop.outbox.waiting("wechat:b")] == [[{"text": "b's own"}]]
+
+
 def test_what_a_process_left_is_taken_up_when_its_lease_ends_and_given_up_in_the_end(shop, clock):
     row = take(shop, "wechat", "m1", "wechat:a", {"text": "你好"})
     assert shop.inbox.left_behind("wechat") == []
     for _ in range(4):
         clock.on(seconds=91)
-        assert [one.id for one in shop.inbox.left_behind("wechat")] == [row]
+        assert [one.kept for one in shop.inbox.left_behind("wechat")] == [row]
         assert shop.inbox.left_behind("wechat") == []
     clock.on(seconds=60)
     shop.inbox.extend([row])
@@ -251,6 +267,17 @@ def test_a_link_code_works_once_for_minutes_and_nobody_can_make_one(shop, build,
     with pytest.raises(BadToken):
         shop.link_codes.redeem(late, "wechat:b", "wechat")
     assert shop.identity.who("wechat:b") is None
+
+
+def test_a_link_code_of_a_customer_who_was_erased_is_none(shop, build):
+    ann = build.add(Customer(code="ann"))
+    code = shop.link_codes.issue(ann.id)
+    shop.erasure.customer(ann.id)
+    with pytest.raises(BadToken):
+        shop.link_codes.redeem(code, "wechat:a", "wechat")
+    with pytest.raises(BadToken):
+        shop.link_codes.issue(ann.id)
+    assert shop.identity.who("wechat:a") is None
 
 
 def test_erasing_a_conversation_leaves_nothing(shop):

@@ -11,7 +11,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from shop import models
-from shop.errors import NotFound, WrongState
+from shop.errors import BadToken, NotFound, WrongState
 from shop.states import OrderState
 
 PHONE = "13987654321"
@@ -145,6 +145,71 @@ def test_others_keep_what_is_theirs(shop, person, build):
     shop.erasure.customer(person.id)
     assert rows_with(shop, "13711112222") == before
     assert shop.handoffs.speaker("other") == "waiting"
+
+
+def test_a_conversation_that_is_anothers_now_loses_only_what_was_the_persons(shop, person, build):
+    other = build.customer("别人", "13711112222")
+    shop.messages.record_in("shared", "web", {"text": "13711112222"})
+    shop.identity.link("shared", person.id, "web")
+    view = shop.handoffs.request("shared", person.id, "asked")
+    shop.handoffs.close(view.id)
+    shop.tickets.leave("shared", person.id, WORDS, PHONE)
+    shop.identity.link("shared", other.id, "web")
+    theirs = shop.handoffs.request("shared", other.id, "asked")
+    assert shop.erasure.customer(person.id) == 3
+    assert len(shop.messages.history("shared")) >= 1
+    assert shop.identity.who("shared") == other.id
+    assert shop.handoffs.get(theirs.id).customer_id == other.id
+    assert shop.handoffs.get(view.id).sender_id == f"erased-{view.id}"
+    assert rows_with(shop, PHONE) == set()
+
+
+def test_a_proof_of_anothers_case_stays_with_its_picture(shop, person, build):
+    other = build.customer("别人", "13711112222")
+    order = build.order(other, build.product(stock=9).skus[0], state=OrderState.DELIVERED, ago=timedelta(days=1))
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 30), "blue").save(picture, "PNG")
+    upload = shop.uploads.put(SENDER, picture.getvalue())
+    shop.aftersale.open(other.id, order.number, "return", "quality", proofs=[upload.id], key="other:case")
+    shop.erasure.customer(person.id)
+    with shop.database.read() as session:
+        assert session.execute(select(models.CaseProof.upload_id)).scalars().all() == [upload.id]
+    assert len(list((shop.settings.data_dir / "uploads").rglob("*.jpg"))) == 1
+    assert rows_with(shop, SENDER) == set()
+
+
+def test_no_link_code_and_no_value_of_an_agents_inbox_names_the_person_any_more(shop, person):
+    code = shop.link_codes.issue(person.id)
+    shop.link_codes.redeem(code, SENDER, "wechat")
+    handoff = shop.handoffs.request(SENDER, person.id, "asked")
+    mark = shop.cipher.fingerprint(f"inbox:{SENDER}")[:32]
+    shop.shared_values.put(f"inbox:{handoff.id}", "there")
+    shop.shared_values.put(f"inbox:contact:{mark}", "contact")
+    shop.shared_values.put("inbox:contact:another", "contact")
+    shop.erasure.customer(person.id)
+    assert shop.shared_values.names("inbox:") == ["contact:another"]
+    assert "idempotency_key" not in rows_with(shop, SENDER)
+
+
+def test_who_was_erased_is_linked_to_nothing(shop, person):
+    shop.erasure.customer(person.id)
+    for attach in (shop.identity.link, shop.identity.claim):
+        with pytest.raises(BadToken):
+            attach("new", person.id, "web")
+    assert shop.identity.who("new") is None
+
+
+def test_a_picture_whose_file_cannot_be_deleted_now_is_deleted_by_the_next_purge(shop, person):
+    (file,) = (shop.settings.data_dir / "uploads").rglob("*.jpg")
+    kept = file.read_bytes()
+    file.unlink()
+    file.mkdir()  # no file: can't be unlinked
+    shop.erasure.customer(person.id)
+    assert rows_with(shop, SENDER) == set()
+    file.rmdir()
+    file.write_bytes(kept)
+    assert shop.uploads.purge() == 1
+    assert not file.exists()
 
 
 def test_orders_under_way_are_settled_first_unless_told_otherwise(shop, person, build):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -14,8 +15,9 @@ PATIENCE_S = 30.0
 
 def waiting(line, count):
     """Wait until so many stand in the line."""
-    soon = threading.Event()
+    soon, end = threading.Event(), time.monotonic() + PATIENCE_S
     while len(line._waiting) < count:
+        assert time.monotonic() < end, f"fewer than {count} stand in the line"
         soon.wait(0.001)
 
 

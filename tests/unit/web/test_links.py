@@ -41,6 +41,13 @@ def test_who_is_not_logged_in_gets_no_code(client, token):
     assert client.post("/link", json={"token": token}).status_code == 401
 
 
+def test_a_customer_who_was_erased_gets_no_code(client, shop, build):
+    customer = build.customer()
+    token = shop.identity.issue_token(customer.id)
+    shop.erasure.customer(customer.id)
+    assert client.post("/link", json={"token": token}).status_code == 401
+
+
 def test_nobody_collects_codes(client, shop, build):
     token = shop.identity.issue_token(build.customer().id)
     assert client.post("/link", json={"token": token}).status_code == 200
