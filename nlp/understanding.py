@@ -62,6 +62,10 @@ VALUES = frozenset(
 """Types that say nothing of what is wanted when they stand alone."""
 
 
+GOODS = frozenset({"product", "brand", "category"})
+"""Types of the shop's own catalogue: who names them is not outside of its business."""
+
+
 NUMBERS = frozenset({"order_no", "tracking_no", "case_no"})
 """Types whose digits would only disturb the classifier."""
 
@@ -137,7 +141,8 @@ class Understander:
             chances = _with(chances, self.classifier.labels.index(ruled))
         best = np.argsort(-chances, kind="stable")[:RANKED]
         ranking = tuple((self.classifier.labels[at], float(chances[at])) for at in best)
-        outside = ruled is None and self.classifier.outside(chances) >= self.classifier.outside_from
+        ours = any(one.type in GOODS for one in matches)
+        outside = ruled is None and not ours and self.classifier.outside(chances) >= self.classifier.outside_from
         return Understanding(text, *ranking[0], ranking, entities, ruled is not None, wish, mood, outside)
 
     def _heard(self, wish: str) -> np.ndarray:

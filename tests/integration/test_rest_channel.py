@@ -120,7 +120,7 @@ def test_the_same_message_twice_at_once_is_answered_once_and_told_twice(tiny, ta
 
 def test_an_action_that_fails_or_is_silent_leaves_nobody_without_an_answer(talk):
     for text in ("坏了", "别出声"):
-        (said,) = talk.texts(text)
+        said, *_more = talk.texts(text)  # after the second failure a person is called, and that is told too
         assert is_chinese(said)
 
 

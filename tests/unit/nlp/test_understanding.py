@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 
 from nlp.encoder import RememberingEncoder
+from nlp.entities import EntityExtractor
+from nlp.gazetteer import Gazetteer
 from nlp.intent import IntentClassifier, prepare
 from nlp.understanding import Understander, after_the_turn
+from shop.entities import CatalogueWords
 
 
 @pytest.mark.parametrize(
@@ -122,3 +125,10 @@ def test_a_message_of_2000_characters_costs_a_few_short_ones(ear: Understander) 
 
     cost(complaint)
     assert cost((complaint * 70)[:2000]) < 40 * cost(complaint)
+
+
+def test_who_names_the_shops_own_goods_is_never_outside_of_its_business(ear: Understander) -> None:
+    assert ear.understand("帮我写个代码").outside
+    words = CatalogueWords({"帮我写个代码": "P1"}, {}, {}, frozenset(), frozenset(), "1")
+    named = Understander(ear.classifier, EntityExtractor(Gazetteer(lambda: words)))
+    assert not named.understand("帮我写个代码").outside
