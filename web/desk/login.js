@@ -32,3 +32,5 @@ form.addEventListener("submit", async (event) => {
   button.disabled = false;
   form.password.focus();
 });
+
+form.querySelector("button").disabled = false; // before this script the browser itself would send the form
