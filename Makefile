@@ -32,7 +32,7 @@ shell: setup ## Talk in this terminal, as a customer of the demo shop
 test: setup ## Run all tests (ARGS="-k words" for some)
 	@bash deploy/system_packages.sh
 	@$(PY) -m deploy.train
-	@$(if $(ARGS),$(PY) -m pytest $(ARGS),bash deploy/test.sh)
+	@$(PY) -m deploy.test $(ARGS)
 
 check: setup ## Check style, types, floors and house rules
 	@$(PY) -m ruff check .
