@@ -33,7 +33,7 @@ class Reply(ShopAction):
     def answer(self, turn: Turn) -> None:
         """Greeting, thanks, abuse, small talk, out of scope."""
         turn.say(f"utter_{turn.intent}")
-        turn.remember(misunderstood=None, offer="action_request_human" if turn.intent == "insult" else None)
+        turn.remember(offer="action_request_human" if turn.intent == "insult" else None)
 
 
 class Affirm(ShopAction):

@@ -87,8 +87,7 @@ def end_misunderstandings(turn: Turn) -> None:
 
 def is_lost(turn: Turn, times: int) -> bool:
     """Whether so many misunderstandings in a row call a person."""
-    limit = turn.shop.settings.misunderstood_limit
-    return bool(limit) and times >= (1 if is_vip(turn) else limit)
+    return _calls(turn, times, turn.shop.settings.misunderstood_limit)
 
 
 def failed(turn: Turn) -> None:
@@ -96,11 +95,11 @@ def failed(turn: Turn) -> None:
 
     Never raises: a database that is down can keep no queue either.
     """
-    row, now, limit = _row(turn, "failures"), int(time.time()), turn.shop.settings.failure_limit
+    row, now = _row(turn, "failures"), int(time.time())
     count = int(row.get("count", 0)) if now - int(row.get("at", 0)) <= FOCUS_S else 0
     turn.remember(failures={"count": count + 1, "at": now})
     try:
-        if limit and count + 1 >= (1 if is_vip(turn) else limit):
+        if _calls(turn, count + 1, turn.shop.settings.failure_limit):
             call_person(turn, "action_failed", priority=1)
     except Exception:  # noqa: BLE001 - the first error was told and logged; a second one has nothing to add
         return
@@ -111,6 +110,11 @@ def check_refund(turn: Turn, case: CaseView) -> None:
     waits = case.state is CaseState.SUBMITTED and case.kind in (CaseKind.RETURN, CaseKind.REFUND)
     if waits and needs_person(case.amount_fen, turn.shop.settings):
         call_person(turn, "large_refund", "aftersale", priority=1)
+
+
+def _calls(turn: Turn, times: int, limit: int) -> bool:
+    """Whether so many troubles call a person: 0 is no limit, a VIP's first does."""
+    return bool(limit) and times >= (1 if is_vip(turn) else limit)
 
 
 def _row(turn: Turn, name: str) -> dict[str, Any]:

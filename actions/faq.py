@@ -24,7 +24,6 @@ class Faq(ShopAction):
             turn.remember(offer="action_request_human")
             turn.say("utter_faq_missing")
             return
-        turn.remember(misunderstood=None)
         other = store.entry(turn.faq["second"]) if turn.faq and turn.faq.get("second") else None
         if turn.faq and other and turn.faq["score"] < SURE:
             questions = [one.questions[0] for one in (entry, other)]

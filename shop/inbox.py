@@ -154,11 +154,6 @@ class Inbox:
         with self._database.change() as session:
             return int(session.execute(delete(_TABLE).where(_TABLE.c.state == "done", _TABLE.c.at < old)).rowcount)
 
-    def erase(self, sender_id: str) -> int:
-        """Forget everything of a conversation."""
-        with self._database.change() as session:
-            return int(session.execute(delete(_TABLE).where(_TABLE.c.sender_id == sender_id)).rowcount)
-
 
 def _these(kept: Sequence[Kept]) -> Any:
     """The condition that a row is one of these; by the key, then by whose it is."""

@@ -6,7 +6,7 @@ import logging
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Sequence
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from shop.entities import StoredMessage
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _TABLE = Message.__table__
+ANGERS = 3  # a customer's newest messages, over which their anger is reckoned
 _TALKS = Conversation.__table__
 _HANDOFFS = Handoff.__table__
 _OPEN = _HANDOFFS.c.state != HandoffState.CLOSED.value
@@ -45,7 +46,7 @@ _ANGERS = (
     select(_TABLE.c.anger)
     .where(_TABLE.c.sender_id == bindparam("sender"), _TABLE.c.anger.is_not(None))
     .order_by(_TABLE.c.id.desc())
-    .limit(bindparam("most"))
+    .limit(ANGERS)
 )
 
 
@@ -55,7 +56,7 @@ class Standing(NamedTuple):
     Attributes:
         owner: whose token opened it.
         speaker: who speaks in it: ``bot``, ``waiting`` or ``agent``.
-        angers: as ``Messages.angers`` gives them.
+        angers: of the customer's newest messages that were heard, oldest first.
     """
 
     owner: int | None
@@ -162,11 +163,6 @@ class Messages:
         with self._database.change() as session:
             session.execute(_HEARD, _heard(message_id, mood, anger, None))
 
-    def angers(self, sender_id: str, limit: int = 3) -> list[int]:
-        """Anger of the customer's newest messages of a conversation that were heard, oldest first."""
-        with self._database.read() as session:
-            return _angers(session, sender_id, limit)
-
     def answers(self, message_id: int) -> list[StoredMessage]:
         """The answers to a message, in order."""
         with self._database.read() as session:
@@ -200,12 +196,6 @@ class Messages:
             mine = update(_TABLE).where(_TABLE.c.id.in_(list(ids)), _TABLE.c.delivered_at.is_(None))
             with self._database.change() as session:
                 session.execute(mine.values(delivered_at=self._now()).execution_options(synchronize_session=False))
-
-    def claim(self, message_id: int) -> bool:
-        """Take a person's message or a notice for delivery; True for exactly one caller."""
-        mine = update(_TABLE).where(_TABLE.c.id == message_id, _TABLE.c.delivered_at.is_(None))
-        with self._database.change() as session:
-            return bool(session.execute(mine.values(delivered_at=self._now())).rowcount)
 
     def undelivered(self, since: datetime, limit: int = 200) -> list[tuple[int, str]]:
         """Ids and conversations of people's messages and notices that no channel took since a moment."""
@@ -242,13 +232,6 @@ class Messages:
             rows = session.execute(query.order_by(_TABLE.c.id.desc()).limit(limit)).all()
         return [self._view(row) for row in reversed(rows)]
 
-    def erase(self, sender_id: str) -> int:
-        """Delete a conversation's messages and return how many there were."""
-        with self._database.change() as session:
-            mine = select(_TABLE.c.id).where(_TABLE.c.sender_id == sender_id)
-            session.execute(update(_TABLE).where(_TABLE.c.reply_to.in_(mine)).values(reply_to=None))
-            return int(session.execute(delete(_TABLE).where(_TABLE.c.sender_id == sender_id)).rowcount)
-
     @staticmethod
     def _find(session: Any, sender_id: str, external_id: str | None) -> int | None:
         if external_id is None:
@@ -281,5 +264,5 @@ def _touch(session: Any, sender_id: str, channel: str, now: datetime) -> None:
         pass  # another request was faster
 
 
-def _angers(session: Any, sender_id: str, limit: int = 3) -> list[int]:
-    return [row.anger for row in session.execute(_ANGERS, {"sender": sender_id, "most": limit})][::-1]
+def _angers(session: Any, sender_id: str) -> list[int]:
+    return [row.anger for row in session.execute(_ANGERS, {"sender": sender_id})][::-1]

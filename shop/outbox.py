@@ -171,11 +171,6 @@ class Outbox:
             dead = delete(_TABLE).where(_TABLE.c.state == "dead", _TABLE.c.ended_at < now - DEAD_KEPT)
             return int(session.execute(sent).rowcount) + int(session.execute(dead).rowcount)
 
-    def erase(self, sender_id: str) -> int:
-        """Forget everything of a conversation."""
-        with self._database.change() as session:
-            return int(session.execute(delete(_TABLE).where(_TABLE.c.sender_id == sender_id)).rowcount)
-
 
 def release_in(session: Any, sender_ids: Sequence[str], now: datetime) -> None:
     """These customers wrote: what was held for them may go; within a transaction of the caller's."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Sequence
 
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 
 from shop.channel_views import Callback, PeerView
 from shop.models import ChannelPeer
@@ -111,11 +111,6 @@ class Peers:
         """Let others write."""
         with self._database.change() as session:
             session.execute(update(_TABLE).where(_TABLE.c.sender_id == sender_id).values(lease_until=None))
-
-    def erase(self, sender_id: str) -> int:
-        """Forget a customer."""
-        with self._database.change() as session:
-            return int(session.execute(delete(_TABLE).where(_TABLE.c.sender_id == sender_id)).rowcount)
 
 
 def room_of(row: Any, now: datetime) -> int | None:

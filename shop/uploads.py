@@ -97,7 +97,7 @@ class Uploads:
             session.execute(delete(Upload).where(Upload.id == found.id))
             others = session.execute(select(Upload.id).where(Upload.sha256 == found.sha256).limit(1)).scalar()
         if others is None:
-            self.unlink(found.sha256)
+            self._unlink(found.sha256)
 
     def purge(self) -> int:
         """Delete uploads past their days, unless a case rests on them; returns how many."""
@@ -116,12 +116,12 @@ class Uploads:
             old = session.execute(query.limit(PURGED_AT_ONCE)).all()
             ids, digests = [row.id for row in old], {row.sha256 for row in old}
             others = select(Upload.sha256).where(Upload.sha256.in_(digests), Upload.id.not_in(ids))
-            stuck = {one for one in digests - set(session.execute(others).scalars()) if not self.unlink(one)}
+            stuck = {one for one in digests - set(session.execute(others).scalars()) if not self._unlink(one)}
             gone = [row.id for row in old if row.sha256 not in stuck]
             session.execute(delete(Upload).where(Upload.id.in_(gone)))
         return len(gone)
 
-    def unlink(self, digest: str) -> bool:
+    def _unlink(self, digest: str) -> bool:
         """Delete a picture's file, which no upload needs any more, and say whether it is gone.
 
         Where it can't be deleted its row stays, and the next round of ``purge`` tries again.

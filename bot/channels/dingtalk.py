@@ -109,9 +109,7 @@ class DingTalkInput(Connector):
                     raise  # the webhook itself is over: batch send may still do
         if not peer.address.get("staff"):
             raise NotDelivered("quota", "session over")
-        name, param = _sample(kind, content)
-        asked = {**self._to(peer), "msgKey": name, "msgParam": json.dumps(param, ensure_ascii=False)}
-        await self._ask("/v1.0/robot/oToMessages/batchSend", asked)
+        await self._batch(peer, *_sample(kind, content))
 
     async def deliver_picture(self, peer: PeerView, picture: bytes, key: str) -> None:
         """A picture, uploaded first: by batch send, or in a group by the session's webhook."""
@@ -129,11 +127,12 @@ class DingTalkInput(Connector):
         if not peer.address.get("staff"):
             await self.deliver(peer, Piece("image", "", image=media), key)
             return
-        content = {"msgKey": "sampleImageMsg", "msgParam": json.dumps({"photoURL": media})}
-        await self._ask("/v1.0/robot/oToMessages/batchSend", {**self._to(peer), **content})
+        await self._batch(peer, "sampleImageMsg", {"photoURL": media})
 
-    def _to(self, peer: PeerView) -> dict[str, Any]:
-        return {"robotCode": self.credentials["robot_code"], "userIds": [peer.address["staff"]]}
+    async def _batch(self, peer: PeerView, kind: str, content: dict[str, Any]) -> None:
+        to = {"robotCode": self.credentials["robot_code"], "userIds": [peer.address["staff"]]}
+        message = {"msgKey": kind, "msgParam": json.dumps(content, ensure_ascii=False)}
+        await self._ask("/v1.0/robot/oToMessages/batchSend", {**to, **message})
 
     def _is_theirs(self, address: str, hosts: tuple[str, ...]) -> bool:
         parts = urlsplit(address)

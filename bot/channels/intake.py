@@ -74,22 +74,19 @@ class Intake:
         """
         wanted = [one for one in arrivals if one.kind != "ignore"]
         callbacks = [one.callback(self._connector.name()) for one in wanted]
-        ids = await self._keeper.keep(callbacks)
-        kept = []
-        for row_id, callback, arrival in zip(ids, callbacks, wanted, strict=True):
-            if row_id is not None:
-                self._line_up(row_id, callback.sender_id, arrival)
-                kept.append(row_id)
-        return kept
+        new = [(kept, one) for kept, one in zip(await self._keeper.keep(callbacks), wanted, strict=True) if kept]
+        for kept, arrival in new:
+            self._line_up(kept, arrival)
+        return [kept for kept, _ in new]
 
-    def _line_up(self, kept: Kept, sender_id: str, arrival: Arrival) -> None:
+    def _line_up(self, kept: Kept, arrival: Arrival) -> None:
         self._known.add(kept)
-        line = self._waiting.get(sender_id)
+        line = self._waiting.get(kept.sender_id)
         if line is not None:
             line.append((arrival.sent_at, kept, arrival))
             return
-        self._waiting[sender_id] = [(arrival.sent_at, kept, arrival)]
-        task = asyncio.create_task(self._line(sender_id))
+        self._waiting[kept.sender_id] = [(arrival.sent_at, kept, arrival)]
+        task = asyncio.create_task(self._line(kept.sender_id))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -103,9 +100,10 @@ class Intake:
                 return
             first = min(line, key=lambda one: one[:2])
             line.remove(first)
-            await self._answer(first[1], sender_id, first[2])
+            await self._answer(first[1], first[2])
 
-    async def _answer(self, kept: Kept, sender_id: str, arrival: Arrival) -> None:
+    async def _answer(self, kept: Kept, arrival: Arrival) -> None:
+        sender_id = kept.sender_id
         try:
             try:
                 async with self._fetches if arrival.media else nullcontext():  # a slow platform holds up no turn
@@ -120,7 +118,7 @@ class Intake:
             await self._gate.in_thread(self._shop.inbox.finish, kept, answers)
         except ShopError as error:
             log.warning("channel %s: callback %d waits: %s", self._connector.name(), kept.id, type(error).__name__)
-            asyncio.get_running_loop().call_later(AGAIN_S, self._line_up, kept, sender_id, arrival)
+            asyncio.get_running_loop().call_later(AGAIN_S, self._line_up, kept, arrival)
             return
         except Exception as error:  # noqa: BLE001 - the customer's next messages hang on this line
             log_incident(f"(callback {kept.id}) could not be finished", self._connector.name(), error)
@@ -217,7 +215,7 @@ class Intake:
 
     def _take_up(self, row: InboxRow) -> None:
         try:
-            self._line_up(row.kept, row.kept.sender_id, Arrival.of(row.body))
+            self._line_up(row.kept, Arrival.of(row.body))
         except Exception as error:  # noqa: BLE001 - one bad row must not hide the others
             log_incident(f"(callback {row.kept.id}) could not be read", self._connector.name(), error)
 

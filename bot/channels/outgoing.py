@@ -126,14 +126,13 @@ class Outgoing:
             return False
         pieces, owners = self._laid_out(rows)
         if not pieces:
-            await in_thread(self._outbox.progress, {rows[0].id: rows[0].pieces_done}, [rows[0].id])
+            await in_thread(self._end, rows[0])
             return True
         if peer.room == 0:
             return not await in_thread(self._outbox.hold, sender_id)
         size = pack(pieces, self._usable(peer.room, rows[0]), self._connector.form.text_limit)[0]
         group, taken = pieces[:size], owners[:size]
-        choices = {one.number: one.means for piece in group for one in piece.options}
-        if not await in_thread(self._count, sender_id, choices, rows[0].pieces_done == 0):
+        if not await in_thread(self._count, sender_id, _choices(group), rows[0].pieces_done == 0):
             return True  # the window closed just now: the next look holds
         try:
             await self._deliver(peer, merged(group), f"{taken[0][0].id}-{taken[0][1]}")
@@ -163,13 +162,13 @@ class Outgoing:
         while rows := self._outbox.waiting(sender_id):
             pieces, owners = self._laid_out(rows)
             if not pieces:
-                self._outbox.progress({rows[0].id: rows[0].pieces_done}, [rows[0].id])
+                self._end(rows[0])
                 continue
             limit, size = self._connector.form.text_limit - len(f"\n\n{more}".encode()), 1
             while size < len(pieces) and len(merged(pieces[: size + 1]).text.encode()) <= limit:
                 size += 1
             group = pieces[:size]
-            self._peers.offer(sender_id, {o.number: o.means for one in group for o in one.options}, True)
+            self._peers.offer(sender_id, _choices(group), True)
             self._note(owners[:size], owners)
             words = merged(group).text
             fits = size < len(pieces) and len(words.encode()) <= limit
@@ -238,7 +237,7 @@ class Outgoing:
             return not self._outbox.hold(peer.sender_id)
         if fault.why == "staff":  # as with our own desk: the bot keeps silent, and only a person's words wait
             log.info("channel %s: a late message of the bot dropped, the platform's staff speaks now", name)
-            self._outbox.progress({row.id: row.pieces_done}, [row.id])
+            self._end(row)
             return True
         if fault.why == "dead" or row.tries + 1 >= MOST_TRIES:
             log.error("channel %s: message %d is a dead letter (%s)", name, row.id, fault)
@@ -249,7 +248,16 @@ class Outgoing:
         self._outbox.postpone(row.id, wait, str(fault))
         return False
 
+    def _end(self, row: OutboxRow) -> None:
+        """Nothing more of a row is to be sent."""
+        self._outbox.progress({row.id: row.pieces_done}, [row.id])
+
     def _note(self, taken: list[tuple[OutboxRow, int]], owners: list[tuple[OutboxRow, int]]) -> None:
         last = {row.id: at for row, at in owners}  # the last piece of each row
         done = {row.id: at + 1 for row, at in taken}
         self._outbox.progress(done, [row_id for row_id, count in done.items() if count == last[row_id] + 1])
+
+
+def _choices(group: list[Piece]) -> dict[str, Any]:
+    """What the numbers in these pieces mean."""
+    return {one.number: one.means for piece in group for one in piece.options}

@@ -75,14 +75,14 @@ class Tencent(Connector):
 
         return await self.tokens.used(call)
 
-    async def uploaded(self, picture: bytes) -> str:
-        """The MediaId of a picture, valid for three days."""
+    async def picture_message(self, picture: bytes) -> dict[str, Any]:
+        """The content of a message with a picture, uploaded first; its MediaId is valid for three days."""
 
-        async def put(token: str) -> str:
+        async def put(token: str) -> dict[str, Any]:
             asked, form = {"access_token": token, "type": "image"}, picture_form("media", picture)
             answer = await self.http.call("POST", "/cgi-bin/media/upload", params=asked, data=form)
             sort_errcode(answer)
-            return str(answer["media_id"])
+            return {"msgtype": "image", "image": {"media_id": str(answer["media_id"])}}
 
         return await self.tokens.used(put)
 

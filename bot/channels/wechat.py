@@ -114,12 +114,13 @@ class WeChatInput(Tencent):
 
     async def deliver(self, peer: PeerView, piece: Piece, key: str) -> None:
         """A customer-service message."""
-        message = {"touser": peer.address["peer"], **outgoing(piece, self)}
-        await self.ask("POST", "/cgi-bin/message/custom/send", json=message)
+        await self._send(peer, outgoing(piece, self))
 
     async def deliver_picture(self, peer: PeerView, picture: bytes, key: str) -> None:
         """A customer-service message with a picture."""
-        content = {"msgtype": "image", "image": {"media_id": await self.uploaded(picture)}}
+        await self._send(peer, await self.picture_message(picture))
+
+    async def _send(self, peer: PeerView, content: dict[str, Any]) -> None:
         await self.ask("POST", "/cgi-bin/message/custom/send", json={"touser": peer.address["peer"], **content})
 
     async def set_menu(self, menu: dict[str, Any]) -> None:

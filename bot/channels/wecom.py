@@ -73,14 +73,15 @@ class WeComInput(WeComBase):
 
     async def deliver(self, peer: PeerView, piece: Piece, key: str) -> None:
         """An app message."""
-        message = {"touser": peer.address["peer"], "agentid": int(self.credentials["agent_id"])}
-        await self.ask("POST", "/cgi-bin/message/send", json={**message, **self._worded(piece, key)})
+        await self._send(peer, self._worded(piece, key))
 
     async def deliver_picture(self, peer: PeerView, picture: bytes, key: str) -> None:
         """An app message with a picture."""
-        message = {"touser": peer.address["peer"], "agentid": int(self.credentials["agent_id"])}
-        content = {"msgtype": "image", "image": {"media_id": await self.uploaded(picture)}}
-        await self.ask("POST", "/cgi-bin/message/send", json={**message, **content})
+        await self._send(peer, await self.picture_message(picture))
+
+    async def _send(self, peer: PeerView, content: dict[str, Any]) -> None:
+        to = {"touser": peer.address["peer"], "agentid": int(self.credentials["agent_id"])}
+        await self.ask("POST", "/cgi-bin/message/send", json={**to, **content})
 
     def _worded(self, piece: Piece, key: str) -> dict[str, Any]:
         if piece.kind in ("menu", "cards") and 1 <= len(piece.options) <= MOST_BUTTONS:

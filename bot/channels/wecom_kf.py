@@ -139,7 +139,7 @@ class WeComKfInput(WeComBase):
 
     async def deliver_picture(self, peer: PeerView, picture: bytes, key: str) -> None:
         """A message with a picture."""
-        await self._send(peer, {"msgtype": "image", "image": {"media_id": await self.uploaded(picture)}}, key)
+        await self._send(peer, await self.picture_message(picture), key)
 
     async def _send(self, peer: PeerView, content: dict[str, Any], key: str) -> None:
         to = {"touser": peer.address["peer"], "open_kfid": peer.address["kf"]}

@@ -160,7 +160,7 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
         hit = self._faq_hit(found.heard, str(best["name"]))
         if hit is not None:
             message.set("faq", hit, add_to_output=True)
-        if self._faq is not None and best["name"] == FALLBACK:
+        if hit is not None and self._faq is not None and best["name"] == FALLBACK:  # without a hit nothing is near
             message.set("faq_near", self._faq.suggest(found.heard), add_to_output=True)
 
     def _faq_hit(self, text: str, intent: str) -> dict[str, Any] | None:

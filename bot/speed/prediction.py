@@ -64,7 +64,7 @@ class _Replay:
         self._twin = tracker.init_copy()
         self._domain, self._length = domain, length
         self._done: list[Event] = []
-        self._states: deque[State] = deque(maxlen=length)
+        self._states: deque[State] = deque(maxlen=length - 1)
 
     def continues(self, events: list[Event], domain: Domain, length: int) -> bool:
         """Whether these are the events that were replayed, with or without more after them."""
@@ -86,7 +86,7 @@ class _Replay:
             self._twin.events.append(event)
             event.apply_to(self._twin)
         self._done = events
-        return [*self._states, self._state()][-self._length :]
+        return [*self._states, self._state()]
 
     def _state(self) -> State:
         state: State = self._domain._clean_state(self._domain.get_active_state(self._twin))

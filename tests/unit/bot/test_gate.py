@@ -366,7 +366,7 @@ async def test_the_mood_is_heard_while_a_person_speaks(shop):
     await gate.receive(say("人呢"), FakeBot({"text": "好的"}))
     shop.handoffs.accept(shop.handoffs.request("talk", None, "asked").id, "agent")
     await gate.receive(say("太慢了！！！"), FakeBot({"text": "不该说"}))
-    assert shop.messages.angers("talk") == [2]
+    assert shop.messages.standing("talk").angers == [2]
     assert shop.messages.history("talk")[-1].mood == "neg"
 
 

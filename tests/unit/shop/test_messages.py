@@ -72,7 +72,7 @@ def test_erasing_deletes_every_message_of_a_conversation(shop):
     asked, _ = shop.messages.record_in("talk", "web", {"text": "x"})
     shop.messages.record_out("talk", {"text": "y"}, asked)
     shop.messages.record_in("another", "web", {"text": "z"})
-    assert shop.messages.erase("talk") == 2
+    shop.erasure.talk("talk")
     assert shop.messages.history("talk") == []
     assert len(shop.messages.history("another")) == 1
 
@@ -83,13 +83,16 @@ def test_the_mood_of_a_message_is_kept_with_it(shop):
     shop.messages.record_answers("talk", [{"text": "抱歉"}], first, heard=("neg", 1))
     shop.messages.set_mood(second, "neg", 2)
     assert [(one.mood, one.anger) for one in shop.messages.history("talk")] == [("neg", 1), ("neg", 2), (None, 0)]
-    assert shop.messages.angers("talk") == [1, 2]
-    assert shop.messages.angers("talk", limit=1) == [2]
-    assert shop.messages.angers("another") == []
+    assert shop.messages.standing("talk").angers == [1, 2]
+    assert shop.messages.standing("another").angers == []
+    for anger in (0, 3):
+        more, _ = shop.messages.record_in("talk", "web", {"text": "喂"})
+        shop.messages.set_mood(more, "neg", anger)
+    assert shop.messages.standing("talk").angers == [2, 0, 3]  # the newest
 
 
 def test_the_mood_is_kept_though_a_person_has_taken_over(shop):
     asked, _ = shop.messages.record_in("talk", "web", {"text": "快点"})
     shop.handoffs.accept(shop.handoffs.request("talk", None, "asked").id, "agent")
     assert shop.messages.record_answers("talk", [{"text": "好"}], asked, unless_agent=True, heard=("neg", 1)) == []
-    assert shop.messages.angers("talk") == [1]
+    assert shop.messages.standing("talk").angers == [1]
