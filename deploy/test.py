@@ -25,8 +25,14 @@ def main() -> int:
     words = sys.argv[1:]
     if words:
         return subprocess.call([*PYTEST, *words], cwd=ROOT)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # their servers end with them
+    heed_interrupts()
     return run_both([*PYTEST, *SHOWN], [*PYTEST, *BESIDE])
+
+
+def heed_interrupts() -> None:
+    """Let SIGINT and SIGTERM end the halves with their servers, also where a shell in the background ignores SIGINT."""
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, signal.default_int_handler)
 
 
 def run_both(shown: Sequence[str], beside: Sequence[str]) -> int:

@@ -102,6 +102,7 @@ export class Composer {
       if (this.canned) body.canned_id = this.canned;
       this.canned = null;
       this.chips.replaceChildren();
+      this.typed = 0; // what is typed after a message is told at once
       this.talk.say(body);
       return;
     }

@@ -40,20 +40,22 @@ def test_a_failure_in_either_half_counts_and_both_are_shown(first: int, second: 
     assert "half 1" in shown
 
 
-def test_an_interrupt_lets_both_halves_clear_up(tmp_path: Path):
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_lets_both_halves_clear_up(tmp_path: Path, sent: signal.Signals):
     folders = [tmp_path / "a", tmp_path / "b"]
     for one in folders:
         one.mkdir()
     programs = [[sys.executable, "-c", WAITS, str(one)] for one in folders]
     whole = subprocess.Popen(
-        [sys.executable, "-c", f"from deploy.test import run_both; exit(run_both(*{programs!r}))"],
+        [sys.executable, "-c", f"from deploy.test import *; heed_interrupts(); exit(run_both(*{programs!r}))"],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # as a shell does for what runs in its background
     )
     deadline = time.monotonic() + 60
     while not all((one / "began").exists() for one in folders):
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    whole.send_signal(signal.SIGINT)
+    whole.send_signal(sent)
     assert whole.wait(timeout=60) == 1
     assert all((one / "cleared").exists() for one in folders)
