@@ -50,7 +50,9 @@ def test_an_interrupt_lets_both_halves_clear_up(tmp_path: Path, sent: signal.Sig
         [sys.executable, "-c", f"from deploy.test import *; heed_interrupts(); exit(run_both(*{programs!r}))"],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # as a shell does for what runs in its background
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_IGN
+        ),  # as a shell does for what runs in its background
     )
     deadline = time.monotonic() + 60
     while not all((one / "began").exists() for one in folders):
