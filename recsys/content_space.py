@@ -50,11 +50,6 @@ class ContentSpace:
     turns: Mapping[str, np.ndarray]
     others: float
 
-    @property
-    def dimensions(self) -> int:
-        """Length of a product's vector."""
-        return int(self.words.shape[1] + sum(one.shape[1] for one in self.turns.values()))
-
     def vectors(self, texts: Sequence[str], tags: Tags, others: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
         """Unit vectors of products: float32 (products, dimensions).
 
@@ -63,8 +58,7 @@ class ContentSpace:
             tags: words that count whole: shelf, brand, attribute values.
             others: kind → vectors, one row a product; a row of zeros, or a kind that is missing, is unknown.
         """
-        counts = _counts(texts, tags, self.rarity)
-        parts = [_unit(counts @ self.words)]
+        parts = [_unit(_weighed(_counts(texts, tags), self.rarity) @ self.words)]
         for name, turn in self.turns.items():
             given = (others or {}).get(name)
             parts.append(self.others * _turned(given, self.means[name], turn, len(texts)))
@@ -100,24 +94,22 @@ def learn_space(
 ) -> ContentSpace:
     """A space learned from the products at hand; the arguments are those of ``ContentSpace.vectors``."""
     config = config or ContentConfig()
-    plain = _counts(texts, tags, np.ones(BUCKETS, np.float32), unit=False)
-    spread = np.bincount(plain.indices, minlength=BUCKETS)
+    counts = _counts(texts, tags)
+    spread = np.bincount(counts.indices, minlength=BUCKETS)
     rarity = np.where(spread >= config.least_items, np.log(1 + len(texts) / np.maximum(spread, 1)), 0).astype(
         np.float32
     )
-    weighed = _counts(texts, tags, rarity)
     means, turns = {}, {}
     for name, given in (others or {}).items():
         known = given[np.abs(given).sum(1) > 0]
         if len(known) > 1:
             means[name], turns[name] = _main_directions(known, config.dimensions)
-    return ContentSpace(rarity, _pressed(weighed, config), means, turns, config.others)
+    return ContentSpace(rarity, _pressed(_weighed(counts, rarity), config), means, turns, config.others)
 
 
-def _counts(texts: Sequence[str], tags: Tags, rarity: np.ndarray, *, unit: bool = True) -> csr_matrix:
+def _counts(texts: Sequence[str], tags: Tags) -> csr_matrix:
+    """How often each product has each bucket, damped by the logarithm: (products, buckets)."""
     from scipy.sparse import csr_matrix
-
-    from recsys.neighbours import unit_rows
 
     rows: list[int] = []
     columns: list[int] = []
@@ -128,9 +120,17 @@ def _counts(texts: Sequence[str], tags: Tags, rarity: np.ndarray, *, unit: bool 
         rows += [row] * len(words)
         columns += words.keys()
         values += words.values()
-    weighed = (1 + np.log(np.array(values, np.float32))) * rarity[np.array(columns, np.int64)]
-    matrix = csr_matrix((weighed.astype(np.float32), (rows, columns)), shape=(len(texts), BUCKETS))
-    return unit_rows(matrix) if unit else matrix
+    damped = 1 + np.log(np.array(values, np.float32))
+    return csr_matrix((damped, (rows, columns)), shape=(len(texts), BUCKETS))
+
+
+def _weighed(counts: csr_matrix, rarity: np.ndarray) -> csr_matrix:
+    """A copy whose buckets weigh by rarity, its rows of length 1."""
+    from recsys.neighbours import unit_rows
+
+    matrix = counts.copy()
+    matrix.data *= rarity[matrix.indices]
+    return unit_rows(matrix)
 
 
 def _bucket(word: str) -> int:

@@ -74,7 +74,7 @@ def test_a_space_that_was_stored_places_as_before():
     space = learn_space(texts, tags, others)
     again = space_of(space.arrays())
     assert np.allclose(again.vectors(texts, tags, others), space.vectors(texts, tags, others), atol=1e-6)
-    assert space.vectors(texts, tags, others).shape == (4, space.dimensions)
+    assert space.vectors(texts, tags, others).shape == (4, space.words.shape[1] + space.turns["text"].shape[1])
     assert np.isfinite(space.vectors(["新"], [[]])).all()  # nothing known of it
 
 
