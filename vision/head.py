@@ -73,12 +73,17 @@ class Head:
         """
         centre = unit(features).mean(axis=0)
         away = self.photo_centre - self.catalogue_centre
-        return Head(self.encoder, centre, centre + away, self.matrix, dict(self.facts))
+        return replace(self, catalogue_centre=centre, photo_centre=centre + away, facts=dict(self.facts))
 
     def halved(self) -> Head:
         """In half precision, to be shipped."""
-        catalogue, photo = self.catalogue_centre.astype(np.float16), self.photo_centre.astype(np.float16)
-        return Head(self.encoder, catalogue, photo, self.matrix.astype(np.float16), dict(self.facts))
+        return replace(
+            self,
+            catalogue_centre=self.catalogue_centre.astype(np.float16),
+            photo_centre=self.photo_centre.astype(np.float16),
+            matrix=self.matrix.astype(np.float16),
+            facts=dict(self.facts),
+        )
 
     def save(self, path: Path) -> None:
         """Write it whole or not at all."""
@@ -98,6 +103,14 @@ def load_head(path: Path, encoder: str) -> Head:
     Raises:
         BadIndex: it is missing, damaged, or made for another encoder's features.
     """
+    head = _stored(path)
+    if head.encoder != encoder:
+        raise BadIndex(f"{path}: made for {head.encoder}, in use is {encoder}; run python -m vision.train")
+    return head
+
+
+def _stored(path: Path) -> Head:
+    """The head of a file, whoever's features it is for; BadIndex where it is missing, damaged or of another format."""
     try:
         with np.load(path, allow_pickle=False) as content:
             about = json.loads(str(content["about"]))
@@ -105,8 +118,8 @@ def load_head(path: Path, encoder: str) -> Head:
             head = Head(about.pop("encoder"), *parts)
     except Exception as error:  # numpy, zip and JSON each raise their own kinds
         raise BadIndex(f"{path}: no head ({type(error).__name__}); run python -m vision.train") from error
-    if about.pop("format", None) != FORMAT or head.encoder != encoder:
-        raise BadIndex(f"{path}: made for {head.encoder}, in use is {encoder}; run python -m vision.train")
+    if (found := about.pop("format", None)) != FORMAT:
+        raise BadIndex(f"{path}: format {found}, this program reads {FORMAT}; run python -m vision.train")
     head.facts = about
     return head
 
@@ -123,12 +136,10 @@ def shipped_head(features: np.ndarray, encoder: str, path: Path = DEMO_HEAD) -> 
         path: where it lies.
     """
     try:
-        with np.load(path, allow_pickle=False) as content:
-            made_for = json.loads(str(content["about"]))["encoder"]
-        head = load_head(path, made_for)
-    except Exception:  # noqa: BLE001 - numpy, zip and JSON each raise their own kinds; the plain head does
+        head = _stored(path)
+    except BadIndex:  # the plain head does
         return None
-    fits = _family(made_for) == _family(encoder) and len(head.matrix) == features.shape[1]
+    fits = _family(head.encoder) == _family(encoder) and len(head.matrix) == features.shape[1]
     return replace(head.centred_on(features), encoder=encoder) if fits else None
 
 
