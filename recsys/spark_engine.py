@@ -61,7 +61,7 @@ def start(master: str = "", **more: str) -> SparkSession:
     return (builder.master(master) if master else builder).getOrCreate()
 
 
-def read(spark: SparkSession, place: str, driver: str = "") -> DataFrame:
+def read(spark: SparkSession, place: str) -> DataFrame:
     """The events of a Parquet path, or of a JDBC address (``jdbc:postgresql://…``): only of customers who consent.
 
     Raises:
@@ -70,7 +70,7 @@ def read(spark: SparkSession, place: str, driver: str = "") -> DataFrame:
     try:
         if place.startswith("jdbc:"):
             reader = spark.read.format("jdbc").option("url", place).option("dbtable", f"({CONSENTED}) AS told")
-            found = (reader.option("driver", driver) if driver else reader).load()
+            found = reader.load()
         else:
             found = spark.read.parquet(place)
     except Exception as error:  # Py4J wraps whatever Java says; the address may hold a password
@@ -145,24 +145,30 @@ def learn(cells: DataFrame, ids: np.ndarray, als: AlsConfig, most_items: int) ->
     if not counts.any():
         raise BadValue("no interaction to learn from")
     newest = float(cells.agg(f.max("at")).first()[0])
-    kept = np.sort(np.argsort(-counts, kind="stable")[: min(most_items, int((counts > 0).sum()))])
+    customers, products = int(cells.select("customer").distinct().count()), int((counts > 0).sum())
+    kept = np.sort(np.argsort(-counts, kind="stable")[: min(most_items, products)])
     return Learned(
-        items=_als_vectors(cells, ids, als),
+        items=_als_vectors(cells, ids, als, counts.sum() / np.sqrt(customers * products)),
         touched=np.flatnonzero(counts),
         scores=_popularity(cells, ids, counts, newest),
         kept=kept,
         gram=_common(cells, ids, kept),
-        customers=int(cells.select("customer").distinct().count()),
+        customers=customers,
         cells=int(counts.sum()),
     )
 
 
-def _als_vectors(cells: DataFrame, ids: np.ndarray, config: AlsConfig) -> np.ndarray:
-    """Item vectors of MLlib's ALS, which multiplies λ with the cells of each row, as ours does not: so λ is divided."""
+def _als_vectors(cells: DataFrame, ids: np.ndarray, config: AlsConfig, mean: float) -> np.ndarray:
+    """Item vectors of MLlib's ALS, which multiplies λ with the cells of each row, as ours does not: so λ is divided.
+
+    Args:
+        cells: what ``cells_of`` made.
+        ids: of the products, rising.
+        config: of our ALS.
+        mean: geometric mean of the cells a customer and the cells a product.
+    """
     from pyspark.ml.recommendation import ALS
 
-    rows, products = cells.select("customer").distinct().count(), cells.select("product").distinct().count()
-    mean = cells.count() / np.sqrt(rows * products)
     blocks = max(2, cells.sparkSession.sparkContext.defaultParallelism)
     trained = ALS(
         rank=config.factors, maxIter=config.iterations, regParam=float(config.regularisation / mean),
