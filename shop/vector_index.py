@@ -93,7 +93,7 @@ class VectorIndex:
             if rows is None or len(rows) > EXACT_UP_TO:
                 found = self._candidates(query, count, rows)
                 enough = min(count, len(self) if rows is None else len(rows))
-                rows = found if len(found) >= enough else np.flatnonzero(~self._dead) if rows is None else rows
+                rows = found if len(found) >= enough else rows
             return self._exact(query, count, rows)
 
     def vectors(self, ids: np.ndarray) -> np.ndarray:
