@@ -59,11 +59,7 @@ def likes_of(artefact: Artefact, content: np.ndarray) -> tuple[np.ndarray, Likes
     """
     near = np.asarray(content) @ np.asarray(artefact.content).T
     count = min(MODELS, near.shape[1])
-    columns = (
-        np.argpartition(-near, count - 1, axis=1)[:, :count]
-        if count < near.shape[1]
-        else np.tile(np.arange(count), (len(near), 1))
-    )
+    columns = np.argpartition(-near, count - 1, axis=1)[:, :count]
     alike = np.take_along_axis(near, columns, 1)
     placed = np.flatnonzero(alike.max(1, initial=0.0) >= LEAST_ALIKE)
     weights = alike[placed].clip(0) ** SHARPNESS
@@ -81,9 +77,8 @@ def extended(artefact: Artefact, ids: np.ndarray, content: np.ndarray, gone: np.
     """
     placed, likes = likes_of(artefact, content) if len(ids) else (np.zeros(0, int), None)
     if likes is None or not len(placed):
-        nothing = np.zeros((0, artefact.index.dimensions), np.float32)
         lost = gone is not None and len(gone)
-        return replace(artefact, index=artefact.index.with_more(ids[:0], nothing, gone)) if lost else artefact
+        return replace(artefact, index=artefact.index.with_more(ids[:0], content[:0], gone)) if lost else artefact
     near = [_near(artefact, columns, weights) for columns, weights in zip(likes.columns, likes.weights)]
     lengths = np.array([len(items) for items, _ in near])
     vectors = likes.mean(artefact.vectors)
