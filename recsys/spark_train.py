@@ -46,9 +46,9 @@ def train_by_spark(
         if session is None:
             spark.stop()
     space, content = placed(shop, products)
-    models = [*models_of(learned, len(ids)), Content(vectors=content)]
-    als, ease, popularity, what = models
-    artefact = make(ids, learned.touched, [als, ease, what, popularity], WEIGHTS, space, *from_shop(shop))
+    als, ease, popularity = models_of(learned, len(ids))
+    models = [als, ease, Content(vectors=content), popularity]
+    artefact = make(ids, learned.touched, models, WEIGHTS, space, *from_shop(shop))
     told = {"engine": "spark", "customers": learned.customers, "cells": learned.cells, "weights": WEIGHTS}
     folder = folder or Path(shop.settings.data_dir) / "recsys"
     return publish(folder, artefact.save, {**told, "sources": fingerprint(shop)})

@@ -130,8 +130,8 @@ def train(shop: Shop, folder: Path | None = None, say: Callable[[str], None] = l
         model.fit(data)
     touched = np.flatnonzero(np.bincount(data.columns, minlength=data.shape[1]))
     artefact = make(data.items, touched, whole, blend.weights, space, *from_shop(shop))
-    facts_ = {"measures": measures, "quality": asdict(report), "sources": fingerprint(shop), "weights": blend.weights}
-    version = publish(folder, artefact.save, facts_)
+    told = {"measures": measures, "quality": asdict(report), "sources": fingerprint(shop), "weights": blend.weights}
+    version = publish(folder, artefact.save, told)
     return Trained(version, measures, blend.weights, report, time.monotonic() - begin)
 
 
