@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Iterable, Sequence
+from typing import TYPE_CHECKING, Sequence
 
 import numpy as np
 from sqlalchemy import func, select
 
 from shop.feature_store import FeatureStore
+from shop.importing.store import ASK, chunks
 from shop.models import Picture, Review
 from shop.product_texts import ProductText
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from shop.front import Shop
 
 KINDS = ("text", "picture", "mood")
-IN_ONE = 500
-"""So many ids are asked for in one query."""
 
 
 def text_key(product: ProductText) -> str:
@@ -36,7 +35,7 @@ def mood_keys(shop: Shop, products: Sequence[ProductText]) -> dict[int, str]:
     found: dict[int, str] = {}
     query = select(Review.product_id, func.max(Review.id)).where(Review.text != "").group_by(Review.product_id)
     with shop.database.read() as session:
-        for some in _portions([one.id for one in products]):
+        for some in chunks([one.id for one in products], ASK):
             rows = session.execute(query.where(Review.product_id.in_(some)))
             found.update({product: f"{product}-{newest}" for product, newest in rows})
     return found
@@ -47,7 +46,7 @@ def picture_keys(shop: Shop, products: Sequence[ProductText]) -> dict[int, str]:
     found: dict[int, str] = {}
     query = select(Picture.product_id, Picture.sha256).order_by(Picture.product_id, Picture.position.desc())
     with shop.database.read() as session:
-        for some in _portions([one.id for one in products]):
+        for some in chunks([one.id for one in products], ASK):
             found.update(dict(session.execute(query.where(Picture.product_id.in_(some))).all()))
     return found
 
@@ -78,7 +77,3 @@ def product_features(shop: Shop, products: Sequence[ProductText]) -> dict[str, n
             found[kind] = np.zeros((len(products), vectors.shape[1]), np.float32)
             found[kind][[at for at, _ in rows]] = vectors
     return found
-
-
-def _portions(ids: list[int]) -> Iterable[list[int]]:
-    return (ids[start : start + IN_ONE] for start in range(0, len(ids), IN_ONE))
