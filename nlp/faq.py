@@ -24,6 +24,7 @@ import numpy as np
 from nlp.bm25 import Bm25
 from nlp.encoder import RememberingEncoder, shared_encoder
 from nlp.intent import prepare
+from nlp.kernel_view import unit
 from nlp.ngrams import NgramFeatures
 from nlp.tokenizer import shared_tokenizer
 from shop.faq_store import FaqEntry
@@ -92,7 +93,7 @@ class _Index:
         self.texts = texts = [text for _, text in questions]
         vectors = encoder.encode_for_training(texts)
         self.mean = vectors.mean(axis=0) if len(vectors) else np.zeros(encoder.width, np.float32)
-        self.vectors = _unit(vectors - self.mean)
+        self.vectors = unit(vectors - self.mean)
         self.grams = NgramFeatures(longest=3).fit(texts)
         self.lists = self.grams.matrix(texts).tocsr() if texts else None
         self.words = Bm25(texts, shared_tokenizer())
@@ -110,7 +111,7 @@ class _Index:
         dense = np.zeros(len(self.grams), np.float32)
         dense[row.columns] = row.weights
         assert self.lists is not None
-        return self.vectors @ _unit((vector - self.mean)[None])[0], self.lists @ dense, self.words.scores(text)
+        return self.vectors @ unit((vector - self.mean)[None])[0], self.lists @ dense, self.words.scores(text)
 
 
 def fit(near: np.ndarray, alike: np.ndarray, words: np.ndarray) -> np.ndarray:
@@ -199,11 +200,6 @@ class FaqIndex:
             if self._index is None or self._index.entries != entries:
                 self._index = _Index(entries, self._encoder)
             return self._index
-
-
-def _unit(rows: np.ndarray) -> np.ndarray:
-    done: np.ndarray = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-    return done
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

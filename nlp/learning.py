@@ -16,6 +16,7 @@ import numpy as np
 from nlp.encoder import RememberingEncoder
 from nlp.faq import FaqIndex
 from nlp.intent import IntentClassifier, prepare
+from nlp.kernel_view import unit
 from nlp.lexicon import words as listed
 from nlp.tokenizer import WordTokenizer
 from shop.entities import UnansweredView
@@ -85,12 +86,12 @@ class Learner:
         if len(messages) < smallest:
             return []
         vectors = self._encoder.encode([prepare(one.text) for one in messages])
-        vectors = _unit(vectors - vectors.mean(axis=0)) if len(messages) > 2 else vectors
+        vectors = unit(vectors - vectors.mean(axis=0)) if len(messages) > 2 else vectors
         labels = cluster(vectors)
         found = []
         for label in np.unique(labels):
             places = np.flatnonzero(labels == label)
-            nearness = vectors[places] @ _unit(vectors[places].mean(axis=0)[None])[0]
+            nearness = vectors[places] @ unit(vectors[places].mean(axis=0)[None])[0]
             order = places[np.argsort(-nearness, kind="stable")]
             kept = [messages[at] for at, near in zip(order, np.sort(nearness)[::-1]) if near >= NEAR]
             if len(kept) >= smallest:
@@ -154,8 +155,3 @@ def cluster(vectors: np.ndarray) -> np.ndarray:
             best = max(best, (float(silhouette_score(vectors[picked], labels, metric="cosine")), number))
     labels = KMeans(best[1], n_init=5, random_state=SEED).fit_predict(vectors)
     return np.asarray(labels)
-
-
-def _unit(rows: np.ndarray) -> np.ndarray:
-    done: np.ndarray = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-    return done

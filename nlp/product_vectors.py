@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections import defaultdict
+from collections import defaultdict, deque
 from typing import Callable, Iterable, Sequence
 
 import numpy as np
@@ -68,13 +68,13 @@ def _mood(texts: list[str], count: int, reader: SentimentReader) -> np.ndarray:
 def _newest(reviews: Iterable[ReviewText], wanted: Iterable[int]) -> dict[int, tuple[list[str], int]]:
     """Product id → (its newest reviews, how many there are)."""
     chosen = set(wanted)
-    kept: dict[int, list[str]] = defaultdict(list)
+    kept: dict[int, deque[str]] = defaultdict(lambda: deque(maxlen=MOST_REVIEWS))
     counts: dict[int, int] = defaultdict(int)
     for one in reviews:
         if one.product_id in chosen:
             counts[one.product_id] += 1
-            kept[one.product_id] = [*kept[one.product_id][1 - MOST_REVIEWS :], one.text[:LONGEST]]
-    return {product: (texts, counts[product]) for product, texts in kept.items()}
+            kept[one.product_id].append(one.text[:LONGEST])
+    return {product: (list(texts), counts[product]) for product, texts in kept.items()}
 
 
 def main(arguments: list[str] | None = None) -> int:
