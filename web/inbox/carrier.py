@@ -39,12 +39,14 @@ class Carrier:
     """Brings everything that is new, talk by talk; one process at a time.
 
     Of each talk it keeps a state: ``there`` (its id there), ``upto`` (the last message brought),
-    ``note`` (until it was taken), ``tries`` (lasting faults in a row), ``ended``.
+    ``note`` (until it was taken), ``tries`` (lasting faults in a row), ``ended``. A closed talk that
+    was found ended is not read again.
     """
 
     def __init__(self, shop: Shop, other: Other) -> None:
         self._shop, self._other = shop, other
         self._until: datetime | None = None
+        self._over: set[tuple[int, datetime]] = set()
 
     def look(self) -> None:
         """Bring over everything that is new; a talk that fails does not stop the others.
@@ -58,7 +60,11 @@ class Carrier:
             return
         fault: Faulty | ShopError | None = None
         try:
-            for row in self._talks():
+            rows = self._talks()
+            self._over &= {(row.id, row.closed_at) for row in rows}
+            for row in rows:
+                if (row.id, row.closed_at) in self._over:
+                    continue
                 self._go_on()
                 try:
                     self._bring(row)
@@ -96,6 +102,8 @@ class Carrier:
     def _bring(self, row: Any) -> None:
         state, is_open = self._state(row.id), row.state != HandoffState.CLOSED.value
         if state.get("ended") or ("there" not in state and not is_open):
+            if state.get("ended") and not is_open:
+                self._over.add((row.id, row.closed_at))  # its moment too: SQLite gives an erased row's id again
             return  # it came and went unseen, or before this inbox was set
         if "there" not in state:
             state = self._begin(row)

@@ -123,6 +123,37 @@ def test_a_customer_who_leaves_resolves_the_conversation(shop, there):
     assert there.conversations[1]["status"] == "resolved"
 
 
+def test_a_finished_talk_costs_no_read_any_more_and_a_new_one_is_brought_all_the_same(shop, there):
+    class Counted:
+        """Shared values that note what is read."""
+
+        def __init__(self, values):
+            self._values, self.read = values, []
+
+        def get(self, key):
+            self.read.append(key)
+            return self._values.get(key)
+
+        def __getattr__(self, name):
+            return getattr(self._values, name)
+
+    finished = asks(shop)
+    there.bridge.look()
+    shop.handoffs.leave(SENDER)
+    there.bridge.look()
+    shop.shared_values = counted = Counted(shop.shared_values)
+    there.bridge.look()
+    assert counted.read == [f"inbox:{finished.id}"], "once more, to find that it has ended"
+    counted.read.clear()
+    there.bridge.look()
+    assert counted.read == []
+    new = asks(shop)
+    there.bridge.look()
+    assert f"inbox:{new.id}" in counted.read
+    assert f"inbox:{finished.id}" not in counted.read
+    assert len(there.conversations) == 2
+
+
 def test_what_was_not_taken_comes_later_in_order_and_once(shop, there):
     asks(shop)
     there.bridge.look()
