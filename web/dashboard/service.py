@@ -113,14 +113,5 @@ _CASES: dict[str, Callable[[people.Case, str], bool]] = {
 @lru_cache(maxsize=1)
 def examples() -> dict[str, str]:
     """What a customer says who means an intent, for people who do not know its name."""
-    labels = yaml.safe_load((ROOT / "bot" / "domain" / "labels.yml").read_text(encoding="utf-8"))
-    found = _find(labels, "suggest")
-    return {str(name): str(words) for name, words in (found or {}).items()}
-
-
-def _find(tree: Any, name: str) -> Any:
-    if not isinstance(tree, dict):
-        return None
-    if isinstance(tree.get(name), dict):
-        return tree[name]
-    return next((found for found in (_find(one, name) for one in tree.values()) if found), None)
+    words = yaml.safe_load((ROOT / "bot" / "domain" / "labels.yml").read_text(encoding="utf-8"))
+    return {str(name): str(said) for name, said in words["labels"]["suggest"].items()}
