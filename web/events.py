@@ -12,8 +12,6 @@ shop are not stored, whatever the page says.
 from __future__ import annotations
 
 import json
-import time
-from collections import OrderedDict
 from datetime import timedelta
 from typing import Any
 
@@ -25,12 +23,12 @@ from shop.errors import BadToken
 from shop.events import KINDS, Behaviour
 from shop.front import Shop
 from web.bodies import cors, read_body
+from web.pace import Pace
 
 MOST_BYTES = 32_768
 MOST_EVENTS = 50
 OLDEST_S = 3600.0
 PER_MINUTE = 300
-MOST_SENDERS = 10_000
 
 
 class EventDoor:
@@ -38,7 +36,7 @@ class EventDoor:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
-        self._counts: OrderedDict[tuple[str, int], int] = OrderedDict()
+        self._pace = Pace(PER_MINUTE)
 
     async def answer(self, request: Request) -> Response:
         """Store a batch, or say what is wrong with it."""
@@ -57,7 +55,8 @@ class EventDoor:
             return _refusal("give a JSON object with a list of events", 400, headers)
         if asked.get("consent") is not True:
             return JSONResponse({"stored": 0, "ignored": len(events)}, headers=headers)
-        if len(events) > MOST_EVENTS or not self._within_pace(request, len(events)):
+        address = request.client.host if request.client else ""
+        if len(events) > MOST_EVENTS or not self._pace.admits(address, len(events)):  # more is no person
             return _refusal("too many events", 429, headers)
         try:
             stored = await run_in_threadpool(self._store, asked, events)
@@ -97,14 +96,6 @@ class EventDoor:
             return None
         at = self._shop.clock() - timedelta(seconds=float(age))
         return Behaviour(customer, session, kind, product, query, rating, at)
-
-    def _within_pace(self, request: Request, count: int) -> bool:
-        """So many events a minute and address: more is no person."""
-        key = (request.client.host if request.client else "", int(time.monotonic() // 60))
-        self._counts[key] = self._counts.pop(key, 0) + count
-        while len(self._counts) > MOST_SENDERS:
-            self._counts.popitem(last=False)
-        return self._counts[key] <= PER_MINUTE
 
 
 def _refusal(why: str, status: int, headers: dict[str, str]) -> Response:

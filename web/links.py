@@ -11,8 +11,6 @@ as a message.
 from __future__ import annotations
 
 import json
-import time
-from collections import OrderedDict
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -22,10 +20,10 @@ from shop.errors import BadToken
 from shop.front import Shop
 from shop.link_codes import MINUTES
 from web.bodies import cors, read_body
+from web.pace import Pace
 
 MOST_BYTES = 4096
 PER_MINUTE = 10
-MOST_CUSTOMERS = 10_000
 
 
 class LinkDoor:
@@ -33,7 +31,7 @@ class LinkDoor:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
-        self._counts: OrderedDict[tuple[int, int], int] = OrderedDict()
+        self._pace = Pace(PER_MINUTE)
 
     async def answer(self, request: Request) -> Response:
         """A code, or what is wrong."""
@@ -48,7 +46,7 @@ class LinkDoor:
             return JSONResponse({"error": "give a JSON object with the customer's token"}, 400, headers)
         except BadToken:
             return JSONResponse({"error": "the token is not valid"}, 401, headers)
-        if not self._within_pace(customer_id):
+        if not self._pace.admits(customer_id):
             return JSONResponse({"error": "too many codes"}, 429, headers)
         try:
             code = await run_in_threadpool(self._shop.link_codes.issue, customer_id)
@@ -59,10 +57,3 @@ class LinkDoor:
             for name, address in self._shop.settings.messengers.items()
         ]
         return JSONResponse({"code": code, "minutes": MINUTES, "links": links}, headers=headers)
-
-    def _within_pace(self, customer_id: int) -> bool:
-        key = (customer_id, int(time.monotonic() // 60))
-        self._counts[key] = self._counts.pop(key, 0) + 1
-        while len(self._counts) > MOST_CUSTOMERS:
-            self._counts.popitem(last=False)
-        return self._counts[key] <= PER_MINUTE
