@@ -37,9 +37,7 @@ class Talk:
     """One talk; moments are UTC."""
 
     sender_id: str
-    person: str
     started_at: datetime
-    ended_at: datetime
     outcome: str
     intents: tuple[str, ...]
     moods: tuple[tuple[datetime, str, int], ...]
@@ -107,9 +105,7 @@ def _talk(run: list[Any], handed: list[datetime], began: list[datetime]) -> Talk
         outcome = "confirmed" if run[-1].intent in CONFIRMS else "assumed"
     return Talk(
         sender_id=run[0].sender_id,
-        person=_person(run[0]),
         started_at=first,
-        ended_at=last,
         outcome=outcome,
         intents=tuple(row.intent for row in run if row.intent not in UNHEARD),
         moods=tuple((row.at, row.mood, row.anger or 0) for row in run if row.mood),
