@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from analytics.insights import OPEN_CASES
-from analytics.query import SHANGHAI, Group, Metric, Period
+from analytics.query import SHANGHAI, TIME_GROUPS, Group, Metric, Period
 from shop.front import Shop
 from shop.models import (
     AfterSaleCase,
@@ -65,12 +65,14 @@ def behind(shop: Shop, metric: Metric, group: Group | None, key: str, period: Pe
 
 def narrowed(period: Period, group: Group | None, key: str) -> Period:
     """The part of a period that a day, week or month of an answer covers."""
-    if group not in (Group.DAY, Group.WEEK, Group.MONTH) or not key:
+    if group not in TIME_GROUPS or not key:
         return period
-    start = date.fromisoformat(key + "-01" if group is Group.MONTH else key)
-    end = start + timedelta(days={Group.DAY: 1, Group.WEEK: 7}.get(group, 31))
     if group is Group.MONTH:
+        start = date.fromisoformat(f"{key}-01")
         end = (start + timedelta(days=31)).replace(day=1)
+    else:
+        start = date.fromisoformat(key)
+        end = start + timedelta(days=7 if group is Group.WEEK else 1)
     return Period(max(start, period.start), min(end, period.end))
 
 
