@@ -38,7 +38,7 @@ class Bot:
     def cpu_s(self) -> dict[str, float]:
         """Processor time that each process has used so far, its children's with it."""
         return {
-            name: sum(map(_cpu_s, (process.pid, *_children(process.pid)))) for name, process in self.processes.items()
+            name: sum(map(cpu_s, (process.pid, *_children(process.pid)))) for name, process in self.processes.items()
         }
 
     def stop(self) -> None:
@@ -66,7 +66,8 @@ def resident_mb(pid: int) -> int:
     return total // 1024
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
+    """Processor seconds that a process has used so far, in its own code and in the kernel; 0 once it has ended."""
     try:
         after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

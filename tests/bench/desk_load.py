@@ -18,6 +18,7 @@ import random
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -149,11 +150,7 @@ class Run:
             "taken_after_s_max": round(max(waits, default=0.0), 1),
             "bot_answers_after_take_over": broken,
             "sockets_cut": self._cut,
-            "refused": {
-                key: sum(d.refused[key] for d in self._desks.values())
-                for d in self._desks.values()
-                for key in d.refused
-            },
+            "refused": sum((desk.refused for desk in self._desks.values()), Counter()),
             "load_average": round(os.getloadavg()[0], 1),
         }
 

@@ -14,7 +14,6 @@ import os
 import sys
 import time
 from collections import defaultdict
-from pathlib import Path
 from typing import Any, Callable
 
 import numpy as np
@@ -23,6 +22,7 @@ from PIL import Image
 from shop.front import Shop, open_shop
 from shop.picture_file import clean_picture
 from shop.settings import load_settings
+from tests.bench.bots import resident_mb
 from vision.encoder import OnnxEncoder
 from vision.finder import PictureFinder
 from vision.image_file import as_image, read_pixels
@@ -55,7 +55,7 @@ def main() -> int:
     settings = load_settings()
     shop = open_shop(settings)
     photos = [_photo(shop, at) for at in range(5)]
-    before = _resident_mb()
+    before = resident_mb(os.getpid())
     finder = PictureFinder(shop, OnnxEncoder(settings.image_encoder))
     finder.index.refresh(everything=True)
     stages = Stages()
@@ -66,7 +66,7 @@ def main() -> int:
             stages.time("bytes to answer", _answer, raw, finder, settings, stages)
     for stage, spent in stages.spent.items():
         print(f"{stage:16} p50 {np.percentile(spent, 50):6.1f} ms   p95 {np.percentile(spent, 95):6.1f} ms")
-    print(f"{'memory added':16} {_resident_mb() - before:10.0f} MB, {len(finder.index)} pictures")
+    print(f"{'memory added':16} {resident_mb(os.getpid()) - before:10d} MB, {len(finder.index)} pictures")
     return 0
 
 
@@ -88,12 +88,6 @@ def _photo(shop: Shop, number: int) -> bytes:
     out = io.BytesIO()
     Image.fromarray(np.clip(large, 0, 255).astype(np.uint8)).save(out, "JPEG", quality=90)
     return out.getvalue()
-
-
-def _resident_mb() -> float:
-    """Memory of this process, in MB (Linux)."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 if __name__ == "__main__":

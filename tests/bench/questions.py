@@ -29,6 +29,7 @@ from shop.front import Shop, open_shop
 from shop.models import Order
 from shop.sales_days import refresh
 from shop.settings import Settings
+from tests.bench.bots import cpu_s
 from tests.servers import PostgresServer
 
 CASES = Path(__file__).parents[1] / "unit" / "analytics" / "cases.yml"
@@ -87,13 +88,7 @@ def backend_s(shop: Shop) -> float:
         return 0.0
     with shop.database.engine.connect() as connection:
         pids = [row[0] for row in connection.execute(text("SELECT pid FROM pg_stat_activity WHERE datname = 'xiaoer'"))]
-    ticks = 0
-    for pid in pids:
-        try:
-            ticks += sum(map(int, Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]))
-        except OSError:  # it ended meanwhile
-            continue
-    return ticks / os.sysconf("SC_CLK_TCK")
+    return sum(map(cpu_s, pids))
 
 
 def measure(shop: Shop, times: int) -> None:
