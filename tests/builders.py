@@ -6,6 +6,7 @@ units on the shelf, a paid one has its payment, a shipped one its parcel.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from datetime import datetime, timedelta
 from typing import Any, Sequence
@@ -19,6 +20,7 @@ from shop.models import (
     Order,
     OrderLine,
     Payment,
+    Picture,
     Product,
     Shipment,
     Sku,
@@ -96,6 +98,14 @@ class Builder:
             session.flush()
             assert all(sku.product is product for sku in product.skus)
         return product
+
+    def picture(self, product: Any, jpeg: bytes, position: int = 0) -> Any:
+        """A picture of a product, with its file."""
+        folder = self.shop.settings.data_dir / "pictures"
+        folder.mkdir(exist_ok=True)
+        digest = hashlib.sha256(jpeg).hexdigest()
+        (folder / f"{digest}.jpg").write_bytes(jpeg)
+        return self.add(Picture(product_id=product.id, path=f"{digest}.jpg", sha256=digest, position=position))
 
     def customer(self, name: str = "王小明", phone: str = "13812345678", **columns: Any) -> Any:
         """A customer."""

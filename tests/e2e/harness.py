@@ -170,6 +170,10 @@ class BotServer:
             except subprocess.TimeoutExpired:
                 continue
 
+    def signal_server(self, name: str, how: signal.Signals) -> None:
+        """Tell one server and everything that it started to stop, or to go on."""
+        os.killpg(self._processes[name].pid, how)
+
     def is_up(self, name: str) -> bool:
         """Whether the server's process lives and answers."""
         process = self._processes.get(name)

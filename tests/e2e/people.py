@@ -10,6 +10,8 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.integration.browser import fill_dialog, log_in
+
 
 def photo(colour: str, name: str = "photo.jpg") -> dict[str, Any]:
     """A picture as a file chooser takes it."""
@@ -116,9 +118,7 @@ class AgentPage:
         self.page = page
         self.web = web
         page.goto(f"{web}/desk/")
-        page.locator("#name").fill(login)
-        page.locator("#password").fill(password)
-        page.get_by_role("button", name="登录").click()
+        log_in(page, login, password)
         self.is_online()
         page.locator("#status").select_option(status)
 
@@ -144,13 +144,7 @@ class AgentPage:
 
     def dialog(self, **values: str) -> None:
         """Fill the open dialog's fields by name and confirm."""
-        for name, value in values.items():
-            field = self.page.locator(f'dialog [name="{name}"]')
-            if field.evaluate("one => one.tagName") == "SELECT":
-                field.select_option(value)
-            else:
-                field.fill(value)
-        self.page.locator("dialog button.main").click()
+        fill_dialog(self.page, **values)
 
     def said(self) -> list[str]:
         """Everything in the talk, in order."""

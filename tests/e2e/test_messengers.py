@@ -6,9 +6,8 @@ One Rasa server serves all channels. What each platform does wrong stands in
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import os
+import json
 import signal
 import time
 from contextlib import ExitStack
@@ -21,7 +20,7 @@ from bot.channels.arrival import sender_of
 from shop.database import Database
 from shop.demo.pictures import draw
 from shop.front import Shop
-from shop.models import ChannelInbox, ChannelOutbox, Picture
+from shop.models import ChannelInbox, ChannelOutbox
 from shop.privacy import Cipher
 from shop.settings import ROOT
 from shop.states import OrderState
@@ -30,6 +29,7 @@ from tests.e2e.harness import BotServer, settings_for
 from tests.e2e.scene import NAME, PHONE, build_scene
 from tests.fakes.registry import FAKES
 from tests.fakes.words import callback_of, post_once, written_at
+from tests.waiting import until
 
 pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(900)]
 PATIENCE_S = 120
@@ -50,7 +50,7 @@ class Chat:
         self.shop = Shop(self.settings, database, Cipher(SECRET))
         self.server = BotServer(folder, self.shop)
         self.scene = build_scene(self.shop)
-        self.photo = self._hang()
+        self.photo = self._pictured()
         self.platforms = {}
 
     def __enter__(self):
@@ -69,24 +69,17 @@ class Chat:
     def __exit__(self, *what):
         self._stack.__exit__(*what)
 
-    def _hang(self) -> bytes:
+    def _pictured(self) -> bytes:
         """Give two products a picture each; the first one's is what customers photograph."""
-        import json
-
         icons = json.loads((ROOT / "data" / "shop" / "icons.json").read_text(encoding="utf-8"))["icons"]
-        folder = self.settings.data_dir / "pictures"
-        folder.mkdir(exist_ok=True)
         bodies = [draw(f"p{at}", icons[name], 90 * at) for at, name in enumerate(("headphone", "teapot"))]
         for body, product in zip(bodies, ("earphone", "mug"), strict=True):
-            digest = hashlib.sha256(body).hexdigest()
-            (folder / f"{digest}.jpg").write_bytes(body)
-            row = {"product_id": self.scene.products[product].id, "path": f"{digest}.jpg", "sha256": digest}
-            self.scene.build.add(Picture(position=0, **row))
+            self.scene.build.picture(self.scene.products[product], body)
         return bodies[0]
 
     def pause_actions(self, how: signal.Signals) -> None:
         """Stop the action server, or let it go on: what is asked meanwhile waits in mid-turn."""
-        os.killpg(self.server._processes["actions"].pid, how)
+        self.server.signal_server("actions", how)
 
 
 @pytest.fixture(scope="module")
@@ -116,13 +109,14 @@ class Phone:
         return self.await_words(before, *words)
 
     def await_words(self, before: int, *words: str) -> str:
-        deadline = time.monotonic() + PATIENCE_S
-        while True:
-            heard = "\n".join(one.text for one in self.platform.to(self.name)[before:])
-            if heard and all(word in heard for word in words):
-                return heard
-            assert time.monotonic() < deadline, f"no {words} in {heard!r}"
-            time.sleep(0.05)
+        def heard() -> str:
+            return "\n".join(one.text for one in self.platform.to(self.name)[before:])
+
+        def complete() -> str:
+            text = heard()
+            return text if all(word in text for word in words) else ""
+
+        return until(complete, lambda: f"no {words} in {heard()!r}", PATIENCE_S)
 
     def say(self, text: str, *words: str) -> str:
         return self.hear(lambda: self.platform.say(self.name, text), *words)
@@ -136,18 +130,11 @@ class Phone:
 
     def asked_in_order(self, *texts: str) -> None:
         """Wait until these are the newest messages of the customer that were heard."""
-        deadline = time.monotonic() + PATIENCE_S
-        while self.history("in")[-len(texts) :] != list(texts):
-            assert time.monotonic() < deadline, self.history("in")
-            time.sleep(0.05)
+        until(lambda: self.history("in")[-len(texts) :] == list(texts), lambda: self.history("in"), PATIENCE_S)
 
     def handoff(self):
         """The talk's handoff, as soon as there is one."""
-        deadline = time.monotonic() + PATIENCE_S
-        while (view := self.chat.shop.handoffs.current(self.sender)) is None:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        return view
+        return until(lambda: self.chat.shop.handoffs.current(self.sender), seconds=PATIENCE_S)
 
     def _is_quiet(self) -> bool:
         """Whether every message was answered, and every answer was sent."""
@@ -158,10 +145,7 @@ class Phone:
 
     def nothing_is_lost_or_doubled(self) -> None:
         """Everything that stands in the history reached the customer as often as it stands there."""
-        deadline = time.monotonic() + PATIENCE_S
-        while not self._is_quiet():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(self._is_quiet, seconds=PATIENCE_S)
         words = "\n".join(one.text for one in self.platform.to(self.name))
         spoken = [text for text in self.history("out", "agent", "sys") if text]
         for text in set(spoken):

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import threading
+import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator
 
 import pytest
+import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from starlette.types import ASGIApp
+
+from tests.servers import free_port
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -36,6 +43,53 @@ def launched() -> Iterator[Browser]:
         made = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield made
         made.close()
+
+
+@contextmanager
+def web_server(app: ASGIApp) -> Iterator[str]:
+    """The web server in a thread of its own; its address."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", ws="wsproto"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 60
+    while not server.started:
+        assert thread.is_alive(), "the web server did not start"
+        assert time.monotonic() < deadline, "the web server did not start within a minute"
+        time.sleep(0.02)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(30)
+
+
+def log_in(page: Page, login: str, password: str) -> None:
+    """Fill the login and send it."""
+    page.locator("#name").fill(login)
+    page.locator("#password").fill(password)
+    page.get_by_role("button", name="登录").click()
+
+
+def fill_dialog(page: Page, **values: str) -> None:
+    """Fill the open dialog's fields by name and confirm."""
+    for name, value in values.items():
+        field = page.locator(f'dialog [name="{name}"]')
+        if field.evaluate("one => one.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+    page.locator("dialog button.main").click()
+
+
+def every_tab(page: Page) -> Iterator[str]:
+    """Open the dashboard's pages one after the other; each one's name once its figures are there."""
+    tabs = page.locator("#tabs button")
+    expect(tabs.first).to_be_visible()
+    for place in range(tabs.count()):
+        tabs.nth(place).click()
+        expect(page.locator("#note")).not_to_contain_text("…", timeout=90_000)
+        yield str(tabs.nth(place).get_attribute("name"))
 
 
 def axe(page: Page) -> list[tuple[str, list[str]]]:

@@ -7,7 +7,7 @@ from typing import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.integration.browser import ARGUMENTS, CHROMIUM, PHONE, WIDE, launched
+from tests.integration.browser import ARGUMENTS, CHROMIUM, PHONE, WIDE, launched, log_in
 from tests.integration.chat import ChatBot
 from tests.integration.fake_wire import FakeWire
 from tests.integration.tiny import TinyBot
@@ -118,9 +118,7 @@ def logins(tiny):
 def desk(tiny, pages, logins):
     def open_desk(login="xiaomei", which=1, **size) -> Page:
         page = pages(which, f"{tiny.web}/desk/", **size)
-        page.locator("#name").fill(login)
-        page.locator("#password").fill(logins[login])
-        page.get_by_role("button", name="登录").click()
+        log_in(page, login, logins[login])
         expect(page.locator("body")).to_have_attribute("data-line", "online")
         return page
 

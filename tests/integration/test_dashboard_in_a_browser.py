@@ -5,15 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-import threading
-import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Callable, Iterator
 
 import numpy as np
 import pytest
-import uvicorn
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
@@ -23,8 +20,7 @@ from shop.front import Shop
 from shop.models import Order
 from shop.sales_days import UNSOLD, bounds
 from tests.demo_shops import copied
-from tests.integration.browser import PHONE, WIDE, shot
-from tests.servers import free_port
+from tests.integration.browser import PHONE, WIDE, log_in, shot, web_server
 from web.app import create_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -44,18 +40,8 @@ def shop(demo_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 @pytest.fixture(scope="module")
 def address(shop: Shop) -> Iterator[str]:
-    port = free_port()
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(shop), host="127.0.0.1", port=port, log_level="warning", ws="wsproto")
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 60
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(30)
+    with web_server(create_app(shop)) as found:
+        yield found
 
 
 @pytest.fixture
@@ -70,9 +56,7 @@ def opened(address: str, browser: Browser) -> Iterator[Open]:
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(f"{address}/dashboard/")
-        page.locator("#name").fill(login)
-        page.locator("#password").fill(WORD)
-        page.get_by_role("button", name="登录").click()
+        log_in(page, login, WORD)
         return page
 
     yield go

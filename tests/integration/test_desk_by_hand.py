@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from shop.states import OrderState
+from tests.integration.browser import fill_dialog
 from tests.integration.test_desk_in_a_browser import customer, tell
 from tests.integration.test_widget_in_a_browser import field, rows, say
 from tests.integration.wire_pages import wait_for
@@ -215,7 +216,7 @@ def test_a_case_is_opened_and_withdrawn_and_a_parcel_looked_for_from_the_panel(t
     agent.locator("dialog button.main").click()
     expect(agent.locator("#toasts")).to_contain_text("已办好")
     agent.locator(f'[data-order="{got.number}"] [data-act="case"]').click()
-    dialog(agent, kind="return", reason="quality", text="杯口有裂纹")
+    fill_dialog(agent, kind="return", reason="quality", text="杯口有裂纹")
     case = agent.locator("[data-case]").first
     expect(case).to_contain_text("退货退款 · 已提交")
     case.get_by_role("button", name="撤销售后").click()
@@ -223,13 +224,3 @@ def test_a_case_is_opened_and_withdrawn_and_a_parcel_looked_for_from_the_panel(t
     expect(agent.locator("[data-case]").first).to_contain_text("已撤销")
     done = [line["action"] for line in tiny.shop.agents.audit_log()[:3]]
     assert done == ["withdraw_case", "open_case", "order_investigate"]
-
-
-def dialog(page: Page, **values: str) -> None:
-    for name, value in values.items():
-        found = page.locator(f'dialog [name="{name}"]')
-        if found.evaluate("one => one.tagName") == "SELECT":
-            found.select_option(value)
-        else:
-            found.fill(value)
-    page.locator("dialog button.main").click()

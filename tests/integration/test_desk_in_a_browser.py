@@ -28,11 +28,14 @@ def customer(tiny, pages, who="1") -> tuple[Page, str]:
     expect(status(page)).to_have_attribute("data-state", "online")
     say(page, "我是谁")
     expect(rows(page)).to_have_count(2)
-    with tiny.shop.database.read() as session:
-        newest = select(Conversation.sender_id).order_by(Conversation.last_at.desc()).limit(1)
-        sender = session.execute(newest).scalar()
     assert before
-    return page, sender
+    return page, newest(tiny)
+
+
+def newest(tiny) -> str:
+    """The conversation in which somebody spoke last."""
+    with tiny.shop.database.read() as session:
+        return session.execute(select(Conversation.sender_id).order_by(Conversation.last_at.desc()).limit(1)).scalar()
 
 
 def tell(page: Page, text: str):

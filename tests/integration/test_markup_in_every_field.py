@@ -8,11 +8,12 @@ import re
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
-from sqlalchemy import select, update
+from sqlalchemy import update
 
-from shop.models import Conversation, Customer, Order, Product
+from shop.models import Customer, Order, Product
 from shop.states import OrderState
-from tests.integration.test_desk_in_a_browser import tell
+from tests.integration.browser import every_tab
+from tests.integration.test_desk_in_a_browser import newest, tell
 from tests.integration.test_widget_in_a_browser import rows, say, status
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
@@ -25,12 +26,6 @@ def is_clean(page: Page, *texts: str) -> None:
     for text in texts:
         expect(page.get_by_text(text).first).to_be_attached()
     assert page.locator("img[src='x'], [onerror], main b b").count() == 0
-
-
-def newest(tiny) -> str:
-    """The conversation in which somebody spoke last."""
-    with tiny.shop.database.read() as session:
-        return session.execute(select(Conversation.sender_id).order_by(Conversation.last_at.desc()).limit(1)).scalar()
 
 
 @pytest.fixture(scope="module")
@@ -101,11 +96,7 @@ def test_markup_in_names_words_notes_replies_and_files_stays_text(tiny, pages, d
 def test_markup_in_the_shops_figures_stays_text_on_every_page_of_the_dashboard(tiny, pages, desk, evil):
     boss = desk("admin")
     boss.goto(f"{tiny.web}/dashboard/")
-    tabs = boss.locator("#tabs button")
-    expect(tabs.first).to_be_visible()
-    for place in range(tabs.count()):
-        tabs.nth(place).click()
-        expect(boss.locator("#note")).not_to_contain_text("…", timeout=90_000)
+    for _ in every_tab(boss):
         is_clean(boss)
     boss.locator("#tabs button[name=sales]").click()
     boss.locator("#tools [name=group]").select_option("city")

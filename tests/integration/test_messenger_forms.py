@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import contextmanager
 
 import pytest
@@ -14,6 +13,7 @@ from shop.models import ChannelInbox
 from tests.fakes.registry import FAKES
 from tests.integration.chat import photo
 from tests.integration.light import LightBot
+from tests.waiting import until
 
 PAGE = "https://shop.example/search?q={title}"
 MINI = {"appid": "wx9", "page": "pages/search?q={title}", "thumb_media_id": "thumb"}
@@ -29,13 +29,6 @@ CARD = {
 def light(tmp_path, *channels, **more):
     with LightBot(tmp_path, {one: FAKES[one] for one in channels}, **more) as bot:
         yield bot
-
-
-def until(done, what=None):
-    deadline = time.monotonic() + 60
-    while not done():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
 
 
 def opened(bot, channel, customer="7"):

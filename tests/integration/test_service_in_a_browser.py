@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
-import uvicorn
 from playwright.sync_api import Page, expect
 from sqlalchemy import insert
 
 from shop.front import Shop, open_shop
 from shop.models import Conversation, Handoff, HandoffStep, Message
 from shop.settings import Settings
-from tests.integration.browser import PHONE, WIDE, shot
-from tests.servers import free_port
+from tests.integration.browser import PHONE, WIDE, log_in, shot, web_server
 from web.app import create_app
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(300)]
@@ -62,25 +58,10 @@ def filled(shop: Shop) -> None:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     """Shop and address of a running web server."""
-    port = free_port()
-    settings = Settings(
-        data_dir=tmp_path_factory.mktemp("service"), secret_key="a secret for tests only", web_port=port
-    )
-    shop = open_shop(settings)
+    shop = open_shop(Settings(data_dir=tmp_path_factory.mktemp("service"), secret_key="a secret for tests only"))
     filled(shop)
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(shop), host="127.0.0.1", port=port, log_level="warning", ws="none")
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    end = time.monotonic() + 60
-    while not server.started:
-        assert thread.is_alive(), "the web server did not start"
-        assert time.monotonic() < end, "the web server did not start within a minute"
-        time.sleep(0.02)
-    yield shop, f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    with web_server(create_app(shop)) as address:
+        yield shop, address
     shop.database.dispose()
 
 
@@ -96,9 +77,7 @@ def visit(browser, served):
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("dialog", lambda dialog: problems.append(dialog.message) or dialog.dismiss())
         page.goto(f"{served[1]}/desk/login?next=/dashboard/")
-        page.locator("#name").fill("boss")
-        page.locator("#password").fill(PASSWORD)
-        page.get_by_role("button", name="登录").click()
+        log_in(page, "boss", PASSWORD)
         expect(page.get_by_role("button", name="客服报表")).to_be_visible()
         return page
 

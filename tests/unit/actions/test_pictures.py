@@ -17,7 +17,7 @@ from actions.verify import SubmitVerify
 from shop.errors import NotFound
 from shop.states import OrderState
 from tests.unit.actions.fakes import entity, run, tracker
-from tests.unit.vision.conftest import ColourEye, hang, picture_of  # noqa: F401
+from tests.unit.vision.conftest import ColourEye, picture_of
 from tests.unit.vision.test_screenshot import drawn
 from vision.finder import PictureFinder, wire_finder
 
@@ -26,12 +26,12 @@ TALK = "talk-1"
 
 
 @pytest.fixture
-def goods(shop, build, hang):  # noqa: F811
+def goods(shop, build):
     names = ("双肩包", "茶壶", "跑鞋", "吉他", "耳机", "口红")
     made = [build.product(name, options=(("黑色" if at % 2 else "白色", ""),), price_fen=1000 * (at + 1), stock=3 + at)
             for at, name in enumerate(names)]  # fmt: skip
     for at, product in enumerate(made):
-        hang(product, picture_of(at))
+        build.picture(product, picture_of(at))
     wire_finder(shop, PictureFinder(shop, ColourEye()))
     return made
 

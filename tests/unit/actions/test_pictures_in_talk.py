@@ -19,7 +19,7 @@ from shop.errors import NotFound
 from shop.states import OrderState
 from tests.unit.actions.fakes import entity, run, tracker
 from tests.unit.actions.test_pictures import TALK, goods, sent  # noqa: F401
-from tests.unit.vision.conftest import hang, picture_of  # noqa: F401
+from tests.unit.vision.conftest import picture_of
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -48,9 +48,9 @@ class Fond:
         return [SimpleNamespace(code=code, score=score) for code, score in self._liking.items()]
 
 
-def test_a_customers_taste_parts_products_that_look_the_same(shop, goods, build, hang, buyer):  # noqa: F811
+def test_a_customers_taste_parts_products_that_look_the_same(shop, goods, build, buyer):  # noqa: F811
     twin = build.product("另一把茶壶")
-    hang(twin, picture_of(1))
+    build.picture(twin, picture_of(1))
     codes = [goods[1].code, twin.code]
     for liked in codes:
         fond = Fond({one: float(one == liked) for one in codes})
@@ -95,9 +95,9 @@ def test_words_after_the_photo_choose_among_what_is_like_it(shop, goods):  # noq
     assert set(said.slots["choices"]["values"]) <= {goods[1].code, goods[3].code, goods[5].code}
 
 
-def test_not_this_but_that_is_looked_for_by_its_name(shop, goods, build, hang):  # noqa: F811
+def test_not_this_but_that_is_looked_for_by_its_name(shop, goods, build):  # noqa: F811
     strap = build.product("可调节肩带")
-    hang(strap, picture_of(9))
+    build.picture(strap, picture_of(9))
     first = run(SearchByImage(shop), tracker("[图片]", "search_by_image", attachments=[sent(shop, 0)]))
     said = run(Deny(shop), tracker("不是这个，是包的肩带", "deny", slots=first.slots))
     assert said.names[0] in ("utter_image_choose", "utter_image_by_words")

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from pathlib import Path
-from typing import Callable
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from shop.demo.pictures import draw
-from shop.models import Picture
 from shop.settings import ROOT
 
 ICONS = json.loads((ROOT / "data" / "shop" / "icons.json").read_text(encoding="utf-8"))["icons"]
@@ -43,18 +39,3 @@ def picture_of(number: int) -> bytes:
     """A drawn picture of one of some things; each number gives another."""
     names = [one for one in THINGS if one in ICONS] or list(ICONS)[:8]
     return draw(f"p{number}", ICONS[names[number % len(names)]], 47 * number % 360)
-
-
-@pytest.fixture
-def hang(shop, build) -> Callable:
-    """Gives a product a picture: hang(product, jpeg, position)."""
-
-    def give(product, body: bytes, position: int = 0):
-        folder = Path(shop.settings.data_dir) / "pictures"
-        folder.mkdir(exist_ok=True)
-        digest = hashlib.sha256(body).hexdigest()
-        (folder / f"{digest}.jpg").write_bytes(body)
-        row = {"product_id": product.id, "path": f"{digest}.jpg", "sha256": digest, "position": position}
-        return build.add(Picture(**row))
-
-    return give

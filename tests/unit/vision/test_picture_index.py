@@ -20,10 +20,10 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def stocked(shop, build, hang):
+def stocked(shop, build):
     products = [build.product(f"第{number}种") for number in range(6)]
     for number, product in enumerate(products):
-        hang(product, picture_of(number))
+        build.picture(product, picture_of(number))
     return products
 
 
@@ -41,22 +41,22 @@ def test_a_picture_finds_its_own_product(shop, stocked, eye):
         assert first(finder, seen(shop, number)) == product.code
 
 
-def test_a_new_picture_is_found_at_the_next_search_and_only_it_is_looked_at(shop, stocked, build, hang, eye):
+def test_a_new_picture_is_found_at_the_next_search_and_only_it_is_looked_at(shop, stocked, build, eye):
     finder = PictureFinder(shop, eye)
     first(finder, seen(shop, 0))
     before = eye.seen
     late = build.product("新来的")
-    hang(late, picture_of(7))
+    build.picture(late, picture_of(7))
     assert first(finder, seen(shop, 7)) == late.code
     assert eye.seen == before + 2  # the new picture and the photo
 
 
-def test_a_changed_picture_replaces_the_old_one(shop, stocked, hang, eye):
+def test_a_changed_picture_replaces_the_old_one(shop, stocked, build, eye):
     finder = PictureFinder(shop, eye)
     assert first(finder, seen(shop, 2)) == stocked[2].code
     with shop.database.change() as session:
         session.execute(delete(Picture).where(Picture.product_id == stocked[2].id))
-    hang(stocked[2], picture_of(9))
+    build.picture(stocked[2], picture_of(9))
     assert first(finder, seen(shop, 9)) == stocked[2].code
     assert all(hit.likeness < 0.99 for hit in finder.find([seen(shop, 2)])[0].hits)
 
@@ -69,8 +69,8 @@ def test_a_product_off_sale_vanishes(shop, stocked, eye):
     assert stocked[4].code not in [hit.code for hit in finder.find([seen(shop, 4)])[0].hits]
 
 
-def test_the_best_of_several_pictures_counts(shop, stocked, hang, eye):
-    hang(stocked[1], picture_of(11), position=1)
+def test_the_best_of_several_pictures_counts(shop, stocked, build, eye):
+    build.picture(stocked[1], picture_of(11), position=1)
     finder = PictureFinder(shop, eye)
     assert first(finder, seen(shop, 11)) == first(finder, seen(shop, 1)) == stocked[1].code
 
@@ -90,17 +90,17 @@ def test_a_damaged_feature_file_is_made_again(shop, stocked, eye):
     assert first(finder, seen(shop, 3)) == stocked[3].code
 
 
-def test_a_broken_picture_file_keeps_no_other_from_being_found(shop, stocked, build, hang, eye):
-    hang(build.product("坏图"), b"\xff\xd8 broken")
+def test_a_broken_picture_file_keeps_no_other_from_being_found(shop, stocked, build, eye):
+    build.picture(build.product("坏图"), b"\xff\xd8 broken")
     finder = PictureFinder(shop, eye)
     assert first(finder, seen(shop, 5)) == stocked[5].code
 
 
-def test_many_new_pictures_are_looked_at_beside_the_talk(shop, stocked, build, hang, eye):
+def test_many_new_pictures_are_looked_at_beside_the_talk(shop, stocked, build, eye):
     finder = PictureFinder(shop, eye)
     first(finder, seen(shop, 0))
     for number in range(20, 32):
-        hang(build.product(f"第{number}种"), picture_of(number))
+        build.picture(build.product(f"第{number}种"), picture_of(number))
     first(finder, seen(shop, 0))
     finder.index.finish(30)
     assert finder.find([seen(shop, 25)])[0].hits[0].likeness > 0.95

@@ -16,12 +16,12 @@ PRODUCTS, PHOTOS = 24, 4
 
 
 @pytest.fixture
-def photographed(shop, build, hang, tmp_path):
+def photographed(shop, build, tmp_path):
     """Products with a picture each, and a folder of photos of them under lamps of many colours."""
     rng = np.random.default_rng(11)
     for number in range(PRODUCTS):
         product = build.product(f"第{number}种")
-        hang(product, picture_of(number))
+        build.picture(product, picture_of(number))
         folder = tmp_path / "photos" / product.code
         folder.mkdir(parents=True)
         pixels = read_pixels(picture_of(number), shop.settings).astype(np.float32)
@@ -59,7 +59,7 @@ def test_a_head_for_other_shops_is_written_where_it_was_asked_for(shop, photogra
     assert index.head.facts == {}
 
 
-def test_photos_of_too_few_products_are_refused(shop, build, hang, eye):
-    hang(build.product("只有一种"), picture_of(0))
+def test_photos_of_too_few_products_are_refused(shop, build, eye):
+    build.picture(build.product("只有一种"), picture_of(0))
     with pytest.raises(BadValue, match="at least"):
         train(shop, eye, None, renderings=1)
