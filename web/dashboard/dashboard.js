@@ -52,14 +52,15 @@ const FORMS = {
   quality: () => [],
 };
 
+/** What the server answers; null when it refuses or fails, undefined when another page was opened meanwhile. */
 async function load(name, values) {
   const turn = ++asked;
   last = `/dashboard/api/${name}?` + new URLSearchParams(values);
   at("note").textContent = texts.loading;
   const answer = await fetch(last).catch(() => null);
-  if (turn !== asked) return null; // another page was opened meanwhile
-  if (answer?.status === 401) location.assign("/desk/login?next=/dashboard/");
   const found = await answer?.json().catch(() => null);
+  if (turn !== asked) return undefined;
+  if (answer?.status === 401) location.assign("/desk/login?next=/dashboard/");
   at("note").textContent = answer?.ok ? "" : texts[found?.error] || texts.failed;
   return answer?.ok ? found : null;
 }
@@ -137,6 +138,7 @@ async function show() {
   const values = Object.fromEntries(new FormData(at("tools")));
   const name = tab === "plan" && values.kind === "moves" ? "moves" : tab;
   const found = await load(name, values);
+  if (found === undefined) return;
   draw(null);
   at("tiles").replaceChildren();
   at("table").replaceChildren();
