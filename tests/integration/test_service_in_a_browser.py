@@ -133,3 +133,17 @@ def test_a_dead_letter_is_shown_with_its_reason_and_sent_once_more(visit, served
     expect(page.locator("#table tbody tr")).to_have_count(0)
     assert served[0].outbox.counts()["wechat"] == {"waiting": 1}
     assert served[0].agents.audit_log()[0]["action"] == "letter_revived"
+
+
+def test_a_late_answer_for_the_page_before_leaves_the_new_page_alone(visit):
+    page = visit(WIDE)
+    held = []
+    page.route("**/dashboard/api/today?*", lambda route: held.append(route))
+    page.get_by_role("button", name="今天").click()
+    page.get_by_role("button", name="客服报表").click()
+    shown = tile(page, "机器人解决率")
+    expect(shown).to_be_visible()
+    with page.expect_response("**/dashboard/api/today?*"):
+        held[0].continue_()
+    page.evaluate("() => new Promise((done) => setTimeout(done, 200))")
+    assert shown.is_visible()
