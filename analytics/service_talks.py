@@ -1,8 +1,8 @@
 """Customers' talks as the service report counts them: what they were about, and who ended them.
 
 A talk is a run of a customer's messages in one conversation without a pause of
-an hour. It was *handed* over when a person was asked for or took it; else the bot
-contained it: *confirmed* when the customer thanked or said goodbye at its end,
+an hour. It was *handed* over when a person was asked for or had it, be it since an
+earlier talk; else the bot contained it: *confirmed* when the customer thanked or said goodbye at its end,
 *assumed* otherwise. A contained talk whose customer writes again within 24 hours
 of its end, in any conversation, is *taken back*: the first answer was none.
 """
@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
+from sqlalchemy.sql import Select
 
 from analytics.query import SHANGHAI, Period
 from shop.front import Shop
 from shop.models import Conversation, Handoff, Message
+from shop.states import HandoffState
 
 PAUSE = timedelta(hours=1)
 RECONTACT = timedelta(hours=24)
@@ -65,19 +67,34 @@ def talks(shop: Shop, period: Period) -> list[Talk]:
         .where(_MESSAGES.c.direction == "in", _MESSAGES.c.at >= start - LOOK_BACK, _MESSAGES.c.at < end + 2 * RECONTACT)
         .order_by(_MESSAGES.c.sender_id, _MESSAGES.c.at, _MESSAGES.c.id)
     )
-    asked = select(_HANDOFFS.c.sender_id, _HANDOFFS.c.created_at).where(
-        _HANDOFFS.c.created_at >= start - LOOK_BACK, _HANDOFFS.c.created_at < end + 2 * RECONTACT
-    )
     with shop.database.read() as session:
         rows = session.execute(said).all()
-        handed: dict[str, list[datetime]] = defaultdict(list)
-        for one in session.execute(asked):
-            handed[one.sender_id].append(one.created_at)
+        handed: dict[str, list[Any]] = defaultdict(list)
+        for one in session.execute(handoffs_of(period)):
+            handed[one.sender_id].append(one)
     runs = list(_runs(rows))
     began: dict[str, list[datetime]] = defaultdict(list)
     for run in runs:
         began[_person(run[0])].append(run[0].at)
     return [_talk(run, handed[run[0].sender_id], began[_person(run[0])]) for run in runs if start <= run[0].at < end]
+
+
+def handoffs_of(period: Period) -> Select:
+    """The handoffs of the conversations in which customers wrote in a period, whenever they were asked for.
+
+    Those that ended before the period are no business of its talks; one that began
+    long before it and is still open is.
+    """
+    start, end = period.moments
+    one = _HANDOFFS.c
+    wrote = select(_MESSAGES.c.sender_id).where(
+        _MESSAGES.c.direction == "in", _MESSAGES.c.at >= start, _MESSAGES.c.at < end
+    )
+    return select(one.sender_id, one.state, one.created_at, one.closed_at).where(
+        one.sender_id.in_(wrote),
+        one.created_at < end + 2 * RECONTACT,
+        or_(one.created_at >= start, one.closed_at.is_(None), one.closed_at > start),
+    )
 
 
 def _runs(rows: Iterable[Any]) -> Iterable[list[Any]]:
@@ -95,9 +112,18 @@ def _person(row: Any) -> str:
     return row.sender_id if row.customer is None else f"customer {row.customer}"
 
 
-def _talk(run: list[Any], handed: list[datetime], began: list[datetime]) -> Talk:
+def _was_handed(handoff: Any, first: datetime, last: datetime) -> bool:
+    """Whether a handoff's time, from its request to its end, meets that of a talk and the pause after it."""
+    if handoff.created_at >= first:
+        return bool(handoff.created_at < last + PAUSE)
+    if handoff.state != HandoffState.CLOSED.value:
+        return True
+    return handoff.closed_at is not None and bool(handoff.closed_at > first)
+
+
+def _talk(run: list[Any], handed: list[Any], began: list[datetime]) -> Talk:
     first, last = run[0].at, run[-1].at
-    if any(first <= one < last + PAUSE for one in handed):
+    if any(_was_handed(one, first, last) for one in handed):
         outcome = "handed"
     elif any(last < one <= last + RECONTACT for one in began):
         outcome = "taken_back"

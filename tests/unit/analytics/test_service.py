@@ -162,6 +162,39 @@ def test_a_customer_who_comes_back_within_a_day_takes_the_first_talk_back_also_e
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("asked", "state", "ended", "outcomes"),
+    [
+        (timedelta(hours=1), "closed", timedelta(hours=6), ["handed", "handed"]),  # an agent had it all the while
+        (timedelta(hours=1), "closed", timedelta(hours=4), ["handed", "assumed"]),  # given back before the second
+        (timedelta(days=-40), "agent", None, ["handed", "handed"]),  # held since long before the period
+        (timedelta(days=-40), "closed", timedelta(hours=2), ["handed", "assumed"]),
+        (timedelta(days=-40), "closed", timedelta(days=-1), ["taken_back", "assumed"]),
+    ],
+)
+def test_a_talk_that_an_agent_holds_is_no_talk_of_the_bots_however_long_ago_it_was_asked_for(
+    shop, asked, state, ended, outcomes
+):
+    know(shop, "s")
+    for hours in (1, 5):
+        say(shop, "s", at(hours=hours))
+    closed_at = None if ended is None else START + ended
+    with shop.database.change() as session:
+        session.add(Handoff(sender_id="s", state=state, reason="asked", created_at=START + asked, closed_at=closed_at))
+        session.add(Handoff(sender_id="other", state="agent", reason="asked", created_at=START + asked))
+    assert [one.outcome for one in bot.talks(shop, PERIOD)] == outcomes
+
+
+def test_handoffs_are_found_by_the_indexes_of_messages_and_handoffs(shop):
+    query = bot.handoffs_of(PERIOD).compile(shop.database.engine)
+    with shop.database.engine.connect() as connection:
+        if connection.dialect.name != "sqlite":
+            pytest.skip("plans are read in SQLite's words")
+        values = [one if not isinstance(one, datetime) else str(one) for one in query.params.values()]
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", tuple(values))]
+    assert plan and not [step for step in plan if step.startswith("SCAN")], plan
+
+
 def test_what_the_bot_and_people_said_makes_no_talk(shop):
     know(shop, "s")
     say(shop, "s", at(hours=1), direction="out")
