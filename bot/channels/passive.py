@@ -35,8 +35,12 @@ class _Turn:
 
     done: asyncio.Event = field(default_factory=asyncio.Event)
     deliveries: int = 0
-    words: str | None = None  # of its answer
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    taking: asyncio.Task[str] | None = None  # takes the words of its answer, and keeps them for every delivery
+
+    def took(self, taking: asyncio.Task[str]) -> None:
+        """Forget a taking that failed, so that the next delivery tries again."""
+        if taking.cancelled() or taking.exception() is not None:
+            self.taking = None
 
 
 class Passive:
@@ -55,8 +59,8 @@ class Passive:
         while len(self._turns) > KEPT:
             self._turns.popitem(last=False)
         turn.deliveries += 1
-        if turn.words is not None:  # the answer came too late for WeChat, or was lost on its way: the same again
-            return self._reply(message, turn.words)
+        if turn.taking is not None:  # the answer came too late for WeChat, or was lost on its way: the same again
+            return self._reply(message, await self._taken(turn, arrival))
         for kept in await self._connector.intake.accept([arrival]):
             self._connector.intake.finished[kept] = turn.done
             break
@@ -68,10 +72,17 @@ class Passive:
         except asyncio.TimeoutError:
             if turn.deliveries < DELIVERIES:
                 return response.text("", status=504)  # no answer: WeChat delivers again
-        async with turn.lock:  # of two deliveries that wait one takes the words, and both give them
-            if turn.words is None:
-                turn.words = await self._words(sender_of("wechat", arrival.peer), turn.done.is_set())
-        return self._reply(message, turn.words)
+        return self._reply(message, await self._taken(turn, arrival))
+
+    async def _taken(self, turn: _Turn, arrival: Arrival) -> str:
+        """The words of a turn, which all its deliveries give; they are taken in a task of their own.
+
+        What was taken counts as sent: a delivery that WeChat ends meanwhile must not take it along.
+        """
+        if turn.taking is None:
+            turn.taking = asyncio.create_task(self._words(sender_of("wechat", arrival.peer), turn.done.is_set()))
+            turn.taking.add_done_callback(turn.took)
+        return await asyncio.shield(turn.taking)
 
     async def _words(self, sender_id: str, is_done: bool) -> str:
         gate = self._connector.gate
