@@ -49,11 +49,10 @@ class Intake:
         self._waiting: dict[str, list[tuple[float, Kept, Arrival]]] = {}
         self._keeper = Keeper(self._shop.inbox.take)
         self._turns, self._fetches = asyncio.Semaphore(TURNS_AT_ONCE), asyncio.Semaphore(FETCHES_AT_ONCE)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._known: set[Kept] = set()  # callbacks that wait here: their leases are kept up
         self._sweeper: asyncio.Task[None] | None = None
-        self.finished: dict[Kept, asyncio.Event] = {}
-        """Events of callbacks that somebody waits for (passive answers)."""
+        self._awaited: dict[Kept, asyncio.Event] = {}  # callbacks that somebody waits for (passive answers)
 
     def start(self) -> None:
         """Take up what an earlier process left; needs a running event loop."""
@@ -66,15 +65,29 @@ class Intake:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5)
 
-    async def accept(self, arrivals: list[Arrival]) -> list[Kept]:
-        """Keep messages; which they are, without those that were delivered before.
+    async def accept(self, arrivals: list[Arrival], answered: asyncio.Event | None = None) -> list[Kept]:
+        """Keep messages and line them up; which they are, without those that were delivered before.
+
+        A task of its own does it: one that is kept is answered at once also when its connection ends meanwhile.
+
+        Args:
+            arrivals: What was delivered.
+            answered: Set when the first of them that is new has its answer.
 
         Raises:
             DatabaseDown: do not acknowledge, so that the platform delivers again.
         """
+        task = asyncio.create_task(self._accept(arrivals, answered))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return await asyncio.shield(task)
+
+    async def _accept(self, arrivals: list[Arrival], answered: asyncio.Event | None) -> list[Kept]:
         wanted = [one for one in arrivals if one.kind != "ignore"]
         callbacks = [one.callback(self._connector.name()) for one in wanted]
         new = [(kept, one) for kept, one in zip(await self._keeper.keep(callbacks), wanted, strict=True) if kept]
+        if new and answered is not None:
+            self._awaited[new[0][0]] = answered
         for kept, arrival in new:
             self._line_up(kept, arrival)
         return [kept for kept, _ in new]
@@ -126,7 +139,7 @@ class Intake:
             return
         self._known.discard(kept)
         self._connector.outgoing.wake(sender_id)
-        event = self.finished.pop(kept, None)
+        event = self._awaited.pop(kept, None)
         if event is not None:
             event.set()
 

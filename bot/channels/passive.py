@@ -61,12 +61,9 @@ class Passive:
         turn.deliveries += 1
         if turn.taking is not None:  # the answer came too late for WeChat, or was lost on its way: the same again
             return self._reply(message, await self._taken(turn, arrival))
-        for kept in await self._connector.intake.accept([arrival]):
-            self._connector.intake.finished[kept] = turn.done
-            break
-        else:
-            if turn.deliveries == 1:  # another process has it: what it answers comes with the next message
-                turn.done.set()
+        is_new = await self._connector.intake.accept([arrival], turn.done)
+        if turn.deliveries == 1 and not is_new:  # another process has it: what it answers comes with the next message
+            turn.done.set()
         try:
             await asyncio.wait_for(turn.done.wait(), self.wait_s)
         except asyncio.TimeoutError:

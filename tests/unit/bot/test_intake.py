@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from types import SimpleNamespace
+
+import pytest
 
 from bot.channels.arrival import Arrival
 from bot.channels.intake import Intake
 from shop.channel_views import Kept
+from shop.errors import DatabaseDown
 
 
 class Inbox:
@@ -42,11 +46,52 @@ class Gate:
         return SimpleNamespace(answers=[{"text": "yes"}])
 
 
-async def test_a_callback_that_cannot_be_finished_does_not_mute_its_customer(caplog):
-    woken = asyncio.Event()
+class SlowInbox(Inbox):
+    """Takes what comes only when it may go on, or is down then."""
+
+    def __init__(self, fault=None):
+        super().__init__()
+        self.asked, self.go_on, self.fault = threading.Event(), threading.Event(), fault
+
+    def take(self, callbacks):
+        self.asked.set()
+        assert self.go_on.wait(30)
+        if self.fault is not None:
+            raise self.fault
+        self.taken += 1  # the first is the one that can't be finished
+        return super().take(callbacks)
+
+
+def intake_of(inbox, woken):
     outgoing = SimpleNamespace(wake=lambda _: woken.set())
-    inbox = Inbox()
-    intake = Intake(SimpleNamespace(name=lambda: "wechat", settle_s=0.0, outgoing=outgoing), Gate(inbox), None)
+    return Intake(SimpleNamespace(name=lambda: "wechat", settle_s=0.0, outgoing=outgoing), Gate(inbox), None)
+
+
+async def test_a_callback_whose_connection_ends_while_it_is_kept_is_answered_at_once():
+    """No sweep runs here: it would find the callback after some seconds."""
+    woken, answered, inbox = asyncio.Event(), asyncio.Event(), SlowInbox()
+    intake = intake_of(inbox, woken)
+    delivery = asyncio.create_task(intake.accept([Arrival(peer="ann", external_id="1", text="hello")], answered))
+    await asyncio.to_thread(inbox.asked.wait, 30)
+    delivery.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await delivery
+    inbox.go_on.set()
+    await asyncio.wait_for(woken.wait(), 20)
+    assert inbox.finished == [2]
+    await asyncio.wait_for(answered.wait(), 20)
+
+
+async def test_what_cannot_be_kept_is_told_to_who_delivered_it():
+    inbox = SlowInbox(DatabaseDown("down"))
+    inbox.go_on.set()
+    with pytest.raises(DatabaseDown):
+        await intake_of(inbox, asyncio.Event()).accept([Arrival(peer="ann", external_id="1", text="hello")])
+
+
+async def test_a_callback_that_cannot_be_finished_does_not_mute_its_customer(caplog):
+    woken, inbox = asyncio.Event(), Inbox()
+    intake = intake_of(inbox, woken)
     with caplog.at_level(logging.ERROR):
         await intake.accept([Arrival(peer="ann", external_id=str(at), text="hello", sent_at=at) for at in (1, 2)])
         await asyncio.wait_for(woken.wait(), 20)

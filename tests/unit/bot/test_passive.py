@@ -26,15 +26,13 @@ class Account:
         self.kept = []
         self.gate = SimpleNamespace(in_thread=self.in_thread, texts=SimpleNamespace(text=lambda name: name))
         self.outgoing = SimpleNamespace(in_one_text=lambda *_: self.outbox.pop() if self.outbox else "")
-        self.intake = SimpleNamespace(accept=self.accept, finished=self)
+        self.intake = SimpleNamespace(accept=self.accept)
 
-    def __setitem__(self, kept, done):
-        if self.is_answered:
-            done.set()
-
-    async def accept(self, arrivals):
+    async def accept(self, arrivals, answered):
         new = [Kept(1, "wechat:ann", one.id) for one in arrivals if one.id not in self.kept]
         self.kept += [one.external_id for one in new]
+        if new and self.is_answered:
+            answered.set()
         return new
 
     async def in_thread(self, work, *arguments):
