@@ -14,6 +14,7 @@ from actions.lines import line_of, line_question
 from actions.orders import order_facts
 from actions.picking import ARRIVED, PAID_FOR, names_goods, pick_order
 from actions.registry import go_on
+from actions.sight import proofs_among
 from actions.texts import yuan
 from actions.turn import Turn
 from shop.errors import CannotReturn
@@ -64,7 +65,7 @@ class StartCase(ShopAction):
             case_line=order.lines[0].id if len(order.lines) == 1 else None,
             case_reason=reason,
             case_story=turn.request[:300] if intent in INTENT_REASON else None,
-            case_proof=turn.request_pictures or None,
+            case_proof=proofs_among(turn, turn.request_pictures) or None,
         )
         return begin("case_form", turn, **known)
 

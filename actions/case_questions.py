@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from actions.cancel import yes_no
 from actions.cards import button
-from actions.forms import Answers
+from actions.forms import REFUSED, Answers
 from actions.lines import line_of, line_words
 from actions.note import takes_any_text
 from actions.picking import in_own_words, offered
-from actions.sight import refuse_unsafe
+from actions.sight import proofs_among, refuse_unsafe
 from actions.texts import label, labels, phrase, yuan
 from actions.turn import Turn
 from shop.errors import BadQuantity
@@ -171,12 +173,12 @@ def ask_proof(turn: Turn, answers: Answers) -> None:
     turn.say("utter_question_case_proof", buttons=[(skip["title"], skip["payload"])])
 
 
-def read_proof(turn: Turn, answers: Answers, is_open: bool) -> list[str] | None:
-    """Pictures, or that there are none (an empty list), said at any time."""
-    if turn.attachments:
-        if refuse_unsafe(turn):
-            return None
-        return [*(answers["case_proof"] or []), *turn.attachments]
+def read_proof(turn: Turn, answers: Answers, is_open: bool) -> Any:
+    """Pictures that show something, or that there are none (an empty list), said at any time."""
+    if turn.attachments and turn.slot("requested_slot"):  # those of the request came with the form's start
+        refuse_unsafe(turn)
+        clear = proofs_among(turn, turn.attachments)
+        return list(dict.fromkeys([*(answers["case_proof"] or []), *clear])) if clear else REFUSED
     words = labels()["no_picture" if is_open else "no_picture_unasked"]
     if (is_open and turn.intent == "deny") or any(word in turn.text for word in words):
         return []

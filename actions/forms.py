@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, Callable, ClassVar
+from typing import Any, Callable, ClassVar, Final
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
@@ -25,6 +25,9 @@ FORGOTTEN = 4  # interruptions in a row after which the form is left
 Answers = dict[str, Any]
 Read = Callable[[Turn, Answers, bool], Any]
 """(turn, answers so far, whether this very question is open) → a value, or None for no answer."""
+
+REFUSED: Final = object()
+"""Read from what was meant as an answer and can't be taken, which has been said: the form asks again."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,9 @@ class ShopForm(ShopAction):
             if one.slot == "confirm" and (not is_open or events):
                 continue  # a yes that comes with a new value has not agreed to that value yet
             value = one.read(turn, answers, is_open)
-            if value is not None and value != answers[one.slot]:
+            if value is REFUSED:
+                events.append(SlotSet(one.slot, answers[one.slot]))
+            elif value is not None and value != answers[one.slot]:
                 answers[one.slot] = value
                 events.append(SlotSet(one.slot, value))
         return events

@@ -16,6 +16,7 @@ from vision import screenshot
 from vision.finder import Keep, Taste, finder_of
 from vision.findings import Certainty, Finding
 from vision.image_file import read_pixels
+from vision.preprocessing import flaw_of
 from vision.unsafe import guard
 
 MOST_PHOTOS = 4
@@ -100,6 +101,25 @@ def pixels_of(turn: Turn, photos: Sequence[str]) -> list[np.ndarray]:
         except (NotFound, BadPicture, OSError):
             continue
     return [turn.opened[one] for one in photos[:MOST_PHOTOS] if one in turn.opened]
+
+
+def proofs_among(turn: Turn, pictures: Sequence[str]) -> list[str]:
+    """The pictures that people can judge a case by; what is wrong with the others is said.
+
+    Nothing is looked for on them: a proof shows what happened, not what is wanted.
+    """
+    kept: list[str] = []
+    wrong: list[str] = []
+    for one in pictures:
+        pixels = pixels_of(turn, [one])
+        flaw = flaw_of(pixels[0]) if pixels else None
+        if pixels and flaw is None:
+            kept.append(one)
+        else:
+            wrong.append(flaw.value if flaw else "gone")
+    for name in dict.fromkeys(wrong):
+        turn.say(f"utter_image_{name}")
+    return kept
 
 
 def look(turn: Turn, photos: Sequence[np.ndarray], count: int, without: Sequence[str] = ()) -> list[Finding]:
