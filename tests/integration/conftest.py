@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.integration.browser import ARGUMENTS, CHROMIUM, PHONE, WIDE, launched, log_in
 from tests.integration.chat import ChatBot
+from tests.integration.desk_alone import PASSWORD, DeskAlone, desk_server
 from tests.integration.fake_wire import FakeWire
 from tests.integration.tiny import TinyBot
 from tests.integration.wire_pages import part
@@ -123,3 +124,33 @@ def desk(tiny, pages, logins):
         return page
 
     return open_desk
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskAlone]:
+    with desk_server(tmp_path_factory.mktemp("desk")) as served:
+        yield served
+
+
+@pytest.fixture
+def alone_page(alone, browser):
+    """Opens the desk of ``alone`` for an agent; every page must end without an error."""
+    opened, problems = [], []
+
+    def make(login: str = "mei", size=WIDE, init: str = "", **options) -> Page:
+        context = browser.new_context(viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai", **options)
+        context.set_default_timeout(15_000)
+        opened.append(context)
+        page = context.new_page()
+        if init:
+            page.add_init_script(init)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(f"{alone.address}/desk/")
+        log_in(page, login, PASSWORD)
+        expect(page.locator("body")).to_have_attribute("data-line", "online")
+        return page
+
+    yield make
+    for one in opened:
+        one.close()
+    assert problems == []

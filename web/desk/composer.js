@@ -219,7 +219,7 @@ export class Composer {
 
   async product() {
     const { texts } = this.desk;
-    const words = await ask(texts.send_product, [{ name: "q", label: texts.product_words }], texts, texts.find);
+    const words = await ask(texts.send_product, [{ name: "q", label: texts.product_words }], texts, { okay: texts.find });
     if (!words) return;
     const found = await this.desk.try(() => get(`/products?q=${encodeURIComponent(words.q)}`));
     if (!found?.products.length) {
@@ -227,7 +227,7 @@ export class Composer {
       return;
     }
     const options = found.products.map((one) => [one.code, `${one.name}　${yuan(one.price_fen)}`]);
-    const choice = await ask(texts.send_product, [{ name: "code", label: texts.product, options }], texts, texts.send);
+    const choice = await ask(texts.send_product, [{ name: "code", label: texts.product, options }], texts, { okay: texts.send });
     if (choice) this.talk.say({ card: { type: "products", codes: [choice.code] } });
   }
 }

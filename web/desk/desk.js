@@ -166,6 +166,12 @@ class Desk {
     this.heard?.set(senderId, talk);
   }
 
+  /** A talk that is no more. */
+  forget(senderId) {
+    this.know(senderId, null);
+    this.unread.delete(senderId);
+  }
+
   hearTalk(senderId, talk) {
     const before = this.talks.get(senderId);
     this.know(senderId, talk);

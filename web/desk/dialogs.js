@@ -2,20 +2,21 @@
 
 import { make } from "./dom.js";
 
-/** Ask for values; resolves with them, or null when the dialog was closed. */
-export function ask(title, fields, texts, okay = texts.ok) {
+/** Ask for values; resolves with them, or null when the dialog was closed. `words` stand above the fields. */
+export function ask(title, fields, texts, { okay = texts.ok, kind = "main", words = null } = {}) {
   return new Promise((resolve) => {
     const inputs = fields.map((one) => control(one));
     const form = make(
       "form",
       { method: "dialog" },
       make("h2", {}, title),
+      words,
       ...fields.map((one, place) => make("label", {}, one.label, inputs[place])),
       make(
         "div",
         { class: "row" },
         make("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, texts.cancel),
-        make("button", { type: "submit", class: "main" }, okay),
+        make("button", { type: "submit", class: kind }, okay),
       ),
     );
     const dialog = make("dialog", { "aria-label": title }, form);

@@ -2,6 +2,7 @@
 
 import { get, of, post } from "./api.js";
 import { clock, filled, make } from "./dom.js";
+import { eraseButtons } from "./erase.js";
 import { caseBox, orderBox } from "./orders.js";
 
 export class Side {
@@ -30,6 +31,7 @@ export class Side {
       ...(found.cases.length ? found.cases.map((one) => caseBox(this.desk, one)) : [make("p", { class: "soft" }, texts.none)]),
       make("h3", {}, texts.past),
       ...(found.past.length ? found.past.map((one) => this.past(one)) : [make("p", { class: "soft" }, texts.none)]),
+      ...eraseButtons(this.desk, senderId, found.customer),
     );
   }
 

@@ -254,7 +254,7 @@ export class Talk {
         { name: "tags", label: texts.close_tags },
       ],
       texts,
-      texts.acts.close,
+      { okay: texts.acts.close },
     );
     if (values) await this.desk.step("close", { reason: values.reason, tags: values.tags.split(/[\s,，、]+/).filter(Boolean) });
   }
@@ -274,7 +274,7 @@ export class Talk {
         { name: "note", label: texts.transfer_note, long: true },
       ],
       texts,
-      texts.acts.transfer,
+      { okay: texts.acts.transfer },
     );
     if (!values) return;
     const [kind, name] = values.target.split(":");

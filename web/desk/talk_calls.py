@@ -243,6 +243,14 @@ def picture(call: Call) -> Any:
     return FileResponse(path, media_type="image/jpeg", headers=headers)
 
 
+def erase(call: Call) -> Any:
+    """Forget one talk for good; the audit log tells of it without whose it was."""
+    found = seen_talk(call)
+    call.shop.erasure.talk(found["sender_id"])
+    call.shop.agents.audit(call.agent.id, "erase_talk", f"talk:{found['handoff_id'] or '-'}", channel=found["channel"])
+    return {"ok": True}
+
+
 _TALK = "/talks/{sender}"
 RULES = [
     Rule("GET", "/talks", list_talks, "Talks: list=mine|queue|all", query=("list", "limit")),
@@ -263,5 +271,6 @@ RULES = [
     Rule("POST", f"{_TALK}/whisper", whisper, "Whisper to the talk's agent", OVERSEERS, {"text": "string"}),
     Rule("POST", f"{_TALK}/typing", typing, "Show the customer that the agent types"),
     Rule("POST", f"{_TALK}/read", read, "Show the customer how far the agent has read", EVERYBODY, {"id": "integer"}),
+    Rule("POST", f"{_TALK}/erase", erase, "Forget a talk, words, pictures and notes, for good", ("admin",)),
     Rule("GET", f"{_TALK}/pictures/{{upload}}", picture, "A picture of the talk"),
 ]  # fmt: skip

@@ -32,6 +32,7 @@ ALLOWED = {
     "POST /talks/{sender}/close": EVERYBODY, "POST /talks/{sender}/transfer": EVERYBODY,
     "POST /talks/{sender}/notes": EVERYBODY, "POST /talks/{sender}/whisper": OVERSEERS,
     "POST /talks/{sender}/typing": EVERYBODY, "POST /talks/{sender}/read": EVERYBODY,
+    "POST /talks/{sender}/erase": ADMIN,
     "GET /talks/{sender}/pictures/{upload}": EVERYBODY, "GET /talks/{sender}/side": EVERYBODY,
     "GET /talks/{sender}/suggestions": EVERYBODY, "POST /talks/{sender}/reveal": EVERYBODY,
     "POST /talks/{sender}/orders/{number}/{action}": EVERYBODY,
@@ -39,7 +40,7 @@ ALLOWED = {
     "POST /talks/{sender}/cases/{number}/withdraw": EVERYBODY, "GET /products": EVERYBODY,
 }  # fmt: skip
 # Routes of a talk that a colleague has: closed to other agents.
-OF_A_TALK = [one for one in ALLOWED if "{sender}" in one and "whisper" not in one]
+OF_A_TALK = [one for one in ALLOWED if "{sender}" in one and "whisper" not in one and "erase" not in one]
 
 
 class Api:
@@ -313,12 +314,26 @@ def test_tickets_are_settled_and_their_phones_logged(shop, staff):
     assert staff["admin"]("GET /audit").json()["lines"][0]["subject"] == f"ticket:{number}"
 
 
-def test_an_admin_forgets_a_customer_and_the_log_says_so(shop, staff, talk, customer):
-    assert staff["admin"](f"POST /customers/{customer.id}/erase", {}).json() == {"talks": 1}
-    assert staff["admin"](f"POST /customers/{customer.id}/erase", {}).status_code == 404
+def test_an_admin_forgets_a_customer_open_orders_are_told_first_and_the_log_says_so(shop, staff, talk, customer, build):
+    build.order(customer, state=OrderState.PAID)
+    route = f"POST /customers/{customer.id}/erase"
+    refused = staff["admin"](route, {})
+    assert (refused.status_code, refused.json()["error"], refused.json()["count"]) == (409, "wrong_state", 1)
+    assert staff["admin"](route, {"open_orders": True}).json() == {"talks": 1}
+    assert staff["admin"](route, {"open_orders": True}).status_code == 404
     assert staff["admin"](f"GET /talks/{talk}").status_code == 404
     line = staff["admin"]("GET /audit").json()["lines"][0]
     assert (line["action"], line["subject"]) == ("erase_customer", f"customer:{customer.id}")
+
+
+def test_an_admin_forgets_one_talk_and_the_log_does_not_say_whose(shop, staff, talk, customer):
+    assert staff["admin"](f"POST /talks/{talk}/erase", {}).json() == {"ok": True}
+    assert staff["admin"](f"GET /talks/{talk}").status_code == 404
+    assert staff["admin"](f"POST /talks/{talk}/erase", {}).status_code == 404
+    assert shop.customers.facts(customer.id).id == customer.id
+    line = staff["admin"]("GET /audit").json()["lines"][0]
+    assert (line["action"], line["detail"]) == ("erase_talk", {"channel": "web"})
+    assert re.fullmatch(r"talk:(\d+|-)", line["subject"])  # a handoff's number, not the sender's id
 
 
 def test_the_document_describes_every_route_as_openapi(ann):
