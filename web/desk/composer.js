@@ -9,7 +9,7 @@ const TYPING_EVERY_MS = 3000;
 
 export class Composer {
   constructor(desk, talk) {
-    Object.assign(this, { desk, talk, kind: "reply", options: [], chosen: 0, asked: 0, typed: 0 });
+    Object.assign(this, { desk, talk, senderId: talk.senderId, kind: "reply", options: [], chosen: 0, asked: 0, typed: 0 });
     const { texts } = desk;
     this.field = make("textarea", {
       "aria-label": texts.composer.reply,
@@ -43,7 +43,7 @@ export class Composer {
       this.field,
       make("div", { class: "row" }, ...this.tools, this.file, this.noteButton, make("span", { class: "soft" }, texts.hint), this.send),
     );
-    this.field.value = draft(desk.me.id, talk.senderId);
+    this.field.value = draft(desk.me.id, this.senderId);
     this.draw();
   }
 
@@ -113,15 +113,15 @@ export class Composer {
 
   write(text) {
     this.field.value = text;
-    draft(this.desk.me.id, this.talk.senderId, text);
+    draft(this.desk.me.id, this.senderId, text);
   }
 
   input() {
     const { value } = this.field;
-    draft(this.desk.me.id, this.talk.senderId, value);
+    draft(this.desk.me.id, this.senderId, value);
     if (this.talk.mine && this.kind === "reply" && value && Date.now() - this.typed > TYPING_EVERY_MS) {
       this.typed = Date.now();
-      post(of(this.talk.senderId, "/typing")).catch(() => {});
+      post(of(this.senderId, "/typing")).catch(() => {});
     }
     const mention = this.kind === "note" && /@([^\s@]*)$/.exec(value);
     if (this.kind === "reply" && value.startsWith("/") && !value.includes("\n")) this.findCanned(value.slice(1));
@@ -132,7 +132,7 @@ export class Composer {
   async findCanned(words) {
     const asked = ++this.asked;
     const found = await get(`/canned?q=${encodeURIComponent(words)}`).catch(() => null);
-    if (!found || asked !== this.asked || !this.field.value.startsWith("/")) return;
+    if (!found || asked !== this.asked || this.kind !== "reply" || !this.field.value.startsWith("/")) return;
     this.offer(
       found.replies.map((one) => ({
         head: `/${one.shortcut} ${one.title}`,
@@ -174,6 +174,7 @@ export class Composer {
   }
 
   hide() {
+    this.asked++; // what was asked for comes too late
     this.options = [];
     this.popup.hidden = true;
   }
@@ -186,7 +187,7 @@ export class Composer {
 
   /** Three answers that might fit the customer's last words; the agent edits before sending. */
   async suggest() {
-    const { senderId } = this.talk;
+    const { senderId } = this;
     const found = await get(of(senderId, "/suggestions")).catch(() => null);
     if (!found || senderId !== this.talk.senderId) return;
     this.chips.replaceChildren(
@@ -228,6 +229,6 @@ export class Composer {
     }
     const options = found.products.map((one) => [one.code, `${one.name}　${yuan(one.price_fen)}`]);
     const choice = await ask(texts.send_product, [{ name: "code", label: texts.product, options }], texts, { okay: texts.send });
-    if (choice) this.talk.say({ card: { type: "products", codes: [choice.code] } });
+    if (choice) this.talk.say({ card: { type: "products", codes: [choice.code] } }, this.senderId);
   }
 }

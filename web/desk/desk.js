@@ -13,7 +13,7 @@ import { menu } from "./team.js";
 
 class Desk {
   constructor(texts, me) {
-    Object.assign(this, { texts, me: me.agent, about: me, talks: new Map(), unread: new Map(), team: [], current: null });
+    Object.assign(this, { texts, me: me.agent, about: me, talks: new Map(), unread: new Map(), heard: new Map(), refreshes: 0, team: [], current: null });
     const redraw = (entry) => entry.senderId === this.current && this.talk.drawLog(true);
     this.outbox = new Outbox(this.me.id, {
       changed: redraw,
@@ -22,7 +22,7 @@ class Desk {
         redraw(entry);
       },
       taken: (entry, message) => {
-        if (entry.senderId === this.talk.senderId) this.talk.keep(message);
+        this.talk.learn(entry.senderId, message);
         redraw(entry);
       },
     });
@@ -77,8 +77,9 @@ class Desk {
   }
 
   async fetchList(which) {
+    const marks = new Map(this.heard);
     const found = await this.listed(which);
-    for (const one of found || []) this.talks.set(one.sender_id, one);
+    for (const one of found || []) this.learn(one.sender_id, one, marks.get(one.sender_id) || 0);
   }
 
   async listed(which) {
@@ -88,13 +89,18 @@ class Desk {
   /** The lists as they are now; until they are here, those of before stand: a click meanwhile is not lost. */
   async refresh() {
     const wanted = ["mine", "queue", ...(this.lists.tab === "all" ? ["all"] : [])];
-    const heard = (this.heard = new Map()); // what is told meanwhile is newer than the lists
+    const asked = ++this.refreshes;
+    const marks = new Map(this.heard); // what is told meanwhile is newer than the lists
     const found = await Promise.all(wanted.map((one) => this.listed(one)));
-    if (found.every(Boolean)) {
+    if (found.every(Boolean) && asked === this.refreshes) {
       const fresh = new Map(found.flat().map((one) => [one.sender_id, one]));
       const { current, talks } = this;
       if (current && talks.has(current) && !fresh.has(current)) fresh.set(current, talks.get(current));
-      for (const [senderId, talk] of heard) talk ? fresh.set(senderId, talk) : fresh.delete(senderId);
+      for (const [senderId, times] of this.heard) {
+        if (times === marks.get(senderId)) continue;
+        if (talks.has(senderId)) fresh.set(senderId, talks.get(senderId));
+        else fresh.delete(senderId);
+      }
       this.talks = fresh;
     }
     this.team = (await this.try(() => get("/agents")))?.agents || this.team;
@@ -112,6 +118,7 @@ class Desk {
   }
 
   async open(senderId) {
+    if (senderId !== this.current) this.side.clear();
     this.current = senderId;
     this.unread.delete(senderId);
     document.body.dataset.view = "talk";
@@ -119,6 +126,7 @@ class Desk {
     this.line?.watch(senderId);
     this.draw();
     await this.talk.open(senderId);
+    if (senderId !== this.current) return;
     await this.side.open(senderId);
     this.draw();
   }
@@ -144,12 +152,12 @@ class Desk {
       beep(true);
       if (this.talks.has(senderId)) this.talks.get(senderId).warned = true;
       this.lists.draw();
-    } else if (type === "staff") get("/agents").then((found) => (this.team = found.agents));
+    } else if (type === "staff") get("/agents").then((found) => (this.team = found.agents)).catch(() => {});
   }
 
   hearMessage({ sender_id: senderId, message, talk }) {
     if (talk) this.know(senderId, talk);
-    if (senderId === this.current) this.talk.add(message);
+    if (senderId === this.current) this.talk.add(senderId, message);
     const looks = senderId === this.current && document.hasFocus();
     if (message.direction === "in" && talk?.agent_id === this.me.id && !looks) {
       if (senderId !== this.current) this.unread.set(senderId, (this.unread.get(senderId) || 0) + 1);
@@ -163,7 +171,17 @@ class Desk {
   know(senderId, talk) {
     if (talk) this.talks.set(senderId, talk);
     else this.talks.delete(senderId);
-    this.heard?.set(senderId, talk);
+    this.heard.set(senderId, this.heardOf(senderId) + 1);
+  }
+
+  /** How often a talk was told of; an answer that was asked for before is older. */
+  heardOf(senderId) {
+    return this.heard.get(senderId) || 0;
+  }
+
+  /** A talk as an answer has it, unless it was told of since the answer was asked for. */
+  learn(senderId, talk, mark) {
+    if (mark === this.heardOf(senderId)) this.talks.set(senderId, talk);
   }
 
   /** A talk that is no more. */
@@ -211,10 +229,10 @@ class Desk {
   }
 
   /** A step of the current talk: accept, take_over, give_back, close, transfer. */
-  async step(name, body = {}) {
-    const senderId = this.current;
+  async step(name, body = {}, senderId = this.current) {
+    const mark = this.heardOf(senderId);
     const done = await this.try(() => post(of(senderId, `/${name}`), body));
-    if (done?.talk) this.talks.set(senderId, done.talk);
+    if (done?.talk) this.learn(senderId, done.talk, mark);
     if (done?.talk?.state === "agent" && done.talk.agent_id === this.me.id) this.lists.tab = "mine";
     if (done && senderId === this.current) {
       await this.talk.catchUp();

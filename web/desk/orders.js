@@ -34,7 +34,7 @@ export function orderBox(desk, order) {
 }
 
 async function change(desk, order, action) {
-  const { texts } = desk;
+  const { texts, current } = desk;
   const fields = {
     cancel: [{ name: "text", label: texts.cancel_why, required: true, most: 100 }],
     note: [{ name: "text", label: texts.order_note, required: true }],
@@ -50,11 +50,11 @@ async function change(desk, order, action) {
   const values = await ask(`${texts.order_acts[action]} ${order.number}`, fields, texts);
   if (!values) return;
   const body = action === "change_address" ? { address: values } : { ...values };
-  await done(desk, `/orders/${encodeURIComponent(order.number)}/${action}`, body);
+  await done(desk, current, `/orders/${encodeURIComponent(order.number)}/${action}`, body);
 }
 
 async function openCase(desk, order, kinds) {
-  const { texts } = desk;
+  const { texts, current } = desk;
   const values = await ask(
     `${texts.order_acts.case} ${order.number}`,
     [
@@ -67,12 +67,11 @@ async function openCase(desk, order, kinds) {
   );
   if (!values) return;
   const { line, kind, reason, text } = values;
-  await done(desk, `/orders/${encodeURIComponent(order.number)}/cases/open`, { kind, reason, text, line_id: Number(line) });
+  await done(desk, current, `/orders/${encodeURIComponent(order.number)}/cases/open`, { kind, reason, text, line_id: Number(line) });
 }
 
-/** Post a change of this talk's customer; then the panel shows how things stand now. */
-async function done(desk, path, body) {
-  const senderId = desk.current;
+/** Post a change of the talk's customer for whom it was asked; then the panel shows how things stand now. */
+async function done(desk, senderId, path, body) {
   if (!(await desk.try(() => post(of(senderId, path), { ...body, client_id: fresh() })))) return;
   toast(desk.texts.done);
   if (senderId === desk.current) await desk.side.open(senderId);
@@ -82,8 +81,8 @@ async function done(desk, path, body) {
 export function caseBox(desk, one) {
   const { texts } = desk;
   const withdraw = async () => {
-    if (!(await ask(`${texts.withdraw} ${one.number}`, [], texts))) return;
     const senderId = desk.current;
+    if (!(await ask(`${texts.withdraw} ${one.number}`, [], texts))) return;
     const path = of(senderId, `/cases/${encodeURIComponent(one.number)}/withdraw`);
     if ((await desk.try(() => post(path))) && senderId === desk.current) await desk.side.open(senderId);
   };

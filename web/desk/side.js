@@ -15,11 +15,13 @@ export class Side {
   clear() {
     this.root.replaceChildren();
     this.revealed.clear();
+    this.asked = null;
   }
 
   async open(senderId) {
+    const asked = (this.asked = {});
     const found = await this.desk.try(() => get(of(senderId, "/side")));
-    if (!found || senderId !== this.desk.current) return;
+    if (!found || asked !== this.asked || senderId !== this.desk.current) return;
     const { texts } = this.desk;
     this.root.replaceChildren(
       make("button", { type: "button", class: "only-small", onclick: () => (document.body.dataset.view = "talk") }, texts.back),
@@ -82,10 +84,11 @@ export class Side {
         type: "button",
         class: "quiet",
         onclick: async () => {
-          const found = await this.desk.try(() => post(of(this.desk.current, "/reveal")));
-          if (!found) return;
+          const senderId = this.desk.current;
+          const found = await this.desk.try(() => post(of(senderId, "/reveal")));
+          if (!found || senderId !== this.desk.current) return;
           this.revealed.set(customer.id, found.phone);
-          await this.open(this.desk.current);
+          await this.open(senderId);
         },
       },
       texts.reveal,

@@ -17,9 +17,10 @@ export class Talk {
     this.clear();
   }
 
-  clear() {
-    Object.assign(this, { senderId: null, messages: new Map(), notes: [], readTo: 0, typing: null });
-    this.root.replaceChildren(make("p", { class: "empty" }, this.desk.texts.choose));
+  /** Nothing of a talk is left to be read or pressed. */
+  clear(words = this.desk.texts.choose) {
+    Object.assign(this, { senderId: null, messages: new Map(), notes: [], readTo: 0, typing: null, log: null, opening: null });
+    this.root.replaceChildren(make("p", { class: "empty" }, words));
     this.composer = null;
   }
 
@@ -31,26 +32,34 @@ export class Talk {
     return this.talk?.state === "agent" && this.talk.agent_id === this.desk.me.id;
   }
 
+  /** Fetch and show a talk, unless another one is opened or this one left meanwhile. */
   async open(senderId) {
+    if (senderId !== this.senderId) this.clear(this.desk.texts.opening);
+    const opening = (this.opening = { senderId, early: [], stale: false });
+    const mark = this.desk.heardOf(senderId);
     const found = await this.desk.try(() => get(of(senderId)));
-    if (!found || senderId !== this.desk.current) {
-      if (!found) this.desk.leave();
+    if (opening !== this.opening) return;
+    this.opening = null;
+    if (!found) {
+      this.desk.leave();
       return;
     }
-    this.desk.talks.set(senderId, found.talk);
+    this.desk.learn(senderId, found.talk, mark);
     Object.assign(this, { senderId, messages: new Map(), notes: found.notes, readTo: 0, told: 0, more: found.messages.length === PAGE });
-    for (const one of found.messages) this.keep(one);
+    for (const one of [...found.messages, ...opening.early]) this.keep(one);
     this.kept = new Kept();
     this.head = make("div", { class: "talk-head" });
-    this.log = make("div", { class: "log", role: "log", "aria-label": this.desk.texts.talk, tabindex: 0 });
+    const log = make("div", { class: "log", role: "log", "aria-label": this.desk.texts.talk, tabindex: 0 });
+    this.log = log;
     this.atEnd = true;
-    this.log.addEventListener("scroll", () => {
-      this.atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 80;
-      if (this.log.scrollTop < NEAR_TOP_PX) this.earlier();
+    log.addEventListener("scroll", () => {
+      if (log !== this.log) return;
+      this.atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+      if (log.scrollTop < NEAR_TOP_PX) this.earlier();
     });
-    const stay = () => this.atEnd && (this.log.scrollTop = this.log.scrollHeight);
-    this.log.addEventListener("load", stay, true); // a picture has got its height
-    new ResizeObserver(stay).observe(this.log);
+    const stay = () => log === this.log && this.atEnd && (log.scrollTop = log.scrollHeight);
+    log.addEventListener("load", stay, true); // a picture has got its height
+    new ResizeObserver(stay).observe(log);
     this.older = make("button", { type: "button", class: "quiet earlier", onclick: () => this.earlier() }, this.desk.texts.earlier);
     this.under = make("div", { class: "under", "aria-live": "polite" });
     this.composer = new Composer(this.desk, this);
@@ -63,11 +72,13 @@ export class Talk {
     this.drawLog(true);
     this.composer.suggest();
     this.read();
+    if (opening.stale) await this.catchUp();
   }
 
   /** After a broken line or a step: what has been said since. */
   async catchUp() {
     const senderId = this.senderId;
+    if (this.opening) this.opening.stale = true; // what it brings may be older
     if (!senderId) return;
     const after = Math.max(0, ...this.messages.keys());
     const found = await this.desk.try(() => get(of(senderId, `/messages?after=${after}&limit=200`)));
@@ -78,12 +89,12 @@ export class Talk {
 
   /** Older messages before the first one; what is being read stays where it is. */
   async earlier() {
-    if (!this.more || this.fetching) return;
-    this.fetching = true;
+    if (!this.more || this.fetching === this.log) return;
     const { senderId, log } = this;
+    this.fetching = log;
     const before = Math.min(...this.messages.keys());
     const found = await this.desk.try(() => get(of(senderId, `/messages?before=${before}&limit=${PAGE}`)));
-    this.fetching = false;
+    if (this.fetching === log) this.fetching = null;
     if (!found || log !== this.log) return;
     const fromBottom = log.scrollHeight - log.scrollTop;
     this.more = found.messages.length === PAGE;
@@ -100,8 +111,16 @@ export class Talk {
   }
 
   async fetchNotes() {
-    const found = await this.desk.try(() => get(of(this.senderId)));
-    if (found) this.notes = found.notes;
+    const senderId = this.senderId;
+    if (this.opening) this.opening.stale = true;
+    if (!senderId) return;
+    const found = await this.desk.try(() => get(of(senderId)));
+    if (found) this.keepNotes(senderId, found.notes);
+  }
+
+  keepNotes(senderId, notes) {
+    if (senderId !== this.senderId) return;
+    this.notes = [...new Map([...this.notes, ...notes].map((one) => [one.id, one])).values()];
     this.drawLog();
   }
 
@@ -175,8 +194,15 @@ export class Talk {
     this.under.textContent = this.typing ? texts.typing : read;
   }
 
-  add(message) {
-    this.keep(message);
+  /** A message of a talk; whether the talk is shown. One that is being opened gets it with its answer. */
+  learn(senderId, message) {
+    if (this.opening?.senderId === senderId) this.opening.early.push(message);
+    if (senderId === this.senderId) this.keep(message);
+    return senderId === this.senderId;
+  }
+
+  add(senderId, message) {
+    if (!this.learn(senderId, message)) return;
     if (message.direction === "in") {
       this.typing = null;
       this.composer?.suggest();
@@ -206,24 +232,25 @@ export class Talk {
     post(of(this.senderId, "/read"), { id: last.id }).catch(() => {});
   }
 
-  say(body) {
-    this.desk.outbox.add(this.senderId, body);
-    this.drawLog(true);
+  say(body, senderId = this.senderId) {
+    this.desk.outbox.add(senderId, body);
+    if (senderId === this.senderId) this.drawLog(true);
   }
 
   async note(text, kind) {
     const mentions = this.desk.team.filter((one) => text.includes(`@${one.name}`)).map((one) => one.id);
     const body = kind === "whisper" ? { text } : { text, mentions };
-    const done = await this.desk.try(() => post(of(this.senderId, kind === "whisper" ? "/whisper" : "/notes"), body));
-    if (done && !this.notes.some((one) => one.id === done.note.id)) this.notes.push(done.note);
-    this.drawLog(true);
+    const senderId = this.senderId;
+    const done = await this.desk.try(() => post(of(senderId, kind === "whisper" ? "/whisper" : "/notes"), body));
+    if (done) this.keepNotes(senderId, [done.note]);
+    if (senderId === this.senderId) this.drawLog(true);
     return Boolean(done);
   }
 
   async sendPicture(file) {
     const senderId = this.senderId;
     const kept = await this.desk.try(() => call("POST", of(senderId, "/upload"), undefined, file));
-    if (kept) await this.say({ attachments: [kept.id] });
+    if (kept) this.say({ attachments: [kept.id] }, senderId); // whichever talk is shown by now
   }
 
   accept() {
@@ -246,6 +273,7 @@ export class Talk {
 
   async close() {
     if (this.talk?.state !== "agent") return;
+    const { senderId } = this;
     const { texts } = this.desk;
     const values = await ask(
       texts.acts.close,
@@ -256,11 +284,12 @@ export class Talk {
       texts,
       { okay: texts.acts.close },
     );
-    if (values) await this.desk.step("close", { reason: values.reason, tags: values.tags.split(/[\s,，、]+/).filter(Boolean) });
+    if (values) await this.desk.step("close", { reason: values.reason, tags: values.tags.split(/[\s,，、]+/).filter(Boolean) }, senderId);
   }
 
   async transfer() {
     if (this.talk?.state !== "agent") return;
+    const { senderId } = this;
     const { texts, team, about } = this.desk;
     const people = team.filter((one) => one.id !== this.talk.agent_id && one.status !== "offline");
     const options = [
@@ -280,9 +309,9 @@ export class Talk {
     const [kind, name] = values.target.split(":");
     const body = kind === "agent" ? { agent_id: Number(name) } : { group: name };
     if (values.note) body.note = values.note;
-    if (await this.desk.step("transfer", body)) {
+    if (await this.desk.step("transfer", body, senderId)) {
       toast(texts.transferred);
-      if (!this.desk.oversees) this.desk.leave();
+      if (!this.desk.oversees && this.desk.current === senderId) this.desk.leave();
     }
   }
 }
