@@ -8,7 +8,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 2
 export PYTHONPATH := .
 
-.PHONY: help setup run stop train shell test check bench widget fuzz load demo import clean lock simulate
+.PHONY: help setup run stop train shell test check bench widget fuzz walk load demo import clean lock simulate
 
 help: ## Show these targets
 	@echo "小二 Xiaoer: make TARGET"
@@ -48,6 +48,10 @@ bench: setup ## Measure answers per second, memory and start, beside a stock Ras
 widget: ## Bundle the chat window from web/widget/src to web/widget/dist (needs Node)
 	@cd web/widget && npm ci --silent --no-audit --no-fund && npm run --silent check && npm run --silent build
 	@gzip -c web/widget/dist/xiaoer.js | wc -c | xargs -I{} echo "web/widget/dist/xiaoer.js: {} bytes gzipped"
+
+walk: setup ## The two-browser walk over SQLite and PostgreSQL, the line cut for 20 seconds
+	@$(PY) -m deploy.train
+	@CUT_S=20 WALK=sqlite,postgresql $(PY) -m pytest -q tests/e2e/test_people.py $(ARGS)
 
 load: setup ## 300 customers, 60 talks, 20 agents for ten minutes: delays, losses, doubles (ARGS="--minutes 2")
 	@$(PY) -m tests.bench.desk_load $(ARGS)

@@ -1,6 +1,7 @@
 """The whole way in two real Chromium browsers: bot, anger, queue, agent, order, transfer, close, rating.
 
-``CUT_S`` says for how long the network is cut (3 by default), SHOTS=folder keeps pictures.
+``CUT_S`` says for how long the network is cut (3 by default), ``WALK`` over which databases
+(sqlite by default; ``make walk`` takes PostgreSQL too and cuts for 20), SHOTS=folder keeps pictures.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from tests.integration.browser import ARGUMENTS, CHROMIUM, launched, shot
 
 pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(900)]
 CUT_S = float(os.environ.get("CUT_S", "3"))
+DATABASES = os.environ.get("WALK", "sqlite").split(",")
 PASSWORD = "correct horse battery"
 PHONE = {"width": 390, "height": 844}
 SIZES = {"phone": (PHONE, {"width": 1280, "height": 800}), "desktop": ({"width": 1280, "height": 800}, {"width": 1920, "height": 1080})}  # fmt: skip
@@ -64,7 +66,7 @@ def people() -> Iterator[People]:
     assert made.problems == []
 
 
-@pytest.mark.parametrize("bot", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("bot", DATABASES, indirect=True)
 @pytest.mark.parametrize("size", ["phone", "desktop"])
 def test_an_angry_customer_is_helped_by_two_people_and_nothing_is_lost(
     front: BotServer, scene: Scene, browsers: list[Browser], people: People, lines: tuple[CutLine, CutLine], size: str
