@@ -6,6 +6,7 @@ from actions.base import Events, ShopAction
 from actions.picking import MOST_CHOICES, show_products
 from actions.registry import go_on
 from actions.sight import (
+    ALL,
     corrected_to,
     corrects,
     look,
@@ -67,6 +68,8 @@ class SearchByImage(ShopAction):
         remember_seen(turn, photos, [*without, *(card.code for card in cards)])
         if not cards and self._by_words(turn):
             return
+        if not cards and not without and self._by_category(turn, photos, first):
+            return
         if not cards:
             fits_nothing = any(one.in_shop >= 0.5 for one in findings)
             turn.say("utter_image_none_fits" if fits_nothing else "utter_image_unknown")
@@ -86,6 +89,21 @@ class SearchByImage(ShopAction):
             turn.say("utter_image_by_words", goods=words, count=len(cards))
             show_products(turn, cards)
         return bool(cards)
+
+    @staticmethod
+    def _by_category(turn: Turn, photos: list[str], found: Finding) -> bool:
+        """Whether the kind of thing could be named, though no product is surely it; then some of the kind are shown."""
+        if found.category is None:
+            return False
+        mates = {card.code for card in turn.shop.catalogue.search("", limit=ALL, category=found.category)}
+        cards = turn.shop.catalogue.cards([hit.code for hit in found.hits if hit.code in mates])[:MOST_CHOICES]
+        if not cards:
+            return False
+        turn.say("utter_image_category", category=cards[0].category, count=len(cards))
+        show_products(turn, cards)
+        remember_seen(turn, photos, [card.code for card in cards])
+        turn.remember(resume="action_search_product")
+        return True
 
     @staticmethod
     def _sure(turn: Turn, cards: list[ProductCard]) -> None:

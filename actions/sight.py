@@ -21,7 +21,7 @@ from vision.unsafe import guard
 
 MOST_PHOTOS = 4
 MOST_ORDERS = 30
-_ALL = 2000
+ALL = 2000
 _MARKS = " ,.!?;:\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f"
 
 
@@ -198,9 +198,9 @@ def _wishes(turn: Turn, without: frozenset[str]) -> Keep | None:
     def keep(codes: Sequence[str]) -> set[str]:
         kept = set(codes) - without
         if any(filters.values()):
-            kept &= {card.code for card in turn.shop.catalogue.search("", limit=_ALL, **filters)}
+            kept &= {card.code for card in turn.shop.catalogue.search("", limit=ALL, **filters)}
         if named:
-            kept &= {card.code for card in turn.shop.catalogue.search(named, limit=_ALL)} or kept
+            kept &= {card.code for card in turn.shop.catalogue.search(named, limit=ALL)} or kept
         if cheaper and codes:
             like = turn.shop.catalogue.cards([codes[0]])
             below = like[0].price_min_fen if like else 0

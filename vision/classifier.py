@@ -46,7 +46,7 @@ class Classifier:
 
     def probabilities(self, vectors: np.ndarray) -> np.ndarray:
         """[n, classes], rows sum to one."""
-        return _softmax(_scores(self.model, vectors) / self.temperature)
+        return softmax(scores_by(self.model, vectors) / self.temperature)
 
     def guess(self, vector: np.ndarray, in_shop: float, least_in_shop: float = 0.25) -> Guess:
         """The likeliest category of one picture.
@@ -101,34 +101,35 @@ def fit_best(
         for train, test in folds:
             model = make().fit(vectors[train], labels[train])
             if len(model.classes_) == len(np.unique(labels)):
-                scores.append(_scores(model, vectors[test]))
+                scores.append(scores_by(model, vectors[test]))
                 rows.append(test)
         if scores:
             found, at = np.concatenate(scores), np.concatenate(rows)
-            held[kind] = (found, labels[at])
+            held[kind] = (found, np.searchsorted(np.unique(labels), labels[at]))
             table[kind] = float((np.unique(labels)[found.argmax(1)] == labels[at]).mean())
     best = max(table, key=lambda one: table[one]) if table else "linear"
     model = made[best]().fit(vectors, labels)
-    return Classifier(best, model.classes_, model, _temperature(*held[best]) if held else 1.0, table)
+    return Classifier(best, model.classes_, model, temperature_of(*held[best]) if held else 1.0, table)
 
 
-def _scores(model: Any, vectors: np.ndarray) -> np.ndarray:
+def scores_by(model: Any, vectors: np.ndarray) -> np.ndarray:
+    """Scores of each class, [n, classes]; logarithms of probabilities where a model gives nothing else."""
     if hasattr(model, "decision_function"):
         found = np.asarray(model.decision_function(vectors))
         return np.stack([-found, found], 1) if found.ndim == 1 else found
     return np.log(np.maximum(model.predict_proba(vectors), 1e-6))
 
 
-def _softmax(scores: np.ndarray) -> np.ndarray:
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Rows that sum to one."""
     shifted = np.exp(scores - scores.max(1, keepdims=True))
     return np.asarray(shifted / shifted.sum(1, keepdims=True))
 
 
-def _temperature(scores: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature whose probabilities make the held-out labels likeliest."""
-    at = np.searchsorted(np.unique(labels), labels)
+def temperature_of(scores: np.ndarray, right: np.ndarray) -> float:
+    """The temperature whose probabilities make held-out labels likeliest; ``right`` holds their columns."""
     loss = {
-        one: -float(np.log(_softmax(scores / one)[np.arange(len(at)), at] + 1e-9).mean())
+        one: -float(np.log(softmax(scores / one)[np.arange(len(right)), right] + 1e-9).mean())
         for one in np.geomspace(0.02, 20, 40)
     }
     return float(min(loss, key=lambda one: loss[one]))

@@ -2,6 +2,7 @@
 
     python -m vision.evaluate --root DIR --catalogue classes.csv --train train.txt --queries val.txt
         [--catalogue-only] [--json]
+    python -m vision.evaluate … --heads [--fine-tune] [--json]
 
 See ``vision.photo_set`` for the layout and ``vision.protocols`` for what is compared
 with what. Looking at the photos takes minutes the first time; features are kept.
@@ -20,8 +21,8 @@ import numpy as np
 
 from shop.errors import ShopError
 from shop.settings import load_settings
-from vision import measures
-from vision.classifier import fit_best
+from vision import heads, measures
+from vision.classifier import ClassifierConfig, fit_best
 from vision.encoder import OnnxEncoder
 from vision.gallery import Gallery, shelf_shares
 from vision.head import unit
@@ -42,9 +43,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--train", required=True, help="the list of photos to train on")
     parser.add_argument("--queries", required=True, help="the list of photos to find")
     parser.add_argument("--catalogue-only", action="store_true", help="no photo of a searched product is known")
+    parser.add_argument("--heads", action="store_true", help="instead: the table of heads for the category")
+    parser.add_argument("--fine-tune", action="store_true", help="with --heads: also the network's last block (torch)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args(arguments)
     try:
+        if given.heads:
+            rows = compare_heads(given.root, given.catalogue, given.train, given.queries, given.fine_tune, given.json)
+            print(json.dumps([one.plain() for one in rows]) if given.json else heads.printed(rows))
+            return 0
         figures = evaluate(given.root, given.catalogue, given.train, given.queries, given.catalogue_only, given.json)
     except ShopError as error:
         print(error, file=sys.stderr)
@@ -99,6 +106,27 @@ def evaluate(
         **_costs(asked, encoder, settings, known.gallery if not without_photos else None, features[0]),
         "peers": _peers(shown, taken, asked, features, right, without_photos, settings),
     }
+
+
+def compare_heads(
+    root: Path, catalogue: str, train: str, queries: str, fine_tune: bool = False, quiet: bool = True
+) -> list[heads.HeadRow]:
+    """The table of ``vision.heads``; with ``fine_tune`` the row of ``vision.fine_tune`` too.
+
+    Raises:
+        BadValue: a list is missing or has another layout.
+    """
+    settings = load_settings()
+    encoder = OnnxEncoder(settings.image_encoder)
+    tell = _silent if quiet else _tell
+    lists = [read_catalogue(root, catalogue), read_photos(root, train), read_photos(root, queries)]
+    shown, taken, asked = (
+        heads.Labelled(features_of(one.files, encoder, settings, tell), one.products, one.categories) for one in lists
+    )
+    rows = heads.table(shown, taken, asked, encoder.name, ClassifierConfig())
+    if fine_tune:
+        rows.append(heads.fine_tuned(lists[1], lists[2], settings, tell))
+    return rows
 
 
 def _categories(

@@ -14,6 +14,7 @@ from shop.front import Shop
 from vision.certainty import thresholds_of
 from vision.encoder import ImageEncoder, OnnxEncoder
 from vision.findings import Certainty, Finding, Hit, Thresholds
+from vision.gallery import shelf_shares
 from vision.image_file import Pixels
 from vision.picture_index import PictureIndex
 from vision.preprocessing import flaw_of, prepared
@@ -90,7 +91,7 @@ class PictureFinder:
         return [features[group] for group in groups]
 
     def _finding(self, features: np.ndarray, count: int, keep: Keep | None, taste: Taste | None) -> Finding:
-        ranked, shelf = self._products(features)
+        ranked, shelves = self._products(features)
         if not ranked:
             return Finding(Certainty.UNKNOWN)
         facts = self.index.head.facts if self.index.head is not None else {}
@@ -106,10 +107,11 @@ class PictureFinder:
             certainty = Certainty.UNKNOWN
         elif in_shop >= thresholds.sure_from and fitting[0] == ranked[0]:
             certainty = Certainty.SURE
-        return Finding(certainty, tuple(_by_taste(fitting, taste)[:count]), in_shop, shelf)
+        category = _category(ranked, shelves, thresholds) if in_shop >= thresholds.guess_from else None
+        return Finding(certainty, tuple(_by_taste(fitting, taste)[:count]), in_shop, category)
 
-    def _products(self, features: np.ndarray) -> tuple[list[Hit], str | None]:
-        """All products near the photos, best first, and the shelf of most of the first."""
+    def _products(self, features: np.ndarray) -> tuple[list[Hit], dict[str, str]]:
+        """All products near the photos, best first, and the category of each."""
         likeness: dict[str, list[float]] = defaultdict(list)
         shelves: dict[str, str] = {}
         for row in features:
@@ -118,14 +120,15 @@ class PictureFinder:
                 shelves[code] = shelf
         hits = [Hit(code, sum(scores) / len(features)) for code, scores in likeness.items()]
         hits.sort(key=lambda one: (-one.likeness, one.code))
-        return hits, _shelf(hits[:5], shelves)
+        return hits, shelves
 
 
-def _shelf(hits: Sequence[Hit], shelves: Mapping[str, str]) -> str | None:
-    votes: dict[str, float] = defaultdict(float)
-    for hit in hits:
-        votes[shelves[hit.code]] += max(hit.likeness, 0.0) ** 4
-    return max(votes, key=lambda one: (votes[one], one)) if votes else None
+def _category(hits: Sequence[Hit], shelves: Mapping[str, str], thresholds: Thresholds) -> str | None:
+    """The likeliest category, by the likeness of all its products; None when none is likely enough."""
+    of = np.array([shelves[one.code] for one in hits])
+    shares = shelf_shares(np.array([[one.likeness for one in hits]]), of)[0]
+    best = int(shares.argmax())
+    return str(np.unique(of)[best]) if shares[best] >= thresholds.category_from else None
 
 
 def _by_taste(hits: list[Hit], taste: Taste | None) -> list[Hit]:

@@ -36,6 +36,8 @@ class Finding:
     """Probability that the shop sells what is on the photo."""
 
     category: str | None = None
+    """Code of the likeliest category; None when none is likely or it is no product at all."""
+
     flaw: Flaw | None = None
     """What keeps the photo from being looked at; then there are no hits."""
 
@@ -53,6 +55,11 @@ class Thresholds:
     offset: float = -6.2
     sure_from: float = 0.85
     unknown_below: float = 0.25
+    guess_from: float = 0.05
+    """Below this chance that the right product is there, it is taken for no product, whatever it is nearest to."""
+
+    category_from: float = 0.6
+    """Share of the likeliest category from which it is named."""
 
     def probability(self, best: float, lead: float) -> float:
         """Probability that a photo whose best product is this like, and ahead by this much, is in the shop."""

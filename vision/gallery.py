@@ -35,13 +35,14 @@ SHARPNESS = 0.06
 """Difference of likeness by which one product is e times as probable as another."""
 
 
-def shelf_shares(scores: np.ndarray, shelves: np.ndarray) -> np.ndarray:
+def shelf_shares(scores: np.ndarray, shelves: np.ndarray, sharpness: float = SHARPNESS) -> np.ndarray:
     """Probability of each category, [n, categories in rising order], as the sum over its products.
 
     Args:
         scores: likeness of each photo and product.
         shelves: the category of each product.
+        sharpness: difference of likeness by which one product is e times as probable.
     """
-    weights = np.exp((scores - scores.max(1, keepdims=True)) / SHARPNESS)
+    weights = np.exp((scores - scores.max(1, keepdims=True)) / sharpness)
     shares = np.stack([weights[:, shelves == one].sum(1) for one in np.unique(shelves)], 1)
     return np.asarray(shares / shares.sum(1, keepdims=True))

@@ -31,3 +31,10 @@ def auroc(inside: np.ndarray, outside: np.ndarray) -> float:
         ranks[everything == value] = ranks[everything == value].mean()
     total = ranks[: len(inside)].sum() - len(inside) * (len(inside) + 1) / 2
     return float(total / (len(inside) * len(outside)))
+
+
+def calibration_error(sure: np.ndarray, right: np.ndarray, bins: int = 10) -> float:
+    """Expected calibration error (Guo et al. 2017): |certainty - accuracy| by tenths of certainty, weighed by rows."""
+    at = np.minimum((sure * bins).astype(int), bins - 1)
+    gaps = (abs(float(sure[at == one].sum() - right[at == one].sum())) for one in range(bins))
+    return sum(gaps) / len(sure)

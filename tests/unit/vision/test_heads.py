@@ -1,0 +1,63 @@
+"""The table of heads for the category: each learns the same and is asked the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from shop.settings import Settings
+from tests.unit.vision.conftest import picture_of
+from vision.classifier import ClassifierConfig
+from vision.fine_tune import FineTuneConfig, FineTuned
+from vision.heads import BY_PRODUCTS, Labelled, printed, table
+from vision.image_file import read_pixels
+from vision.measures import calibration_error
+
+CATEGORIES, EACH, PHOTOS, WIDTH = 10, 3, 12, 32
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """Products near the middle of their category, photos near their product."""
+    rng = np.random.default_rng(4)
+    products = np.arange(CATEGORIES * EACH)
+    middles = rng.normal(size=(CATEGORIES, WIDTH)) * 2
+    pictures = middles[products // EACH] + rng.normal(size=(len(products), WIDTH))
+    names = np.repeat(products, PHOTOS)
+    photos = pictures[names] + rng.normal(size=(len(names), WIDTH)) * 0.5
+    shown = Labelled(pictures, products, products // EACH)
+    asked = np.arange(len(names)) % 4 == 0
+    taken, other = (Labelled(photos[one], names[one], names[one] // EACH) for one in (~asked, asked))
+    return table(shown, taken, other, "made-up", ClassifierConfig(trees=8, hidden=8))
+
+
+def test_every_head_is_measured_beside_the_sum_over_products(rows):
+    assert {one.head for one in rows} == {"linear", "svm", "forest", "network", BY_PRODUCTS}
+    assert [one.accuracy for one in rows] == sorted((one.accuracy for one in rows), reverse=True)
+    best = rows[0]
+    assert best.accuracy > 0.9
+    assert best.hidden_auroc > 0.8
+    assert all(0 <= one.calibration_error <= 1 and one.fit_s >= 0 and one.size > 0 for one in rows)
+
+
+def test_the_table_is_printed_a_line_a_head(rows):
+    lines = printed(rows).splitlines()
+    assert len(lines) == len(rows) + 1
+    assert lines[1].startswith(rows[0].head)
+
+
+def test_certainty_that_is_met_has_no_error_and_boasting_has():
+    sure = np.full(100, 0.8)
+    right = np.arange(100) < 80
+    assert calibration_error(sure, right) == pytest.approx(0.0)
+    assert calibration_error(np.full(100, 0.99), right) == pytest.approx(0.19)
+
+
+def test_the_networks_last_block_learns_what_it_is_shown():
+    pictures = [read_pixels(picture_of(one), Settings()) for one in (0, 1)]
+    config = FineTuneConfig(epochs=4, batch=4)
+    maps = FineTuned(config).maps(pictures).repeat(2, axis=0)
+    labels = np.array([7] * 2 + [9] * 2)
+    model = FineTuned(config).fit(maps, labels)
+    assert model.classes_[model.decision_function(maps).argmax(1)].tolist() == labels.tolist()
+    assert model.size > 1_000_000
