@@ -13,6 +13,7 @@ taken out while a turn is under way, so that a turn that fails leaves nothing.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ from shop.trackers import Chunk
 
 speed.apply()
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 KEPT_TRACKERS = 100
 _SLACK = 1.5  # a kept tracker may grow to this many times the bound before it is cut again
@@ -115,19 +117,23 @@ class ShopTrackerStore(TrackerStore):
         return tracker
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Append what is new in a tracker.
+        """Append what is new in a tracker; nothing when the conversation was erased while its turn ran.
 
         Raises:
             DatabaseDown: the database does not answer; nothing was stored.
         """
         mark: _Mark = getattr(tracker, _MARK, None) or await self._mark_of_stranger(tracker)
         new = list(tracker.events)[mark.events :]
-        if self.event_broker is not None:
-            await self._stream_new_events(self.event_broker, new, tracker.sender_id)
         if not new:
             return
         chunks = _cut(new, mark.before)
-        head = await self._in_thread(self._shop.trackers.append, tracker.sender_id, chunks)
+        append = self._shop.trackers.append
+        head = await self._in_thread(append, tracker.sender_id, chunks, mark.head, _answered(new))
+        if head is None:
+            log.info("a turn was dropped: its conversation was erased meanwhile")
+            return
+        if self.event_broker is not None:
+            await self._stream_new_events(self.event_broker, new, tracker.sender_id)
         setattr(tracker, _MARK, _Mark(head, len(tracker.events), state_of(tracker)))
         if not any(chunk.starts_session for chunk in chunks) and len(tracker.events) < self._bound * _SLACK:
             self._keep(tracker)
@@ -201,6 +207,12 @@ def _carried(state: dict[str, Any] | None) -> list[Event]:
         if state["paused"]:
             events.append(ConversationPaused())
     return [*events, ActionExecuted(ACTION_LISTEN_NAME)]
+
+
+def _answered(events: list[Event]) -> int | None:
+    """The kept message that a turn answers; None for what did not come through the gate."""
+    ids = [str(one.message_id) for one in events if isinstance(one, UserUttered)]
+    return int(ids[-1]) if ids and ids[-1].isdecimal() and len(ids[-1]) < 19 else None  # others are random
 
 
 def _events_of(chunks: list[Chunk]) -> list[Event]:

@@ -117,6 +117,12 @@ class Inbox:
                 post_in(session, channel, kept.sender_id, self._cipher.seal_json(answers), origin, now, None)
             return True
 
+    def waits(self, kept: Kept) -> bool:
+        """Whether a callback is still to be answered: not done, and not erased with its conversation."""
+        query = select(_TABLE.c.id).where(_these([kept]), _TABLE.c.state == "new")
+        with self._database.read() as session:
+            return session.execute(query).first() is not None
+
     def left_behind(self, channel: str, limit: int = 100) -> list[InboxRow]:
         """Callbacks that no process works on any more, now leased to this one, oldest first.
 

@@ -42,6 +42,7 @@ _HEARD = (
     .where(_TABLE.c.id == bindparam("message"))
     .values(mood=bindparam("mood_heard"), anger=bindparam("anger_heard"), intent=bindparam("intent_heard"))
 )
+_IS_KEPT = select(_TABLE.c.id).where(_TABLE.c.id == bindparam("message"), _TABLE.c.sender_id == bindparam("sender"))
 _ANGERS = (
     select(_TABLE.c.anger)
     .where(_TABLE.c.sender_id == bindparam("sender"), _TABLE.c.anger.is_not(None))
@@ -137,22 +138,25 @@ class Messages:
         """Keep several answers in one transaction and return their ids in order.
 
         With ``unless_agent`` nothing is kept, and no id comes back, when a person
-        speaks in the conversation now. The conversation is held meanwhile, as a
-        take-over holds it: of the two, one comes first. ``heard`` is the mood and anger
-        of the message that is answered, ``meant`` its intent; they are kept in any case.
+        speaks in the conversation now. ``heard`` is the mood and anger of the message
+        that is answered, ``meant`` its intent; they are kept in any case. Nothing at all
+        is kept when that message was erased meanwhile. The conversation is held, as a
+        take-over and an erasure hold it: of the two, one comes first.
         """
         if direction not in ("out", "agent"):
             raise ValueError(f"direction {direction!r} is neither out nor agent")
         sealed = [self._cipher.seal_json(body) for body in bodies]
         common = {"sender_id": sender_id, "direction": direction, "reply_to": reply_to, "at": self._now()}
         with self._database.change() as session:
+            if unless_agent or reply_to is not None:
+                lock_talk(session, sender_id)
+            if reply_to is not None and not is_kept_in(session, sender_id, reply_to):
+                return []
             if reply_to is not None and (heard is not None or meant is not None):
                 mood, anger = heard or (None, None)
                 session.execute(_HEARD, _heard(reply_to, mood, anger, meant))
-            if unless_agent:
-                lock_talk(session, sender_id)
-                if session.execute(_AGENT_SPEAKS, {"sender": sender_id}).first() is not None:
-                    return []
+            if unless_agent and session.execute(_AGENT_SPEAKS, {"sender": sender_id}).first() is not None:
+                return []
             return [
                 int(session.execute(_INSERT, {**common, "body_sealed": text}).inserted_primary_key[0])
                 for text in sealed
@@ -162,6 +166,11 @@ class Messages:
         """Keep how a customer's message sounds: ``neg``, ``neu`` or ``pos``, and 0 calm to 3 insulting."""
         with self._database.change() as session:
             session.execute(_HEARD, _heard(message_id, mood, anger, None))
+
+    def is_kept(self, sender_id: str, message_id: int) -> bool:
+        """Whether a conversation's message is there, and was not erased."""
+        with self._database.read() as session:
+            return is_kept_in(session, sender_id, message_id)
 
     def answers(self, message_id: int) -> list[StoredMessage]:
         """The answers to a message, in order."""
@@ -244,6 +253,14 @@ class Messages:
     def _view(self, row: Any) -> StoredMessage:
         body = self._cipher.open_json(row.body_sealed)
         return StoredMessage(row.id, row.direction, body, row.at, row.mood, row.anger or 0)
+
+
+def is_kept_in(session: Any, sender_id: str, message_id: int) -> bool:
+    """See ``Messages.is_kept``, within a transaction of the caller's.
+
+    By the sender too: SQLite gives the id of an erased row again.
+    """
+    return session.execute(_IS_KEPT, {"message": message_id, "sender": sender_id}).first() is not None
 
 
 def _heard(message_id: int, mood: str | None, anger: int | None, intent: str | None) -> dict[str, Any]:

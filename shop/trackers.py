@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Sequence
 
 from sqlalchemy import bindparam, delete, func, insert, select
 
+from shop.handoff_rows import lock_talk
+from shop.messages import is_kept_in
 from shop.models import TrackerChunk
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 _TABLE = TrackerChunk.__table__
 _HEAD = select(func.max(_TABLE.c.id)).where(_TABLE.c.sender_id == bindparam("sender"))  # built once: it is asked often
+_IS_THERE = select(_TABLE.c.id).where(_TABLE.c.id == bindparam("chunk"), _TABLE.c.sender_id == bindparam("sender"))
 _INSERT = insert(_TABLE)
 _SMALLEST_TURN = 3  # a turn adds at least: the message, an action, the listening
 
@@ -46,8 +49,20 @@ class Trackers:
         with self._database.read() as session:
             return session.execute(_HEAD, {"sender": sender_id}).scalar() or 0
 
-    def append(self, sender_id: str, chunks: Sequence[Chunk]) -> int:
-        """Keep chunks in one transaction and return the new head."""
+    def append(
+        self, sender_id: str, chunks: Sequence[Chunk], after: int = 0, answering: int | None = None
+    ) -> int | None:
+        """Keep chunks in one transaction, unless the conversation was erased since their turn began.
+
+        Args:
+            sender_id: The conversation, held meanwhile as an erasure holds it: of the two, one comes first.
+            chunks: What the turn added.
+            after: The head when the turn began; 0 when there was none.
+            answering: The kept message that the turn answers, where it answers one.
+
+        Returns:
+            The new head; None when nothing was kept.
+        """
         rows = [
             {
                 "sender_id": sender_id,
@@ -60,6 +75,13 @@ class Trackers:
         ]
         head = 0
         with self._database.change() as session:
+            lock_talk(session, sender_id)
+            if answering is not None:
+                is_there = is_kept_in(session, sender_id, answering)
+            else:
+                is_there = not after or session.execute(_IS_THERE, {"chunk": after, "sender": sender_id}).first()
+            if not is_there:
+                return None
             for row in rows:
                 head = int(session.execute(_INSERT, row).inserted_primary_key[0])
         return head

@@ -15,6 +15,7 @@ import secrets
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Awaitable, Callable, TypeVar
 
 from rasa.core.channels.channel import UserMessage
@@ -268,7 +269,8 @@ class Gate:
             return False
 
     async def _ask(self, message: _Message, handler: Handler) -> list[Body]:
-        collector = Collector(message.incoming.channel, message.incoming.late, message.angers)
+        late = None if message.incoming.late is None else partial(self._late, message, message.incoming.late)
+        collector = Collector(message.incoming.channel, late, message.angers)
         question = UserMessage(
             text=message.text or self.texts.text("picture"),
             output_channel=collector,
@@ -297,6 +299,11 @@ class Gate:
         message.failed = not answers
         return answers or [self.texts.body("no_answer")]
 
+    async def _late(self, message: _Message, late: Late, sender_id: str, body: Body) -> None:
+        """What is said after the turn, unless the message that caused it was erased meanwhile."""
+        if await self.in_thread(self._shop.messages.is_kept, message.sender_id, message.id):
+            await late(sender_id, body)
+
     def _metadata(self, message: _Message) -> dict[str, Any]:
         """What actions get; nothing of the client's own metadata is left in it."""
         assertion = None
@@ -313,7 +320,10 @@ class Gate:
         return {"text": self.texts.text("picture"), "intent": intent, "intent_ranking": [intent], "entities": []}
 
     def _depart(self, message: _Message, answers: list[Body]) -> list[Body]:
-        """Keep the answers and give them their ids, unless a person took over meanwhile; runs in a thread."""
+        """Keep the answers and give them their ids, unless a person took over or an erasure came in between.
+
+        Runs in a thread.
+        """
         try:
             ids = self._shop.messages.record_answers(
                 message.sender_id, answers, message.id, unless_agent=True, heard=message.mood, meant=message.intent
@@ -322,7 +332,11 @@ class Gate:
             log_incident("no database for the answers", message.incoming.channel)
             return answers
         if answers and not ids:
-            log.info("message %d: %d late answers dropped, a person speaks now", message.id, len(answers))
+            log.info(
+                "message %d: %d late answers dropped, a person speaks now or the talk was erased",
+                message.id,
+                len(answers),
+            )
             return []
         return [{**body, "id": one} for body, one in zip(answers, ids, strict=True)]
 

@@ -122,7 +122,7 @@ class Intake:
                 async with self._fetches if arrival.media else nullcontext():  # a slow platform holds up no turn
                     read = await self._read(sender_id, arrival)
                 async with self._turns:
-                    answers = await self._answers(sender_id, arrival, read)
+                    answers = await self._answers(kept, arrival, read)
             except DatabaseDown:
                 raise
             except Exception as error:  # noqa: BLE001 - a customer gets a sentence whatever happens
@@ -143,7 +143,10 @@ class Intake:
         if event is not None:
             event.set()
 
-    async def _answers(self, sender_id: str, arrival: Arrival, read: Read) -> list[Body]:
+    async def _answers(self, kept: Kept, arrival: Arrival, read: Read) -> list[Body]:
+        if not await self._gate.in_thread(self._shop.inbox.waits, kept):
+            return []  # erased while it stood in line
+        sender_id = kept.sender_id
         code = arrival.link or (arrival.text.split()[-1] if arrival.text.split() else "")
         if looks_like_code(code):
             return await self._said_by_us(sender_id, await self._gate.in_thread(self._link, code, sender_id))

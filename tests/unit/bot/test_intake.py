@@ -19,11 +19,14 @@ class Inbox:
     """Takes everything; fails in a way that nobody foresaw when the first is finished."""
 
     def __init__(self):
-        self.taken, self.finished = 0, []
+        self.taken, self.finished, self.erased = 0, [], set()
 
     def take(self, callbacks):
         first, self.taken = self.taken + 1, self.taken + len(callbacks)
         return [Kept(at, one.sender_id, one.external_id) for at, one in enumerate(callbacks, first)]
+
+    def waits(self, kept):
+        return kept.id not in self.erased
 
     def finish(self, kept, _answers):
         if kept.id == 1:
@@ -36,13 +39,14 @@ class Gate:
 
     def __init__(self, inbox):
         nothing = SimpleNamespace(choice=lambda *_: None)
-        self.texts = None
+        self.texts, self.received = None, []
         self.shop = SimpleNamespace(inbox=inbox, peers=nothing)
 
     async def in_thread(self, work, *arguments):
         return work(*arguments)
 
-    async def receive(self, _incoming, _handler):
+    async def receive(self, incoming, _handler):
+        self.received.append(incoming.text)
         return SimpleNamespace(answers=[{"text": "yes"}])
 
 
@@ -62,9 +66,10 @@ class SlowInbox(Inbox):
         return super().take(callbacks)
 
 
-def intake_of(inbox, woken):
+def intake_of(inbox, woken, gate=None):
     outgoing = SimpleNamespace(wake=lambda _: woken.set())
-    return Intake(SimpleNamespace(name=lambda: "wechat", settle_s=0.0, outgoing=outgoing), Gate(inbox), None)
+    connector = SimpleNamespace(name=lambda: "wechat", settle_s=0.0, outgoing=outgoing)
+    return Intake(connector, gate or Gate(inbox), None)
 
 
 async def test_a_callback_whose_connection_ends_while_it_is_kept_is_answered_at_once():
@@ -98,3 +103,14 @@ async def test_a_callback_that_cannot_be_finished_does_not_mute_its_customer(cap
     assert inbox.finished == [2]
     assert "callback 1" in caplog.text
     assert "138" not in caplog.text
+
+
+async def test_a_callback_that_was_erased_while_it_stood_in_line_reaches_nobody():
+    woken, inbox = asyncio.Queue(), Inbox()
+    inbox.erased.add(2)  # as soon as it stands in line
+    gate = Gate(inbox)
+    intake = intake_of(inbox, SimpleNamespace(set=lambda: woken.put_nowait(True)), gate)
+    await intake.accept([Arrival(peer="ann", external_id=str(at), text=f"words {at}", sent_at=at) for at in (1, 2, 3)])
+    for _ in range(2):  # the second and the third; the first can't be finished
+        await asyncio.wait_for(woken.get(), 20)
+    assert gate.received == ["words 1", "words 3"]

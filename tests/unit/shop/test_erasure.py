@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from PIL import Image
@@ -13,6 +16,7 @@ from sqlalchemy import select
 from shop import models
 from shop.errors import BadToken, NotFound, WrongState
 from shop.states import OrderState
+from shop.trackers import Chunk
 
 PHONE = "13987654321"
 WORDS = f"请打 {PHONE} 找欧阳小敏"
@@ -227,3 +231,25 @@ def test_a_guests_conversation_is_forgotten_alone(shop, person):
     assert shop.messages.history(GUEST) == []
     assert shop.messages.history(SENDER)
     assert shop.customers.facts(person.id)
+
+
+def test_what_a_turn_under_way_says_does_not_come_back_after_the_erasure(shop):
+    """The answers, the tracker and the erasure at one moment: whichever comes first, nothing is left."""
+    with ThreadPoolExecutor(3) as threads:
+        for place in range(40):
+            sender = f"w-{place}"
+            asked, _ = shop.messages.record_in(sender, "web", {"text": WORDS})
+            works = (
+                partial(shop.messages.record_answers, sender, [{"text": WORDS}], asked, unless_agent=True),
+                partial(shop.trackers.append, sender, [Chunk(True, None, [{"text": WORDS}])], 0, asked),
+                partial(shop.erasure.talk, sender),
+            )
+            start = threading.Barrier(len(works))
+            running = [threads.submit(_together, start, work) for work in works]
+            assert [one.exception(60) for one in running] == [None] * 3, place
+            assert rows_with(shop, sender, WORDS) == set(), place
+
+
+def _together(start, work):
+    start.wait(60)
+    return work()

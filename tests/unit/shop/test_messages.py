@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from sqlalchemy import select
 
 from shop.models import Conversation, Message
@@ -96,3 +97,17 @@ def test_the_mood_is_kept_though_a_person_has_taken_over(shop):
     shop.handoffs.accept(shop.handoffs.request("talk", None, "asked").id, "agent")
     assert shop.messages.record_answers("talk", [{"text": "好"}], asked, unless_agent=True, heard=("neg", 1)) == []
     assert shop.messages.standing("talk").angers == [1]
+
+
+@pytest.mark.parametrize("spoke_again", [False, True])
+def test_answers_to_a_message_that_was_erased_meanwhile_are_not_kept(shop, spoke_again):
+    asked, _ = shop.messages.record_in("talk", "web", {"text": "x"})
+    assert shop.messages.is_kept("talk", asked)
+    shop.erasure.talk("talk")
+    if spoke_again:  # SQLite gives the id again
+        shop.messages.record_in("another", "web", {"text": "z"})
+    kept = shop.messages.record_answers("talk", [{"text": "y"}], asked, heard=("neg", 3), meant="greet")
+    assert kept == []
+    assert not shop.messages.is_kept("talk", asked)
+    assert shop.messages.history("talk") == []
+    assert [one.mood for one in shop.messages.history("another")] == [None] * spoke_again
