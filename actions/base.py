@@ -72,7 +72,8 @@ class ShopAction(Action, ABC):
             events = self._refined(turn)
             if events is None:
                 events = self._answer(turn) or []
-            offer_person(turn, self.action_name)
+            if self._takes_message(events):
+                offer_person(turn, self.action_name)
             if self.action_name != "action_unsure":
                 end_misunderstandings(turn)
         except NotIdentified:
@@ -109,6 +110,10 @@ class ShopAction(Action, ABC):
 
             return go_on("action_recommend_product", turn)
         return self.answer(turn)
+
+    def _takes_message(self, events: Events) -> bool:
+        """Whether the message is answered here; else another action is about to have it."""
+        return True
 
     def _loop_events(self, turn: Turn, events: Events) -> Events:
         """Come back to a form that this action interrupted, or leave it for another flow."""

@@ -7,6 +7,7 @@ from rasa_sdk.events import ActiveLoop, SlotSet
 from actions.base import Events, ShopAction, active_form
 from actions.cards import button
 from actions.escalation import call_person, count_misunderstanding, is_lost
+from actions.picking import names_goods
 from actions.registry import go_on
 from actions.sight import corrects
 from actions.texts import labels
@@ -62,9 +63,14 @@ class Deny(ShopAction):
     action_name = "action_deny"
 
     def answer(self, turn: Turn) -> Events | None:
-        """Drop the offer; "not this one" is about the photo of before."""
+        """Drop the offer; "not this one" is about the photo of before, "the phone" about the list of before."""
         if corrects(turn) and not active_form(turn):
             return go_on("action_search_by_image", turn)
+        shown, waiting = turn.slot("choices") or {}, turn.slot("resume")
+        if names_goods(turn) and not active_form(turn):
+            turn.resumes = bool(waiting)
+            another = "action_order_status" if turn.focused("order") else "action_search_product"
+            return go_on(str(waiting or shown.get("then") or another), turn)
         turn.remember(offer=None, resume=None)
         turn.say("utter_deny_idle")
         return None
@@ -77,7 +83,9 @@ class Stop(ShopAction):
 
     def answer(self, turn: Turn) -> Events:
         """Nothing is changed, and that is said."""
-        left = turn.shop.handoffs.leave(turn.sender)
+        under_way = active_form(turn) or turn.slot("resume")
+        queue = any(word in turn.text for word in labels()["of_the_queue"])
+        left = (queue or not under_way) and turn.shop.handoffs.leave(turn.sender)
         turn.say("utter_left_queue" if left else "utter_stopped")
         turn.remember(offer=None, resume=None, choices=None, confirm=None, **forget_form(turn))
         return [ActiveLoop(None), SlotSet("requested_slot", None)]
@@ -110,6 +118,11 @@ class Continue(ShopAction):
             begins = "action_ask_stock"  # "and in white?"
         if begins:
             return go_on(begins, turn)
+        if shown.get("kind") == "product" and (turn.entity("color") or turn.entity("size")):  # of which one?
+            turn.keep_request()
+            turn.remember(resume="action_ask_stock")
+            turn.say("utter_still_which", count=len(shown["values"]))
+            return None
         turn.say("utter_nothing_listed" if turn.entity("ordinal") is not None else "utter_inform_unclear")
         return None
 

@@ -20,7 +20,9 @@ from actions.base import Events, ShopAction, ask_who, response_of, say_error
 from actions.turn import Turn
 from shop.errors import BadValue, NotIdentified, Refused, ShopError, Unavailable
 
-ASKED_AGAIN = 1  # interruptions in a row after which the form asks its question once more; then it waits in silence
+ASKED_AGAIN = (
+    1  # interruptions in a row after which the form asks once more; then it waits in silence, if another has spoken
+)
 FORGOTTEN = 4  # interruptions in a row after which the form is left
 Answers = dict[str, Any]
 Read = Callable[[Turn, Answers, bool], Any]
@@ -94,7 +96,8 @@ class ShopForm(ShopAction):
             if requested and not events:
                 return []  # not an answer: let the rules have the message
         following = next((one for one in questions if answers[one.slot] is None and one.needed(turn, answers)), None)
-        if following is not None and not (again and turn.slot("interrupted") > ASKED_AGAIN):
+        waits = again and turn.slot("interrupted") > ASKED_AGAIN and said_since_the_message(turn)
+        if following is not None and not waits:
             following.ask(turn, answers)
         if turn.resumes and self.form != "verify_form":  # a proof is no answer yet to the request that waits for it
             turn.remember(kept=None)
@@ -127,6 +130,10 @@ class ShopForm(ShopAction):
             if event["event"] == "action_execution_rejected" and event.get("name") == self.form:
                 return True
         return False
+
+    def _takes_message(self, events: Events) -> bool:
+        """A form that sets no slot is rejected; one that set a slot for an offer would swallow the message."""
+        return bool(events)
 
     def _loop_events(self, turn: Turn, events: Events) -> Events:
         return []

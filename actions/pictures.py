@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions.base import Events, ShopAction
+from actions.base import Events, ShopAction, active_form
 from actions.picking import MOST_CHOICES, show_products
 from actions.registry import go_on
 from actions.sight import (
@@ -34,6 +34,13 @@ class SearchByImage(ShopAction):
         """Show the likeliest products, ask which, or say honestly that none is known."""
         photos = photos_of(turn)
         if not photos:
+            if turn.slot("resume") == "action_start_case":  # "shall I send you a photo?" of what is broken
+                turn.resumes = True
+                turn.keep_request()
+                turn.say("utter_proof_later")
+                return None
+            if active_form(turn) == "case_form":
+                return None  # it asks for the photo by itself
             turn.say("utter_image_send")
             turn.remember(resume=self.action_name)
             turn.keep_request()

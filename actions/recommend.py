@@ -18,6 +18,7 @@ from actions.wishes import (
     follows_recommendation,
     memory,
     new_wish,
+    of_whom,
     refined,
     remark,
     suiting_shelves,
@@ -103,6 +104,8 @@ class Recommend(ShopAction):
     def _wish(turn: Turn, held: dict[str, Any], said: str | None, shelf: Shelf) -> Wish:
         if said is None:
             wish = new_wish(turn)
+            if of_whom(turn):  # "he likes fishing" goes on with the present for him
+                return {**held.get("wish", wish), "styles": wish["styles"]}
             return wish if names_something(wish) else held.get("taste", wish)
         there = [shelf.items[at] for code in held["list"] if (at := shelf.place(code)) is not None]
         codes = {number: code for code, number in shelf.brands.items()}

@@ -9,7 +9,7 @@ from actions.cards import button, parcel_card
 from actions.orders import OrderStatus, next_steps, order_facts
 from actions.picking import UNDER_WAY, pick_order
 from actions.sight import order_of_parcel
-from actions.texts import day, label, minute, phrase
+from actions.texts import day, label, labels, minute, phrase
 from actions.turn import Turn
 from shop.entities import OrderView, ShipmentView
 from shop.states import OrderState
@@ -98,8 +98,9 @@ class DeliveryTime(ShopAction):
     action_name = "action_ask_delivery_time"
 
     def answer(self, turn: Turn) -> None:
-        """The parcel's expected day; the promise where there is no order."""
-        if turn.guest_or_customer is None and not turn.entity("order_no"):
+        """The parcel's expected day; the promise where there is no order, or none yet."""
+        nothing_bought = any(word in turn.text for word in labels()["not_ordered_yet"])
+        if (turn.guest_or_customer is None or nothing_bought) and not turn.entity("order_no"):
             turn.say("utter_delivery_promise")
             return
         order = pick_order(turn, UNDER_WAY, self.action_name)

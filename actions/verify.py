@@ -6,7 +6,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import Events, ShopAction, say_error
 from actions.cards import button
-from actions.forms import Answers, Question, ShopForm
+from actions.forms import Answers, Question, ShopForm, said_since_the_message
 from actions.registry import go_on
 from actions.texts import labels
 from actions.turn import Turn
@@ -55,6 +55,9 @@ class SubmitVerify(ShopAction):
         turn.remember(verify_order=None, verify_tail=None)
         if not (number and tail):  # the customer talked of other things: the form was left
             turn.remember(resume=None, kept=None)
+            if not said_since_the_message(turn):
+                human = button("human")
+                turn.say("utter_verify_left", buttons=[(human["title"], human["payload"])])
             return []
         number, tail = str(number), str(tail)
         try:

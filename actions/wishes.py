@@ -21,6 +21,8 @@ CHEAPER, DEARER = 0.8, 1.25
 LONGEST_REMARK = 18
 """A longer message is a request of its own, not a remark on what was shown."""
 
+LONGEST_HOBBY = 4
+
 HEAR_REMARKS = frozenset(
     "action_faq action_reply action_affirm action_deny action_continue action_unsure action_search_product "
     "action_ask_stock action_ask_price action_product "
@@ -48,7 +50,7 @@ def memory(turn: Turn) -> dict[str, Any]:
 
 
 def remark(turn: Turn) -> str | None:
-    """What a message says of the goods shown last: cheaper, dearer, others, other_brand, not, like; None: nothing."""
+    """What a message says of the goods shown last: cheaper, dearer, others, other_brand, not, like, price, color."""
     if len(turn.text) > LONGEST_REMARK:
         return None
     refine = words()["refine"]
@@ -60,12 +62,13 @@ def remark(turn: Turn) -> str | None:
                 continue
             return kind
     if any(word in turn.text for word in refine["like"]) and not any(
-        one in turn.text for one in (*words()["negations"], *words()["questions"])
+        one in turn.text for one in (*words()["negations"], *words()["questions"], *refine["of_others"])
     ):
         return "like"
     if turn.intent == "inform" and turn.entity("price_range"):
         return "price"
-    return None
+    plain = not any(word in turn.text for word in refine["not"]) and not _means_one(turn)
+    return "color" if turn.intent == "inform" and turn.entity("color") and plain else None
 
 
 def _means_one(turn: Turn) -> bool:
@@ -79,9 +82,13 @@ def _means_one(turn: Turn) -> bool:
 def follows_recommendation(turn: Turn) -> bool:
     """Whether the message is a remark on goods that were recommended last."""
     held, shown = memory(turn), turn.slot("choices") or {}
-    if not held or turn.slot("offer") or shown.get("kind") != "product" or shown.get("values") != held.get("list"):
+    if not held or turn.slot("offer") or shown.get("kind") != "product":
         return False
     said = remark(turn)
+    if shown.get("values") != held.get("list") and said not in ("others", "other_brand"):
+        return False
+    if said == "color" and turn.focused("product") in held.get("list", []):
+        return False  # of the one that is talked about
     return said is not None and (said != "like" or turn.entity("ordinal") is not None or len(turn.text) <= 8)
 
 
@@ -104,13 +111,21 @@ def _talk_print(turn: Turn) -> str:
     return f"chat-{turn.shop.cipher.fingerprint(f'talk:{turn.sender}')[:16]}"
 
 
+def of_whom(turn: Turn) -> str:
+    """What somebody else likes ("fishing" of "he likes fishing"), or nothing."""
+    for word in words()["refine"]["of_others"]:
+        if word in turn.text:
+            return turn.text.split(word, 1)[1].strip()[:LONGEST_HOBBY]
+    return ""
+
+
 def new_wish(turn: Turn) -> Wish:
     """The wish of a message that stands for itself."""
     text, lexicon = turn.request, words()
     wish: Wish = {
         "persons": _named(text, lexicon["persons"]),
         "occasions": _named(text, lexicon["occasions"]),
-        "styles": [one for one in lexicon["styles"] if one in text],
+        "styles": [*filter(None, [of_whom(turn)]), *(one for one in lexicon["styles"] if one in text)],
     }
     category, refused = turn.entity("category"), any(one in text for one in lexicon["refine"]["not"])
     if any(one in text for one in lexicon["companions"]) and (category or turn.entities("product")):
@@ -147,6 +162,8 @@ def refined(wish: Wish, said: str, turn: Turn, prices: list[int], brands: Iterab
         wish["brand"] = None
     elif said == "not":
         _refuse(wish, turn)
+    elif said == "color":
+        wish["color"] = turn.entity("color")
     wish.update(_prices(turn))
     return wish
 

@@ -12,7 +12,7 @@ import logging
 import re
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from difflib import SequenceMatcher
 from functools import cache
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator
@@ -30,6 +30,11 @@ RETRY_S = 2.0  # the same after a database that did not answer
 NEAR = 0.8  # share of a product's name that must be there for a nearly right one
 PART = 0.6  # the same where all that was said belongs to the name
 _RANKS = {"product": 75, "brand": 57, "category": 54}
+_HEAD_RANK = 40
+_HEAD_NAMES, _HEAD_SHARE = 3, 0.5
+"""So many of a category's names must end with a character, and so many of all that do, for it to stand for the category."""
+_BEFORE_HEAD = "[的双个款只件把张台条盏]|买|卖|有|找|要"
+_AFTER_HEAD = r"$|[吗么嘛呢没吧啊呀哦哈,.?!;:\s]|有没|多少|怎么"
 _END = ""
 
 
@@ -42,6 +47,9 @@ class Names:
         self._sounds: dict[str, Any] = {}
         self._pairs: dict[str, set[str]] = defaultdict(set)
         self._products: dict[str, str] = {}
+        self._heads = _heads(words.categories if words else {})
+        among = "".join(map(re.escape, self._heads))
+        self._head = re.compile(f"(?<={_BEFORE_HEAD})([{among}])(?={_AFTER_HEAD})") if among else None
         if words is None:
             return
         nicknames = _nicknames(words)
@@ -74,6 +82,8 @@ class Names:
         key, places = _key(text)
         exact = list(_scan(self._trie, key))
         yield from (self._match(*one, places) for one in exact)
+        for one in self._head.finditer(text) if self._head else ():
+            yield Match("category", self._heads[one.group()], *one.span(), _HEAD_RANK)
         if any(kind == "product" for kind, *_ in exact):
             return
         sounds = list(_scan(self._sounds, _syllables(key))) if not key.isascii() else []
@@ -165,6 +175,20 @@ class Gazetteer:
 
 _FAINT = {"5g", "4g"}
 _MODEL = re.compile(r"(?=.*[a-z])(?=.*\d)[a-z0-9]{3,}")  # letters and digits: K87, mate60
+
+
+def _heads(categories: dict[str, str]) -> dict[str, str]:
+    """Single characters that people use for a kind of goods ("the white ones of the shoes") → its category."""
+    ends: dict[str, Counter[str]] = defaultdict(Counter)
+    for name, code in categories.items():
+        if len(name) > 1 and "\u4e00" <= name[-1] <= "\u9fff":
+            ends[name[-1]][code] += 1
+    found = {char: (codes.most_common(1)[0], sum(codes.values())) for char, codes in ends.items()}
+    return {
+        char: code
+        for char, ((code, most), total) in found.items()
+        if most >= _HEAD_NAMES and most >= _HEAD_SHARE * total
+    }
 
 
 def _nicknames(words: CatalogueWords) -> dict[str, str]:

@@ -8,13 +8,15 @@ from typing import Iterator
 from nlp.matches import Match
 
 _ORDER_WORD = r"(?:订单|单)(?:编?号码?)?(?:是|为)?[:#\s]*"
-_ORDER = re.compile(r"(?<![A-Za-z\d])(?:\d[ -]?){15}\d(?![ -]?\d)(?![A-Za-z])")
+_ORDER = re.compile(r"(?<![A-Za-z\d])(?:\d{16}|(?<!\d[ -])(?:\d[ -]?){15}\d(?![ -]\d))(?![A-Za-z\d])")
 _CASE = re.compile(r"(?<![A-Za-z\d])AS[ -]?\d{6,18}(?!\d)", re.I)
 _PHONE = re.compile(r"(?<!\d)(?<!\d[ -])(?:\+?86[ -]?)?(1[3-9]\d[ -]?\d{4}[ -]?\d{4})(?![ -]?\d)(?![A-Za-z])")
 _TAIL = re.compile(
     r"(?:尾号|后四位|后4位|末四位|末4位|后面四位|最后四位|最后4位)(?:数字?|号码?)?(?:是|为)?[:\s]*(\d{4})(?!\d)"
     r"|(?<!\d)(\d{4})(?:结尾|尾号|的?那个手机|的?手机号)"
 )
+_TAIL_BESIDE = re.compile(r"(?<![A-Za-z\d-])(\d{4})(?![A-Za-z\d年-])")
+"""Four digits that stand alone in a message with an order's number."""
 _BARE_TAIL = re.compile(r"^(?:手机|电话)?(?:号码?|尾号)?(?:是|为)?[:\s]*(\d{4})[.。!啊哈呢吧]*$")
 _TRACKING_WORD = re.compile(
     r"(?:快递|物流|运单|退货|寄回|包裹|面)(?:的)?单?号?码?(?:是|为)?[:\s]*([A-Za-z]{0,4}\d{8,18}[A-Za-z0-9]{0,4})",
@@ -41,13 +43,20 @@ def find(text: str) -> Iterator[Match]:
     for tax in _TAX.finditer(text):
         if (len(tax.group()) == 18 and not tax.group().isdigit()) or _valid_credit_code(tax.group().upper()):
             yield Match("tax_no", tax.group().upper(), *tax.span(), rank=90)
-    for order in _ORDER.finditer(text):
+    orders = list(_ORDER.finditer(text))
+    for order in orders:
         digits = re.sub(r"\D", "", order.group())
         if re.match(r"20\d\d(0[1-9]|1[0-2])", digits) or re.search(_ORDER_WORD + "$", text[: order.start()]):
             yield Match("order_no", digits, *order.span(), rank=96)
         else:
             yield Match("order_no", digits, *order.span(), rank=80)
-    yield from _phones(text)
+    beside = text
+    for order in orders:
+        beside = beside[: order.start()] + "," * (order.end() - order.start()) + beside[order.end() :]
+    yield from _phones(beside)
+    if orders:  # a proof in one message: the number, and the four digits without a word to them
+        for tail in _TAIL_BESIDE.finditer(beside):
+            yield Match("phone_tail", tail.group(1), *tail.span(1), rank=60)
     yield from _parcels(text)
 
 

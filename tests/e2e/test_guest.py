@@ -37,6 +37,22 @@ def test_a_guest_may_give_both_proofs_at_once(bot: BotServer, scene: Scene):
     assert scene.shop.orders.get(order.customer_id, order.number).state is OrderState.CANCELLED
 
 
+def test_a_number_and_four_digits_without_a_word_are_both_proofs(bot: BotServer, scene: Scene):
+    _, (order,) = scene.newcomer()
+    talk = bot.guest()
+    talk.say("查个快递").has("订单号")
+    talk.say(f"{order.number} {PHONE[-4:]}").has("核对好了", order.number)
+
+
+def test_a_guest_who_proves_nothing_is_never_met_with_silence_and_gets_a_person_when_angry(bot: BotServer):
+    talk = bot.guest()
+    talk.say("查个快递").has("订单号")
+    for words in ("改成两件", "收货人换成我老婆", "取消这单", "点错了 恢复一下", "少发了一件"):
+        talk.say(words).has("订单号")
+    talk.say("垃圾店铺 再也不来了")
+    talk.say("转人工！！！").has("转人工", "第")
+
+
 def test_general_questions_need_no_proof(bot: BotServer, scene: Scene):
     talk = bot.guest()
     talk.say("你好").offers("我的订单")

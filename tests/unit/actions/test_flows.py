@@ -8,8 +8,9 @@ from typing import Any
 
 from actions.address import AddressForm, SubmitAddress
 from actions.cancel import CancelForm, StartCancel, SubmitCancel
-from actions.chat import Affirm, Continue, Stop
+from actions.chat import Affirm, Continue, Deny, Stop
 from actions.handoff import RequestHuman
+from actions.shipping import DeliveryTime
 from actions.verify import SubmitVerify, VerifyForm
 from shop.errors import ConcurrentChange, DatabaseDown
 from shop.states import OrderState
@@ -247,7 +248,28 @@ def test_stop_leaves_the_form_and_empties_it():
 def test_stop_leaves_the_queue():
     shop = FakeShop()
     shop.handoffs.asked.append("asked")
-    assert run(Stop(shop), tracker("不等了", "stop")).names == ["utter_left_queue"]
+    waits = {"resume": "action_start_cancel"}
+    assert run(Stop(shop), tracker("算了先别取消", "stop", slots=waits)).names == ["utter_stopped"]
+    assert shop.handoffs.asked, "they still wait for a person"
+    assert run(Stop(shop), tracker("不等了", "stop", slots=waits)).names == ["utter_left_queue"]
+
+
+def test_not_that_one_but_the_phone_goes_on_with_the_phone():
+    phone = entity("category", "phone", "手机")
+    focus = {"focus_order": {"value": NUMBER, "at": time.time()}}
+    said = run(Deny(FakeShop(order())), tracker("不是这个 是手机那个", "deny", phone, slots=focus))
+    assert said.names[0].startswith("utter_order_")
+
+
+def test_a_size_of_goods_that_were_listed_asks_which_one():
+    shown = {"choices": {"kind": "product", "values": ["P1", "P2"], "then": "action_product"}}
+    said = run(Continue(FakeShop()), tracker("42码的", "inform", entity("size", "42", "42码"), slots=shown))
+    assert (said.names, said.slots["resume"]) == (["utter_still_which"], "action_ask_stock")
+
+
+def test_how_long_it_would_take_is_answered_without_an_order():
+    said = run(DeliveryTime(FakeShop(order())), tracker("今天下单几天能到成都", "ask_delivery_time"))
+    assert said.names == ["utter_delivery_promise"]
 
 
 def test_an_ordinal_goes_on_with_what_asked_for_it():

@@ -47,9 +47,14 @@ def test_no_picture_may_be_said_before_one_is_asked_for():
 # A customer who asks other things while a form waits
 
 
-def waiting(interrupted: int, text: str = "包邮吗", rejected: bool = True) -> Any:
+SPOKEN = {"event": "bot", "text": "…", "metadata": {"utter_action": "utter_shipping_fee"}}
+
+
+def waiting(interrupted: int, text: str = "包邮吗", rejected: bool = True, answered: bool = True, **more: Any) -> Any:
     slots = {"requested_slot": "verify_order", "interrupted": interrupted}
-    return tracker(text, "ask_shipping_fee", slots=slots, form="verify_form", rejected=rejected)
+    state = tracker(text, "ask_shipping_fee", slots=slots, form="verify_form", rejected=rejected, **more)
+    state.events += [SPOKEN] if answered else []
+    return state
 
 
 def test_an_interrupted_form_asks_once_more_then_waits_in_silence_then_is_left():
@@ -60,10 +65,28 @@ def test_an_interrupted_form_asks_once_more_then_waits_in_silence_then_is_left()
     assert (left.names, requested(left), left.slots["interrupted"]) == ([], None, 0)
 
 
-def test_a_form_that_was_left_submits_nothing():
-    said = run(SubmitVerify(FakeShop(order(), customer=None)), tracker("包邮吗", "ask_shipping_fee"))
+def test_a_form_asks_again_where_nobody_else_has_answered():
+    said = run(VerifyForm(FakeShop(order(), customer=None)), waiting(2, "取消这单", answered=False))
+    assert said.names == ["utter_question_verify_order"]
+
+
+def test_a_form_that_was_left_submits_nothing_and_says_so_where_nobody_has_answered():
+    leave = SubmitVerify(FakeShop(order(), customer=None))
+    state = tracker("包邮吗", "ask_shipping_fee")
+    assert run(leave, state).names == ["utter_verify_left"]
+    state.events.append(SPOKEN)
+    said = run(leave, state)
     assert said.messages == []
     assert said.slots["resume"] is None
+
+
+def test_an_angry_message_that_is_no_answer_is_left_to_the_action_that_has_one():
+    cross = {"event": "user", "text": "…", "parse_data": {"sentiment": {"label": "neg", "anger": 2}}}
+    form = VerifyForm(FakeShop(order(), customer=None))
+    state = waiting(0, "转人工！！！", rejected=False, answered=False, anger=2, before=[cross])
+    said = run(form, state)
+    assert [value for value in said.slots.values() if value is not None] == [], "a slot would be an answer to Rasa"
+    assert said.names == []
 
 
 def test_never_mind_and_another_question_in_one_message_leaves_the_form():

@@ -88,6 +88,14 @@ def test_a_photo_of_the_damage_waits_for_the_choice_of_the_order_and_is_its_proo
     assert (begun.slots["case_order"], begun.slots["case_proof"]) == (orders[0].number, [photo])
 
 
+def test_whether_to_send_a_photo_of_the_damage_is_no_search(shop):
+    waits = {"resume": "action_start_case", "choices": {"kind": "order", "values": ["1", "2"], "then": ""}}
+    said = run(SearchByImage(shop), tracker("拍照发你？", "search_by_image", slots=waits))
+    assert (said.names, said.slots.get("resume", "kept")) == (["utter_proof_later"], "kept")
+    inside = tracker("拍照发你？", "search_by_image", slots={"requested_slot": "case_proof"}, form="case_form")
+    assert run(SearchByImage(shop), inside).names == [], "the form asks for it by itself"
+
+
 def test_words_after_the_photo_choose_among_what_is_like_it(shop, goods):  # noqa: F811
     first = run(SearchByImage(shop), tracker("[图片]", "search_by_image", attachments=[sent(shop, 2)]))
     words = tracker("要黑色的同款", "search_by_image", entity("color", "黑色"), slots=first.slots)

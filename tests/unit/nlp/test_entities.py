@@ -94,6 +94,21 @@ def test_a_changed_catalogue_is_noticed_within_half_a_minute() -> None:
     assert [one.value for one in extractor.extract("星尘投影仪", NOW)] == ["NEW1"]
 
 
+def test_a_kind_of_goods_may_be_named_by_its_last_character_where_that_is_clear() -> None:
+    shoes = dict.fromkeys(("运动鞋", "跑鞋", "板鞋"), "sport") | {"皮鞋": "leather"}
+    tops = {"毛衣": "knit", "大衣": "coat", "风衣": "coat"}
+    words = CatalogueWords({}, {}, {**shoes, **tops}, frozenset(), frozenset(), "1")
+    extractor = EntityExtractor(Gazetteer(lambda: words))
+
+    def categories(text: str) -> list[str]:
+        return [one.value for one in extractor.extract(text, NOW) if one.type == "category"]
+
+    assert categories("有没有适合跑步的鞋") == ["sport"]
+    assert categories("有鞋吗") == ["sport"]
+    assert categories("那双皮鞋") == ["leather"]
+    assert categories("鞋带断了") == categories("有衣吗") == categories("买的鞋柜") == []
+
+
 def test_a_server_that_started_before_its_shop_was_filled_knows_the_goods_at_the_first_message_after_it() -> None:
     clock = [0.0]
     words = [CatalogueWords({}, {}, {}, frozenset(), frozenset(), "1")]
