@@ -9,6 +9,7 @@ from shop.settings import Settings
 from tests.unit.vision.conftest import picture_of
 from vision.classifier import ClassifierConfig
 from vision.fine_tune import FineTuneConfig, FineTuned
+from vision.gallery import shelf_shares
 from vision.heads import BY_PRODUCTS, Labelled, printed, table
 from vision.image_file import read_pixels
 from vision.measures import calibration_error
@@ -38,6 +39,13 @@ def test_every_head_is_measured_beside_the_sum_over_products(rows):
     assert best.accuracy > 0.9
     assert best.hidden_auroc > 0.8
     assert all(0 <= one.calibration_error <= 1 and one.fit_s >= 0 and one.size > 0 for one in rows)
+
+
+def test_a_category_that_is_ahead_is_as_sure_as_photos_taught():
+    shares = shelf_shares(np.array([[0.5, 0.44], [0.5, 0.5]]), np.array([1, 2]))
+    assert np.allclose(shares.sum(1), 1)
+    assert 0.95 < shares[0, 0] < 0.99
+    assert shares[1].tolist() == [0.5, 0.5]
 
 
 def test_the_table_is_printed_a_line_a_head(rows):
