@@ -37,6 +37,8 @@ class FakeWire:
         self.server = ""  # what the page takes for the server; empty: this one
         self.may_answer = threading.Event()  # uploads wait for it
         self.may_answer.set()
+        self.hold = ""  # the event whose next answer waits for ``let_go``
+        self.let_go = threading.Event()
         self.suggestions: list[dict[str, Any]] = []
         self.speech: tuple[int, dict[str, Any]] = (200, {"text": "我的订单到哪了"})
         self.upload_status = 200
@@ -77,6 +79,8 @@ class FakeWire:
 
     def forget(self) -> None:
         """Begin anew: nothing was said or heard."""
+        self.hold = ""
+        self.let_go.clear()
         self.history: list[dict[str, Any]] = []
         self.heard: list[tuple[str, Any]] = []
         self.uploads: list[tuple[str, bytes]] = []  # kind and bytes of each
@@ -132,7 +136,16 @@ class FakeWire:
         self.heard.append(("history_request", data))
         before, after = data.get("before"), data.get("after", 0)
         fits = [one for one in self.history if (one["id"] < before if before else one["id"] > after)]
+        await self._held("history_request")
         return {"ok": True, "messages": fits[-HISTORY:], "more": len(fits) >= HISTORY}
+
+    async def _held(self, event: str) -> None:
+        """Wait with an answer that is to come late; it says how things stood when it was asked for."""
+        if self.hold != event:
+            return
+        self.hold = ""
+        while not self.let_go.is_set():
+            await asyncio.sleep(0.02)
 
     async def _user_uttered(self, _sid: str, data: Any) -> dict[str, Any]:
         self.delivered.append(data["message_id"])
@@ -140,6 +153,7 @@ class FakeWire:
         if known is not None:
             return {"ok": True, "id": known["id"], "double": True}
         said = self.add("in", text=data["message"], message_id=data["message_id"])
+        await self._held("user_uttered")
         if self.answer:
             await self._sio.emit("bot_uttered", self.add(text=f"收到：{data['message']}"))
         return {"ok": True, "id": said["id"]}

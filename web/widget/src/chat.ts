@@ -95,22 +95,28 @@ export class Chat {
   /** Say something as the customer, with pictures or without. */
   say(text: string, files: File[] = []): void {
     const id = randomId();
+    this.toldTyping = 0; // who writes on is seen writing at once
+    const { turn } = this.connection;
+    const over = () => turn !== this.connection.turn; // it was said in another conversation
     if (!files.length) {
       this.log.showOwn(id, { text });
       this.retries.set(id, () => this.connection.send(id, text));
-      this.uploads = this.uploads.then(() => this.connection.send(id, text));
+      this.uploads = this.uploads.then(() => over() || this.connection.send(id, text));
       return;
     }
     const shown = files.map((file) => rising(file, this.context()));
     this.log.showOwn(id, { text }, shown.map((one) => one.element));
     const ids: Array<string | null> = files.map(() => null);
     const attempt = async () => {
+      if (over()) return;
       this.fate(id, "sending");
       try {
         if (!(await this.connection.ready())) throw new Error("");
-        for (const [at, file] of files.entries()) ids[at] ??= await this.store.put(file, shown[at].progress);
+        for (const [at, file] of files.entries()) if (!over()) ids[at] ??= await this.store.put(file, shown[at].progress);
+        if (over()) return;
         this.connection.send(id, text, ids as string[]);
       } catch (error) {
+        if (over()) return;
         this.composer.say((error instanceof Error && error.message) || this.texts.picture_failed);
         this.fate(id, "failed");
       }
@@ -222,8 +228,9 @@ export class Chat {
   /** The token is over: the page may have a way to get a new one. */
   private async renew(): Promise<void> {
     this.emit("token_expired", null);
+    const before = this.connection.token;
     const token = await this.options.getToken?.().catch(() => null);
-    if (token) this.setUser(token);
+    if (token && before === this.connection.token) this.setUser(token); // nobody else has come meanwhile
   }
 
   private toggled(open: boolean): void {

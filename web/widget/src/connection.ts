@@ -33,6 +33,8 @@ type Listener<K extends keyof Told> = (detail: Told[K]) => void;
 /** Talks the protocol of bot/channels/web.py and tells what happens by the events of {@link Told}. */
 export class Connection {
   session: string | null = null;
+  /** Counts the conversations of this page: what was begun in an earlier one is over. */
+  turn = 0;
   private socket: Socket | null = null;
   private key = "";
   private lastId = 0;
@@ -40,7 +42,8 @@ export class Connection {
   /** Whether older messages are on the server than those that were told. */
   hasEarlier = false;
   private seen = new Set<number>();
-  private held: Message[] | null = null; // what came live while the history was under way
+  private held: Message[] = []; // what came live while the history was under way
+  private fetching = 0; // how often it is
   private inFlight = new Set<string>();
   private joined = false;
   private announced = false;
@@ -120,8 +123,10 @@ export class Connection {
   /** Ask the server and wait for its answer; null when none comes. */
   async request<T>(event: string, body: object, within = ACK_WITHIN_MS): Promise<T | null> {
     if (!this.socket || !this.joined) return null;
+    const { turn } = this;
     try {
-      return (await this.socket.timeout(within).emitWithAck(event, { ...body, session_id: this.session })) as T;
+      const answer = (await this.socket.timeout(within).emitWithAck(event, { ...body, session_id: this.session })) as T;
+      return turn === this.turn ? answer : null; // it is about somebody else
     } catch {
       return null;
     }
@@ -164,6 +169,9 @@ export class Connection {
   }
 
   private restart(): void {
+    this.turn += 1;
+    this.held = [];
+    this.fetching = 0;
     this.lastId = this.firstId = 0;
     this.hasEarlier = false;
     this.seen.clear();
@@ -193,22 +201,26 @@ export class Connection {
     this.announced = true;
     this.tell("state", "online");
     this.tell("ready", undefined);
-    for (const entry of [...this.outbox.all]) await this.deliver(entry);
+    const { turn } = this;
+    for (const entry of [...this.outbox.all]) if (turn === this.turn) await this.deliver(entry);
   }
 
   /** Fetch what was said since the last message that is known; what comes live meanwhile waits for it. */
   private async catchUp(): Promise<boolean> {
     if (!this.socket) return false;
-    this.held = [];
+    const { turn } = this;
+    this.fetching += 1;
     let good = true;
+    let found: Message[] = [];
     try {
-      for (const message of await this.since(this.lastId)) this.take({ ...message, old: true });
+      found = await this.since(this.lastId);
     } catch {
       good = this.socket?.connected ?? false; // a slow answer is no reason to be offline
     }
-    const held = this.held;
-    this.held = null;
-    held.forEach((message) => this.take(message));
+    if (turn !== this.turn) return false; // another conversation has begun meanwhile
+    for (const message of found) this.take({ ...message, old: true });
+    this.fetching -= 1;
+    if (!this.fetching) for (const message of this.held.splice(0)) this.take(message);
     return good;
   }
 
@@ -228,7 +240,8 @@ export class Connection {
 
   private heard(message: unknown): void {
     if (!message || typeof message !== "object") return;
-    if (this.held) this.held.push(message);
+    if (!this.joined && !this.fetching) return; // of a conversation that is left, or the history will bring it
+    if (this.fetching) this.held.push(message);
     else this.take(message);
   }
 
@@ -257,18 +270,20 @@ export class Connection {
   private async deliver(entry: Unsent): Promise<void> {
     if (!this.socket || this.inFlight.has(entry.id)) return;
     this.inFlight.add(entry.id);
+    const { turn, outbox } = this;
     const { id, text, attachments } = entry;
     const body = { message_id: id, message: text, session_id: this.session, metadata: { token: this.token, attachments } };
     this.tell("fate", { id, state: "sending" });
     try {
       const answer = await this.socket.timeout(ANSWER_WITHIN_MS).emitWithAck("user_uttered", body);
-      if (!answer?.ok && !this.joined) return; // the server lost the session: it goes again when there is one
-      this.outbox.remove(id);
+      if (!answer?.ok && (!this.joined || turn !== this.turn)) return; // it goes again when there is its session
+      outbox.remove(id);
+      if (turn !== this.turn) return; // a number of another conversation says nothing of this one
       if (typeof answer?.id === "number") this.know(answer.id);
       this.tell("fate", { id, state: "sent", serverId: answer?.id });
       if (answer?.double) await this.catchUp();
     } catch {
-      if (this.socket?.connected) this.tell("fate", { id, state: "failed" });
+      if (this.socket?.connected && turn === this.turn) this.tell("fate", { id, state: "failed" });
     } finally {
       this.inFlight.delete(id);
     }

@@ -22,7 +22,7 @@ export class Log {
   private dots: HTMLElement;
   private older: HTMLButtonElement;
   private first: Date | null = null;
-  private fetching = false;
+  private fetching: object | null = null; // the request for older messages that is under way
 
   constructor(readonly context: Context) {
     const { texts } = context;
@@ -45,6 +45,7 @@ export class Log {
     this.own.clear();
     this.latest = this.first = this.anchor = null;
     this.older.remove();
+    this.fetching = null;
   }
 
   get isEmpty(): boolean {
@@ -80,9 +81,10 @@ export class Log {
   /** Put older messages before the first one; what is being read stays where it is. */
   private async fetchEarlier(): Promise<void> {
     if (this.fetching) return;
-    this.fetching = true;
+    const mine = (this.fetching = {});
     const found = await this.context.earlier();
-    this.fetching = false;
+    if (mine !== this.fetching) return; // another conversation has begun
+    this.fetching = null;
     if (!found) return;
     this.busy(true); // nothing of it is read aloud
     const fromBottom = this.list.scrollHeight - this.list.scrollTop;
