@@ -156,7 +156,7 @@ class Desk {
   }
 
   hearMessage({ sender_id: senderId, message, talk }) {
-    if (talk) this.know(senderId, talk);
+    if (talk) this.changed(senderId, talk);
     if (senderId === this.current) this.talk.add(senderId, message);
     const looks = senderId === this.current && document.hasFocus();
     if (message.direction === "in" && talk?.agent_id === this.me.id && !looks) {
@@ -190,13 +190,21 @@ class Desk {
     this.unread.delete(senderId);
   }
 
-  hearTalk(senderId, talk) {
+  /** A talk as it is now; who came to wait, or to this agent, is announced, whichever event tells of it first. */
+  changed(senderId, talk) {
     const before = this.talks.get(senderId);
     this.know(senderId, talk);
     const mine = talk?.state === "agent" && talk.agent_id === this.me.id;
     const wasMine = before?.state === "agent" && before.agent_id === this.me.id;
     if (mine && !wasMine) this.call(filled(this.texts.new_talk, { name: this.nameOf(senderId) }), senderId);
-    else if (talk?.state === "waiting" && before?.state !== "waiting") beep();
+    else if (talk?.state === "waiting" && before?.state !== "waiting") {
+      beep();
+      notify(this.texts.login_title, filled(this.texts.new_waiting, { name: this.nameOf(senderId) }), () => this.open(senderId));
+    }
+  }
+
+  hearTalk(senderId, talk) {
+    this.changed(senderId, talk);
     if (senderId === this.current) {
       if (talk) this.talk.drawHead();
       else this.leave();
