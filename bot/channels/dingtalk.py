@@ -181,7 +181,7 @@ def _sample(kind: str, content: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 
 def arrival_of(message: dict[str, Any]) -> Arrival:
-    """A message in our form.
+    """A message in our form; ignored from a group, which would read its members' orders along.
 
     Raises:
         BadCallback: it names no sender or no id.
@@ -202,6 +202,8 @@ def arrival_of(message: dict[str, Any]) -> Arrival:
             "staff": "" if group else staff,
         },
     }
+    if group:
+        return Arrival(kind="ignore", **common)
     kind, content = message.get("msgtype"), message.get("content") or {}
     content = content if isinstance(content, dict) else {}
     if kind == "text":

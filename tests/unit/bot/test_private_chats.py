@@ -1,10 +1,10 @@
-"""Telegram and Slack answer in private only: in a group everybody would read a member's orders."""
+"""Telegram, Slack and DingTalk answer in private only: in a group everybody would read a member's orders."""
 
 from __future__ import annotations
 
 import pytest
 
-from bot.channels import slack, telegram
+from bot.channels import dingtalk, slack, telegram
 
 
 def on_telegram(kind):
@@ -20,6 +20,12 @@ def on_telegram(kind):
 def test_telegram_hears_private_chats_only(kind):
     assert [telegram.arrival_of(one) for one in on_telegram(kind)] == [None, None]
     assert [one.address for one in map(telegram.arrival_of, on_telegram("private"))] == [{"chat": 7}] * 2
+
+
+def test_dingtalk_hears_single_chats_only():
+    said = {"msgId": "m", "senderId": "s", "senderStaffId": "7", "msgtype": "text", "text": {"content": "hello"}}
+    kinds = [dingtalk.arrival_of({**said, "conversationId": "c", "conversationType": one}).kind for one in "12"]
+    assert kinds == ["text", "ignore"]
 
 
 def event(**fields):
