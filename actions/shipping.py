@@ -78,7 +78,7 @@ class ShipTime(ShopAction):
 
     def answer(self, turn: Turn) -> None:
         """For an order: its deadline; for a guest's general question: the promise."""
-        if turn.guest_or_customer is None and not turn.entity("order_no"):
+        if (turn.guest_or_customer is None or _asks_in_general(turn)) and not turn.entity("order_no"):
             orders = button("orders")
             turn.say("utter_ship_promise", buttons=[(orders["title"], orders["payload"])])
             return
@@ -92,6 +92,11 @@ class ShipTime(ShopAction):
             OrderStatus.tell(turn, order)
 
 
+def _asks_in_general(turn: Turn) -> bool:
+    """Whether the question is what would happen, not where an order of theirs is."""
+    return any(word in turn.text for word in labels()["not_ordered_yet"])
+
+
 class DeliveryTime(ShopAction):
     """When the parcel arrives."""
 
@@ -99,8 +104,7 @@ class DeliveryTime(ShopAction):
 
     def answer(self, turn: Turn) -> None:
         """The parcel's expected day; the promise where there is no order, or none yet."""
-        nothing_bought = any(word in turn.text for word in labels()["not_ordered_yet"])
-        if (turn.guest_or_customer is None or nothing_bought) and not turn.entity("order_no"):
+        if (turn.guest_or_customer is None or _asks_in_general(turn)) and not turn.entity("order_no"):
             turn.say("utter_delivery_promise")
             return
         order = pick_order(turn, UNDER_WAY, self.action_name)

@@ -10,7 +10,7 @@ from actions.address import AddressForm, SubmitAddress
 from actions.cancel import CancelForm, StartCancel, SubmitCancel
 from actions.chat import Affirm, Continue, Deny, Stop
 from actions.handoff import RequestHuman
-from actions.shipping import DeliveryTime
+from actions.shipping import DeliveryTime, ShipTime
 from actions.verify import SubmitVerify, VerifyForm
 from shop.errors import ConcurrentChange, DatabaseDown
 from shop.states import OrderState
@@ -265,6 +265,11 @@ def test_a_size_of_goods_that_were_listed_asks_which_one():
     shown = {"choices": {"kind": "product", "values": ["P1", "P2"], "then": "action_product"}}
     said = run(Continue(FakeShop()), tracker("42码的", "inform", entity("size", "42", "42码"), slots=shown))
     assert (said.names, said.slots["resume"]) == (["utter_still_which"], "action_ask_stock")
+
+
+def test_whether_one_ships_at_weekends_is_answered_without_an_order():
+    said = run(ShipTime(FakeShop(order())), tracker("周末发货不", "ask_ship_time"))
+    assert said.names == ["utter_ship_promise"]
 
 
 def test_how_long_it_would_take_is_answered_without_an_order():
