@@ -44,7 +44,7 @@ def _files(root: Path) -> Iterable[Path]:
         place = root / source
         found = sorted(place.rglob("*")) if place.is_dir() else [place]
         for path in found:
-            if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith("."):
+            if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".md" and path.name[0] != ".":
                 yield path
 
 
