@@ -72,8 +72,9 @@ class ShopAction(Action, ABC):
             events = self._refined(turn)
             if events is None:
                 events = self._answer(turn) or []
-            if self._takes_message(events):
-                offer_person(turn, self.action_name)
+            if not self._takes_message(events):
+                return []  # not even a slot that lapses: a form that sets one has taken the message, for Rasa
+            offer_person(turn, self.action_name)
             if self.action_name != "action_unsure":
                 end_misunderstandings(turn)
         except NotIdentified:

@@ -7,7 +7,6 @@ from rasa_sdk.events import ActiveLoop, SlotSet
 from actions.base import Events, ShopAction, active_form
 from actions.cards import button
 from actions.escalation import call_person, count_misunderstanding, is_lost
-from actions.picking import names_goods
 from actions.registry import go_on
 from actions.sight import corrects
 from actions.texts import labels
@@ -66,14 +65,24 @@ class Deny(ShopAction):
         """Drop the offer; "not this one" is about the photo of before, "the phone" about the list of before."""
         if corrects(turn) and not active_form(turn):
             return go_on("action_search_by_image", turn)
-        shown, waiting = turn.slot("choices") or {}, turn.slot("resume")
-        if names_goods(turn) and not active_form(turn):
+        waiting = turn.slot("resume")
+        if _names_others(turn) and not active_form(turn):
             turn.resumes = bool(waiting)
             another = "action_order_status" if turn.focused("order") else "action_search_product"
-            return go_on(str(waiting or shown.get("then") or another), turn)
+            return go_on(str(waiting or another), turn)
         turn.remember(offer=None, resume=None)
         turn.say("utter_deny_idle")
         return None
+
+
+def _names_others(turn: Turn) -> bool:
+    """Whether a no says which goods are meant instead: "not this, it is the phone", but not "not the phone"."""
+    starts = [one["start"] for one in turn.values if one["entity"] in ("product", "category", "brand")]
+    before = [turn.text[:start].rstrip() for start in starts]
+    words = labels()
+    return any(
+        one.endswith(tuple(words["goods_meant"])) and not one.endswith(tuple(words["goods_refused"])) for one in before
+    )
 
 
 class Stop(ShopAction):

@@ -28,7 +28,7 @@ def hand_over(turn: Turn, reason: str, skill_group: str, priority: int = 0) -> N
         turn.sender, turn.guest_or_customer, reason, skill_group=skill_group, priority=max(priority, urgency(turn))
     )
     leave = button("leave_queue")
-    turn.remember(offer=None, misunderstood=None, failures=None)
+    turn.remember(offer=None, resume=None, misunderstood=None, failures=None)
     if handoff.new and reason in OWN_WORDS:
         turn.say(f"utter_calls_{reason}")
     turn.say(

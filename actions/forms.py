@@ -132,7 +132,7 @@ class ShopForm(ShopAction):
         return False
 
     def _takes_message(self, events: Events) -> bool:
-        """A form that sets no slot is rejected; one that set a slot for an offer would swallow the message."""
+        """A form without an answer sets no slot; Rasa then gives the message to the rules."""
         return bool(events)
 
     def _loop_events(self, turn: Turn, events: Events) -> Events:
@@ -197,8 +197,8 @@ class SubmitAction(ShopAction):
                 ]
             except ShopError as error:
                 events = say_error(turn, error)
-        elif turn.slot("confirm") is not None:  # None: the form ended with a reason, which was said
-            turn.say("utter_stopped")
+        elif turn.slot("confirm") is not None or not said_since_the_message(turn):
+            turn.say("utter_stopped")  # else the form ended with a reason, which was said
         turn.remember(confirm=None, **dict.fromkeys(self.slots))
         return events
 

@@ -7,7 +7,7 @@ from typing import Any
 from actions.base import ShopAction
 from actions.cards import button, parcel_card
 from actions.orders import OrderStatus, next_steps, order_facts
-from actions.picking import UNDER_WAY, pick_order
+from actions.picking import UNDER_WAY, pick_order, points_back
 from actions.sight import order_of_parcel
 from actions.texts import day, label, labels, minute, phrase
 from actions.turn import Turn
@@ -94,6 +94,8 @@ class ShipTime(ShopAction):
 
 def _asks_in_general(turn: Turn) -> bool:
     """Whether the question is what would happen, not where an order of theirs is."""
+    if any(word in turn.text for word in labels()["own_order"]) or points_back(turn) or turn.entity("ordinal"):
+        return False
     return any(word in turn.text for word in labels()["not_ordered_yet"])
 
 

@@ -85,8 +85,10 @@ def follows_recommendation(turn: Turn) -> bool:
     if not held or turn.slot("offer") or shown.get("kind") != "product":
         return False
     said = remark(turn)
-    if shown.get("values") != held.get("list") and said not in ("others", "other_brand"):
-        return False
+    if shown.get("values") != held.get("list"):  # of a comparison, say; a list of other goods is another matter
+        among = set(shown.get("values", [])) <= set(held.get("shown", []))
+        if said not in ("others", "other_brand") or not among:
+            return False
     if said == "color" and turn.focused("product") in held.get("list", []):
         return False  # of the one that is talked about
     return said is not None and (said != "like" or turn.entity("ordinal") is not None or len(turn.text) <= 8)

@@ -15,7 +15,7 @@ _TAIL = re.compile(
     r"(?:尾号|后四位|后4位|末四位|末4位|后面四位|最后四位|最后4位)(?:数字?|号码?)?(?:是|为)?[:\s]*(\d{4})(?!\d)"
     r"|(?<!\d)(\d{4})(?:结尾|尾号|的?那个手机|的?手机号)"
 )
-_TAIL_BESIDE = re.compile(r"(?<![A-Za-z\d-])(\d{4})(?![A-Za-z\d年-])")
+_TAIL_BESIDE = re.compile(r"(?<![A-Za-z\d.¥-])(\d{4})(?![A-Za-z\d年元块号件个.-])")
 """Four digits that stand alone in a message with an order's number."""
 _BARE_TAIL = re.compile(r"^(?:手机|电话)?(?:号码?|尾号)?(?:是|为)?[:\s]*(\d{4})[.。!啊哈呢吧]*$")
 _TRACKING_WORD = re.compile(
@@ -53,10 +53,11 @@ def find(text: str) -> Iterator[Match]:
     beside = text
     for order in orders:
         beside = beside[: order.start()] + "," * (order.end() - order.start()) + beside[order.end() :]
-    yield from _phones(beside)
-    if orders:  # a proof in one message: the number, and the four digits without a word to them
-        for tail in _TAIL_BESIDE.finditer(beside):
-            yield Match("phone_tail", tail.group(1), *tail.span(1), rank=60)
+    phones = list(_phones(beside))
+    yield from phones
+    tails = list(_TAIL_BESIDE.finditer(beside))
+    if orders and not phones and len(tails) == 1:  # a proof in one message: the number, and four digits without a word
+        yield Match("phone_tail", tails[0].group(1), *tails[0].span(1), rank=60)
     yield from _parcels(text)
 
 

@@ -166,12 +166,14 @@ def test_a_note_that_was_refused_late_is_nobody_elses_draft(two):
     choose(page, second)
     shows(page, "乙的话")
     held.release(503, {"error": "database_down"})
+    expect(page.locator("#toasts .bad")).to_be_visible()
     page.reload()
     shows(page, "乙的话")
     expect(page.locator(".composer textarea")).to_have_value("")
     choose(page, first)
     shows(page, "甲的话")
     expect(page.locator(".composer textarea")).to_have_value("说甲的事")
+    expect(page.locator('.composer [aria-pressed="true"]')).to_have_count(1)  # still a note, no reply
 
 
 def test_a_picture_that_goes_up_slowly_goes_to_the_customer_for_whom_it_was_chosen(alone, two):

@@ -74,7 +74,7 @@ def test_what_was_noted_just_before_the_page_is_left_arrives(wire, visit):
     page = visit()
     page.locator("#cart").click()
     page.goto("about:blank")
-    assert wait_for(page, lambda: len(told(wire)) >= 2, within_ms=5_000)
+    assert wait_for(page, lambda: len(told(wire)) >= 2)
     assert [one["kind"] for one in told(wire)] == ["view", "cart"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from playwright.sync_api import Page
 
 EVIL = '<img src=x onerror="window.broken=1"><script>window.broken=1</script>"\'>&amp;'
@@ -15,12 +17,11 @@ def field(page: Page):
     return part(page, ".writing textarea")
 
 
-def wait_for(page: Page, found, within_ms: int = 10_000):
-    for _ in range(within_ms // 50):
-        if found():
-            return found()
+def wait_for(page: Page, found, within_ms: int = 60_000):
+    end = time.monotonic() + within_ms / 1000
+    while not (there := found()) and time.monotonic() < end:
         page.wait_for_timeout(50)
-    return found()
+    return there
 
 
 CARDS = [

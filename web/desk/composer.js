@@ -43,7 +43,9 @@ export class Composer {
       this.field,
       make("div", { class: "row" }, ...this.tools, this.file, this.noteButton, make("span", { class: "soft" }, texts.hint), this.send),
     );
-    this.field.value = draft(desk.me.id, this.senderId);
+    const kept = draft(desk.me.id, this.senderId);
+    this.field.value = kept.text;
+    this.kind = kept.kind; // a note that was begun is no reply when the agent comes back
     this.draw();
   }
 
@@ -62,6 +64,7 @@ export class Composer {
 
   mode(kind) {
     this.kind = kind;
+    if (this.field.value) this.write(this.field.value);
     this.draw();
     this.focus();
   }
@@ -106,19 +109,34 @@ export class Composer {
       this.talk.say(body);
       return;
     }
-    const kept = await this.talk.note(text, this.kind);
-    if (kept) this.mode("reply");
-    else this.write(text);
+    const { kind } = this;
+    const kept = await this.talk.note(text, kind);
+    if (!kept) this.giveBack(text, kind);
+    else if (!this.field.value) this.mode("reply"); // else the next note is being written
+  }
+
+  /** Words that were refused, before what was written meanwhile; all of it stays inside the shop. */
+  giveBack(text, kind) {
+    const { desk, senderId, talk } = this;
+    const newer = draft(desk.me.id, senderId).text;
+    const all = newer ? `${text}\n${newer}` : text;
+    if (talk.senderId !== senderId) {
+      draft(desk.me.id, senderId, all, kind);
+      return;
+    }
+    talk.composer.kind = kind;
+    talk.composer.write(all);
+    talk.composer.draw();
   }
 
   write(text) {
     this.field.value = text;
-    draft(this.desk.me.id, this.senderId, text);
+    draft(this.desk.me.id, this.senderId, text, this.kind);
   }
 
   input() {
     const { value } = this.field;
-    draft(this.desk.me.id, this.senderId, value);
+    draft(this.desk.me.id, this.senderId, value, this.kind);
     if (this.talk.mine && this.kind === "reply" && value && Date.now() - this.typed > TYPING_EVERY_MS) {
       this.typed = Date.now();
       post(of(this.senderId, "/typing")).catch(() => {});

@@ -102,19 +102,25 @@ class Desk {
         else fresh.delete(senderId);
       }
       this.talks = fresh;
+      if (this.loaded) // what began while the line was cut
+        for (const [senderId, talk] of fresh)
+          if (this.heardOf(senderId) === (marks.get(senderId) || 0)) this.announce(senderId, talks.get(senderId), talk);
+      this.loaded = true;
     }
     this.team = (await this.try(() => get("/agents")))?.agents || this.team;
   }
 
   async lineIs(state) {
     const place = document.getElementById("line");
-    document.body.dataset.line = state;
+    const turn = (this.lineTurn = (this.lineTurn || 0) + 1);
     place.textContent = state === "online" ? "" : this.texts.line_lost;
-    if (state !== "online") return;
-    await this.refresh();
-    await this.talk.catchUp();
-    this.outbox.flush();
-    this.draw();
+    if (state === "online") {
+      await this.refresh();
+      await this.talk.catchUp();
+      this.outbox.flush();
+      this.draw();
+    }
+    if (turn === this.lineTurn) document.body.dataset.line = state; // online: everything that was missed is here
   }
 
   async open(senderId) {
@@ -194,6 +200,10 @@ class Desk {
   changed(senderId, talk) {
     const before = this.talks.get(senderId);
     this.know(senderId, talk);
+    this.announce(senderId, before, talk);
+  }
+
+  announce(senderId, before, talk) {
     const mine = talk?.state === "agent" && talk.agent_id === this.me.id;
     const wasMine = before?.state === "agent" && before.agent_id === this.me.id;
     if (mine && !wasMine) this.call(filled(this.texts.new_talk, { name: this.nameOf(senderId) }), senderId);

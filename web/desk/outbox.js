@@ -94,15 +94,15 @@ function stored(key) {
   }
 }
 
-/** What stands in a talk's field, kept while the agent looks elsewhere; null forgets it. */
-export function draft(agentId, senderId, text) {
+/** What stands in a talk's field and whom it is for, kept while the agent looks elsewhere; null forgets it. */
+export function draft(agentId, senderId, text, kind = "reply") {
   const key = `xiaoer:desk:draft:${agentId}:${senderId}`;
   try {
-    if (text === undefined) return sessionStorage.getItem(key) || "";
-    if (text) sessionStorage.setItem(key, text);
+    if (text === undefined) return JSON.parse(sessionStorage.getItem(key)) || { text: "", kind };
+    if (text) sessionStorage.setItem(key, JSON.stringify({ text, kind }));
     else sessionStorage.removeItem(key);
   } catch {
-    // storage is off
+    // storage is off, or holds something else
   }
-  return text || "";
+  return { text: text || "", kind };
 }

@@ -82,9 +82,16 @@ def test_a_no_changes_nothing_and_says_so():
 
 def test_a_form_that_ended_with_a_reason_says_nothing_more():
     shop = FakeShop(order())
-    said = run(SubmitCancel(shop), tracker("1件", "inform", slots={"cancel_order": NUMBER, "confirm": None}))
+    state = tracker("1件", "inform", slots={"cancel_order": NUMBER, "confirm": None})
+    state.events.append({"event": "bot", "text": "…", "metadata": {"utter_action": "utter_error_wrong_state"}})
+    said = run(SubmitCancel(shop), state)
     assert said.messages == []
     assert shop.orders.changes == []
+
+
+def test_a_form_that_is_left_is_not_left_in_silence():
+    left = tracker("好的", "affirm", slots={"cancel_order": NUMBER, "confirm": None})
+    assert run(SubmitCancel(FakeShop(order())), left).names == ["utter_stopped"]
 
 
 def test_a_refused_change_is_said_and_the_slots_are_emptied():
@@ -259,6 +266,8 @@ def test_not_that_one_but_the_phone_goes_on_with_the_phone():
     focus = {"focus_order": {"value": NUMBER, "at": time.time()}}
     said = run(Deny(FakeShop(order())), tracker("不是这个 是手机那个", "deny", phone, slots=focus))
     assert said.names[0].startswith("utter_order_")
+    refused = run(Deny(FakeShop(order())), tracker("不是手机那单", "deny", phone, slots=focus))
+    assert refused.names == ["utter_deny_idle"]
 
 
 def test_a_size_of_goods_that_were_listed_asks_which_one():
@@ -270,6 +279,11 @@ def test_a_size_of_goods_that_were_listed_asks_which_one():
 def test_whether_one_ships_at_weekends_is_answered_without_an_order():
     said = run(ShipTime(FakeShop(order())), tracker("周末发货不", "ask_ship_time"))
     assert said.names == ["utter_ship_promise"]
+
+
+def test_when_an_order_of_theirs_ships_is_no_general_question():
+    said = run(ShipTime(FakeShop(order())), tracker("我今天下单的什么时候发", "ask_ship_time"))
+    assert said.names != ["utter_ship_promise"]
 
 
 def test_how_long_it_would_take_is_answered_without_an_order():

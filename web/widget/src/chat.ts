@@ -181,6 +181,7 @@ export class Chat {
     this.log.clear();
     this.pending.clear();
     this.retries.clear();
+    this.uploads = Promise.resolve(); // nobody's words wait for the pictures of the customer before
     this.lastRead = this.lastHeard = 0;
     this.speaker = "bot";
     this.handoff = null;
