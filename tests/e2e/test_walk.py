@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from actions.texts import day
 from shop.states import CaseKind, CaseState, OrderState
@@ -154,9 +154,13 @@ def _expected(scene: Scene, name: str) -> Any:
 
 
 def picture() -> bytes:
-    """A small photo."""
-    out = io.BytesIO()
-    Image.new("RGB", (320, 240), (120, 80, 60)).save(out, "JPEG")
+    """A photo on which something is to be seen."""
+    photo, out = Image.new("RGB", (640, 480), (200, 190, 180)), io.BytesIO()
+    drawn = ImageDraw.Draw(photo)
+    drawn.rounded_rectangle((140, 180, 520, 330), 60, fill=(40, 60, 120), outline="black", width=6)
+    for at in range(160, 500, 20):
+        drawn.line((at, 190, at + 40, 320), fill=(230, 120, 60), width=4)
+    photo.save(out, "JPEG")
     return out.getvalue()
 
 
