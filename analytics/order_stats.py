@@ -55,12 +55,32 @@ def answer(shop: Shop, query: Query, customer_id: int | None = None) -> Answer:
     with shop.database.read() as session:
         filters = resolved(session, query.filters)
         rows = _cells(session, query, filters, query.period, customer_id) if query.group else []
+        if (
+            customer_id is None
+            and query.ascending
+            and query.group in GOODS_GROUPS
+            and query.metric is not Metric.AVERAGE
+        ):
+            rows += _unsold(session, query.group, filters, {name for name, _ in rows})
         value = _whole(session, query, filters, query.period, customer_id)
         before_period = other_period(query, today)
         before = None
         if before_period is not None:
             before = _whole(session, query.but(group=None), filters, before_period, customer_id)
     return Answer(query, value, _ordered(query, rows), before, before_period)
+
+
+def _unsold(session: Session, group: Group, filters: dict[str, Any], sold: set[str]) -> list[tuple[str, float]]:
+    """What is on sale and sold nothing: the worst sellers of all."""
+    model = _KINDS[group][1]
+    query = select(model.name).distinct()
+    if group is not Group.PRODUCT:
+        query = query.join(Product, (Product.category_id if group is Group.CATEGORY else Product.brand_id) == model.id)
+    for name, column in (("category", Product.category_id), ("brand", Product.brand_id), ("product", Product.id)):
+        if name in filters:
+            query = query.where(column.in_(filters[name]))
+    names = session.execute(query.where(Product.on_sale == 1)).scalars()
+    return [(str(name), 0.0) for name in names if name not in sold]
 
 
 def other_period(query: Query, today: date) -> Period | None:

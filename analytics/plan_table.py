@@ -8,7 +8,7 @@ from typing import Any, Sequence
 from analytics.stock_policy import WIDEST_YEARS
 
 PLAN = ("sku", "name", "spec", "buy", "yuan", "arrives", "free", "coming", "a_day", "point", "class", "supplier")
-LEFT = frozenset({"sku", "name", "spec", "arrives", "supplier", "advice", "from", "to", "class", "way"})
+LEFT = frozenset({"sku", "name", "spec", "arrives", "supplier", "advice", "with", "from", "to", "class", "way"})
 LONGEST = 24
 SHOWN = 20
 
@@ -50,14 +50,14 @@ def plan_text(lines: Sequence[Any], moves: Sequence[dict[str, Any]]) -> str:
         shown = [_shown(one) for one in advised[:SHOWN]]
         kinds = ", ".join(f"{sum(one.advice == kind for one in advised)} {kind}" for kind in sorted(ADVICE))
         parts += [f"\nDo not buy: {kinds}; the {len(shown)} dearest:"]
-        parts += [table(shown, ("sku", "name", "spec", "free", "a_day", "advice"))]
+        parts += [table(shown, ("sku", "name", "spec", "free", "a_day", "advice", "with"))]
         parts += [f"  {kind}: {meaning}" for kind, meaning in ADVICE.items()]
     return "\n".join(part for part in parts if part) + "\n"
 
 
 ADVICE = {
     "markdown": "nothing sold for 90 days: sell it cheaper",
-    "bundle": "nothing sold for 90 days and few are left: add it to what sells",
+    "bundle": "nothing sold for 90 days and few are left: add it to what stands under *with*",
     "overstock": "lasts more than 180 days",
     "minimum": f"the supplier's smallest order lasts more than {WIDEST_YEARS} year: look for a smaller one",
 }
@@ -68,6 +68,7 @@ def _shown(line: Any) -> dict[str, Any]:
         "sku": line.sku, "name": line.name, "spec": line.spec, "buy": line.buy, "yuan": f"{line.buy_fen / 100:,.2f}",
         "arrives": line.arrives, "free": line.free, "coming": line.incoming, "a_day": line.per_day,
         "point": line.reorder_point, "class": line.abc + line.xyz, "supplier": line.supplier, "advice": line.advice,
+        "with": line.partner,
     }  # fmt: skip
 
 

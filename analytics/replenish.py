@@ -19,6 +19,7 @@ import numpy as np
 from sqlalchemy import func, select
 
 from analytics import plan_table, stock_policy
+from analytics.bundles import partners
 from analytics.query import SHANGHAI
 from analytics.smoothing import tsb
 from shop.errors import NotFound, ShopError
@@ -28,6 +29,8 @@ from shop.sales_days import refresh
 
 HISTORY_DAYS = 364
 DEAD_DAYS = 90
+BUNDLED_UP_TO = 5
+"""Units up to which dead goods are bundled; more are sold cheaper."""
 ORDER_COST_FEN = 3000.0
 HOLDING_A_YEAR = 0.25
 TRANSFER_BELOW_DAYS = 5.0
@@ -59,6 +62,8 @@ class PlanLine:
     buy_fen: int
     arrives: str
     advice: str
+    partner: str
+    """The product that dead units are bundled with."""
 
 
 def plan(shop: Shop, budget_fen: int | None = None, service: float = 0.95) -> list[PlanLine]:
@@ -93,8 +98,9 @@ def plan(shop: Shop, budget_fen: int | None = None, service: float = 0.95) -> li
     steadiness = stock_policy.xyz(history[:, -182:].reshape(len(rows), 26, 7).sum(2))
     dead = (history[:, -DEAD_DAYS:].sum(1) == 0) & (_column(rows, "free") > 0)
     today = shop.clock().astimezone(SHANGHAI).date()
+    beside = _partners(shop, rows, dead, rate)
     columns = zip(rows, rate, safety, point, classes, steadiness, buy, dead, heavy)
-    lines = [_line(row, today, *values) for row, *values in columns]
+    lines = [_line(row, today, beside.get(row["id"], ""), *values) for row, *values in columns]
     return sorted(lines, key=lambda one: (-one.buy_fen, one.sku))
 
 
@@ -102,9 +108,22 @@ def _column(rows: list[Any], name: str, default: float = 0.0) -> np.ndarray:
     return np.array([float(row[name]) if row[name] is not None else default for row in rows])
 
 
+def _partners(shop: Shop, rows: list[Any], dead: np.ndarray, rate: np.ndarray) -> dict[int, str]:
+    """What each dead SKU is bundled with, of products that sell and have units to sell."""
+    sells: dict[int, dict[str, Any]] = {}
+    for row, gone, per_day in zip(rows, dead, rate):
+        if not gone and per_day > 0 and row["free"] > 0:
+            fresh = {"name": row["name"], "category_id": row["category_id"], "per_day": 0.0}
+            sells.setdefault(row["product_id"], fresh)["per_day"] += float(per_day)
+    lying = [row for row, gone in zip(rows, dead) if gone and row["free"] <= BUNDLED_UP_TO]
+    with shop.database.read() as session:
+        return partners(session, lying, sells)
+
+
 def _line(
     row: Any,
     today: date,
+    partner: str,
     rate: float,
     safety: float,
     point: float,
@@ -115,7 +134,8 @@ def _line(
     heavy: bool,
 ) -> PlanLine:
     cover = row["free"] / rate if rate > 0 else float("inf")
-    advice = "markdown" if dead and row["free"] > 5 else "bundle" if dead else "overstock" if cover > 180 else ""
+    bundled = dead and row["free"] <= BUNDLED_UP_TO
+    advice = "bundle" if bundled else "markdown" if dead else "overstock" if cover > 180 else ""
     advice = advice or ("minimum" if heavy else "")
     lead = int(row["lead_time_days"] or 7)
     return PlanLine(
@@ -126,6 +146,7 @@ def _line(
         cost_fen=int(row["cost_fen"] or 0), price_fen=int(row["price_fen"]), abc=str(abc), xyz=str(xyz),
         buy=int(buy), buy_fen=int(buy * (row["cost_fen"] or 0)),
         arrives=(today + timedelta(days=lead)).isoformat() if buy else "", advice=advice if not buy else "",
+        partner=partner if not buy else "",
     )  # fmt: skip
 
 
@@ -144,6 +165,7 @@ def _goods(shop: Shop) -> tuple[list[Any], np.ndarray]:
     query = (
         select(
             Sku.id, Sku.code, Sku.color, Sku.size, Sku.price_fen, Product.name, Category.name.label("category"),
+            Sku.product_id, Product.category_id,
             Supplier.name.label("supplier"), Supplier.lead_time_days, SupplierSku.cost_fen, SupplierSku.pack_size,
             SupplierSku.min_order, func.coalesce(free.c.free, 0).label("free"),
             func.coalesce(coming.c.incoming, 0).label("incoming"),

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from shop.settings import ROOT, Settings, load_settings
-from tests.bench import bots, load, timings
+from tests.bench import bots, foresight, load, timings
 from tests.bench.report import Row, memory_rows, print_table, rows_of
 
 WANTED = {
@@ -25,6 +25,7 @@ WANTED = {
     timings.ADDED: "≤ 250 MB",
     timings.JDDC60: "≥ 80 %",
     timings.GOLD: "≥ 78 %",
+    **foresight.WANTED,
 }
 
 
@@ -49,6 +50,7 @@ def main() -> int:
         rows += timings.setup()
     if options.evaluate:
         rows += timings.evaluations(options.diet)
+        rows += foresight.evaluations(bots.our_settings(settings))
     print_table(rows, WANTED)
     wrong = [
         f"{name}, {level.users} users: {one}" for name, some in levels.items() for level in some for one in level.errors
@@ -69,7 +71,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--lines", action="store_true", help="print the time of each line of the script")
     parser.add_argument("--train", action="store_true", help="time a training from nothing")
     parser.add_argument("--setup", action="store_true", help="time `make setup` in a fresh clone")
-    parser.add_argument("--evaluate", action="store_true", help="add the figures of python -m nlp.evaluate")
+    parser.add_argument(
+        "--evaluate", action="store_true", help="add the figures of nlp.evaluate and of analytics (minutes)"
+    )
     parser.add_argument("--diet", action="store_true", help="with --evaluate: train stock Rasa's DIET too (17 minutes)")
     return parser.parse_args()
 

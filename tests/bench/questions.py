@@ -1,4 +1,4 @@
-"""Chat questions over a million orders: ``python -m tests.bench.questions [--postgres] [--times 31]``.
+"""Chat questions over a million orders: ``python -m tests.bench.questions [--postgres] [--times 31] [--json]``.
 
 The demo shop is built and its orders are doubled by SQL, as often as asked. What is
 told is CPU time (ours, and on PostgreSQL its backend's too), which other work on the
@@ -8,6 +8,7 @@ machine does not change, and the time on the wall beside it.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -20,7 +21,7 @@ import numpy as np
 import yaml
 from sqlalchemy import func, select, text
 
-from analytics import insights, order_stats, own_orders, questions, stock_levels
+from analytics import forecast, insights, order_stats, own_orders, questions, shop_panel, stock_levels
 from analytics.questions import Named
 from nlp.entities import EntityExtractor
 from nlp.gazetteer import Gazetteer
@@ -79,6 +80,8 @@ def asked(shop: Shop, customer: int) -> list[tuple[str, Callable[[], Any]]]:
                     found.append((words, partial(one, words, kind == "own")))
     found.append(("stock", lambda: stock_levels.levels(shop)))
     found.append(("why", lambda: insights.why(shop, questions.read("", [], now, own=False))))
+    found.append(("pending", lambda: insights.pending_cases(shop)))
+    found.append(("forecast", lambda: forecast.forecast(shop_panel.series(shop), 28)))
     return found
 
 
@@ -91,20 +94,9 @@ def backend_s(shop: Shop) -> float:
     return sum(map(cpu_s, pids))
 
 
-def measure(shop: Shop, times: int) -> None:
-    """Build, multiply, ask everything once, and tell the figures."""
-    shop.database.create_all()
-    build(shop, quiet=True)
-    count = multiply(shop, times)
-    begin = time.process_time() + backend_s(shop)
-    refresh(shop)
-    if not shop.database.is_sqlite:
-        with shop.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("ANALYZE"))
-    print(f"{count:,} orders; first reckoning {time.process_time() + backend_s(shop) - begin:.1f} s of CPU", flush=True)
-    with shop.database.read() as session:
-        buys = select(Order.customer_id).group_by(Order.customer_id).order_by(func.count().desc()).limit(1)
-        customer = int(session.execute(buys).scalar_one())
+def measure(shop: Shop, times: int) -> dict[str, float]:
+    """Build, multiply, ask everything once; tells the figures and returns the wall's in ms."""
+    customer = _prepared(shop, times)
     questions_asked = asked(shop, customer)
     questions_asked[0][1]()
     wall, cpu = [], []
@@ -116,12 +108,31 @@ def measure(shop: Shop, times: int) -> None:
         cpu.append(1000 * (time.process_time() - used))
     backend = 1000 * (backend_s(shop) - backend) / len(wall)
     for name, values in (("CPU of ours", cpu), ("wall", wall)):
-        worst = questions_asked[int(np.argmax(values))][0]
+        slow = [f"{questions_asked[at][0]} {values[at]:.0f}" for at in np.argsort(values)[:-6:-1]]
         p50, p95 = np.percentile(values, [50, 95])
-        print(
-            f"{len(values)} questions, {name}: p50 {p50:.1f} ms, p95 {p95:.1f} ms, max {max(values):.1f} ms ({worst})"
-        )
-    print(f"PostgreSQL's own CPU: {backend:.1f} ms a question in the mean; load {os.getloadavg()[0]:.1f}", flush=True)
+        _tell(f"{len(values)} questions, {name}: p50 {p50:.1f} ms, p95 {p95:.1f} ms; slowest: {', '.join(slow)}")
+    _tell(f"PostgreSQL's own CPU: {backend:.1f} ms a question in the mean; load {os.getloadavg()[0]:.1f}")
+    return {"p50_ms": float(np.percentile(wall, 50)), "p95_ms": float(np.percentile(wall, 95)), "max_ms": max(wall)}
+
+
+def _prepared(shop: Shop, times: int) -> int:
+    """Build the demo shop, multiply its orders, reckon the days; returns the customer who bought most often."""
+    shop.database.create_all()
+    build(shop, quiet=True)
+    count = multiply(shop, times)
+    begin = time.process_time() + backend_s(shop)
+    refresh(shop)
+    if not shop.database.is_sqlite:
+        with shop.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("ANALYZE"))
+    _tell(f"{count:,} orders; first reckoning {time.process_time() + backend_s(shop) - begin:.1f} s of CPU")
+    with shop.database.read() as session:
+        buys = select(Order.customer_id).group_by(Order.customer_id).order_by(func.count().desc()).limit(1)
+        return int(session.execute(buys).scalar_one())
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -129,19 +140,24 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.questions", description=__doc__.splitlines()[0])
     parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL of our own instead of SQLite")
     parser.add_argument("--times", type=int, default=31, help="copies of the demo shop's 32,000 orders")
+    parser.add_argument("--json", action="store_true", help="the wall's p50, p95 and maximum in ms as JSON")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        if not given.postgres:
-            measure(open_shop(Settings(data_dir=Path(folder))), given.times)
-            return 0
-        server = PostgresServer().start()
-        try:
-            server.run("CREATE DATABASE xiaoer")
-            address = server.address("xiaoer")
-            measure(open_shop(Settings(data_dir=Path(folder), database_url=address)), given.times)
-        finally:
-            server.stop()
+        found = _measured(Path(folder), given.postgres, given.times)
+    if given.json:
+        print(json.dumps(found))
     return 0
+
+
+def _measured(folder: Path, postgres: bool, times: int) -> dict[str, float]:
+    if not postgres:
+        return measure(open_shop(Settings(data_dir=folder)), times)
+    server = PostgresServer().start()
+    try:
+        server.run("CREATE DATABASE xiaoer")
+        return measure(open_shop(Settings(data_dir=folder, database_url=server.address("xiaoer"))), times)
+    finally:
+        server.stop()
 
 
 if __name__ == "__main__":

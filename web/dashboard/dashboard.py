@@ -131,8 +131,11 @@ class Dashboard:
         rows = [dict(zip(("day", "value", "low", "high"), one)) for one in zip(*(made[key] for key in keys))]
         return {"past": past, "rows": rows, "method": made["method"]}
 
-    def quality(self, _: Request) -> Any:
-        """What looks wrong in the tables."""
+    def quality(self, request: Request) -> Any:
+        """What looks wrong in the tables; with ``check`` the rows that failed it."""
+        check = request.query_params.get("check")
+        if check:
+            return {"rows": [{"key": one} for one in data_quality.behind(self._shop, check)]}
         return {"rows": [asdict(one) for one in data_quality.report(self._shop)]}
 
     async def _page(self, _: Request) -> Response:

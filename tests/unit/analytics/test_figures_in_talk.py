@@ -228,3 +228,14 @@ def test_a_forecast_takes_a_category_with_all_below_it_and_drops_no_wish(shop: S
     assert say(shop, boss, "预测一下未来28天数码能卖多少", AskBusiness).names == ["utter_business_forecast"]
     assert say(shop, boss, "预测一下未来28天青禾能卖多少", AskBusiness).names == ["utter_figure_unknown"]
     assert say(shop, boss, "预测一下未来28天杭州能卖多少", AskBusiness).names == ["utter_figure_unknown"]
+
+
+def test_the_worst_seller_is_what_did_not_sell_at_all(shop: Shop, build: Builder) -> None:
+    bought(build)
+    boss = operator(shop, build)
+    build.product("没人要的杯子", stock=9)
+    build.product("下架的杯子", stock=9, on_sale=0)
+    said = say(shop, boss, "今年卖得最差的2个商品", AskBusiness).text
+    assert "没人要的杯子 0" in said
+    assert "下架的杯子" not in said
+    assert "没人要的杯子" not in say(shop, boss, "今年卖得最好的商品", AskBusiness).text

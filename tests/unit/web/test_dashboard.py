@@ -109,3 +109,14 @@ def test_seconds_are_rounded_before_they_are_minutes_and_seconds() -> None:
         ["node", "--input-type=module"], input=script, capture_output=True, text=True, check=True, timeout=60
     )
     assert said.stdout.split() == ["1:00", "0:00", "0:59", "2:00", "10:00"]
+
+
+def test_behind_a_finding_stand_all_its_rows(own_demo_shop: Shop) -> None:
+    boss = client(own_demo_shop, "supervisor")
+    with own_demo_shop.database.change() as session:
+        session.connection().exec_driver_sql("UPDATE orders SET city = '' WHERE id <= 30")
+    found = {one["name"]: one for one in boss.get("/dashboard/api/quality").json()["rows"]}["order_without_city"]
+    rows = boss.get("/dashboard/api/quality?check=order_without_city").json()["rows"]
+    assert len(rows) == found["count"] == 30
+    assert set(found["rows"]) < {row["key"] for row in rows}
+    assert boss.get("/dashboard/api/quality?check=orders").status_code == 400
