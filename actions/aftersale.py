@@ -54,7 +54,7 @@ class StartCase(ShopAction):
         if order.state is OrderState.SHIPPED and intent != "apply_refund":
             raise CannotReturn(why="not_delivered")
         if order.state in ARRIVED and not order.can & {"return", "exchange", "refund"}:
-            raise CannotReturn(why="window_over")
+            _tell_why_not(turn, order.number, intent)
         reason = turn.entity("reason") or (INTENT_REASON[intent].value if intent in INTENT_REASON else None)
         known: dict[str, Any] = dict.fromkeys(SLOTS)
         known.update(
@@ -68,6 +68,12 @@ class StartCase(ShopAction):
             case_proof=proofs_among(turn, turn.request_pictures) or None,
         )
         return begin("case_form", turn, **known)
+
+
+def _tell_why_not(turn: Turn, number: str, intent: str) -> None:
+    """Raise what stands against a case: one is open already, all of it went back, or the window is over."""
+    reason = INTENT_REASON.get(intent, CaseReason.UNWANTED)
+    turn.shop.aftersale.offer(turn.customer, number, INTENT_KIND[intent], reason)
 
 
 def _has_not_left(turn: Turn) -> bool:

@@ -68,7 +68,8 @@ class Deny(ShopAction):
         waiting = turn.slot("resume")
         if _names_others(turn) and not active_form(turn):
             turn.resumes = bool(waiting)
-            another = "action_order_status" if turn.focused("order") else "action_search_product"
+            orders = turn.focused("order") or (turn.slot("choices") or {}).get("kind") == "order"
+            another = "action_order_status" if orders else "action_search_product"
             return go_on(str(waiting or another), turn)
         turn.remember(offer=None, resume=None)
         turn.say("utter_deny_idle")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any, Sequence
+
 from actions.forms import Answers, Question
-from actions.texts import phrase
+from actions.texts import labels, phrase
 from actions.turn import Turn
 from shop.entities import LineView, OrderView
 from shop.errors import OrderNotFound
@@ -40,16 +42,54 @@ def line_question(slot: str, order_slot: str) -> Question:
         lines = order_of(turn, order_slot).lines
         if len(lines) == 1:
             return lines[0].id if answers[slot] is None else None
-        position, code = turn.entity("ordinal"), turn.entity("product")
+        position = turn.entity("ordinal")
         if is_open and isinstance(position, int) and 0 < abs(position) <= len(lines):
             return lines[position - 1 if position > 0 else position].id
-        fits = [one for one in lines if one.product_code == code]
-        if not fits and is_open:
-            words = turn.entity_text("product") or turn.entity_text("category") or turn.text
-            fits = [one for one in lines if words and (words in one.name or one.name in words)]
+        corrects = turn.slot("requested_slot") == "confirm"  # "only the shirt"
+        fits = _named(turn, lines, by_words=is_open or corrects)
         return fits[0].id if len(fits) == 1 else None
 
     return Question(slot, ask, read)
+
+
+def _named(turn: Turn, lines: Sequence[LineView], by_words: bool) -> list[LineView]:
+    """The lines whose goods the message names, but for those of which it says that they stay ("the jeans I keep").
+
+    A product's own name counts at any question; words that are a part of a name only with ``by_words``.
+    """
+    goods = [one for one in turn.values if one["entity"] in ("product", "category")]
+    staying = [one for one in goods if _stays(turn, one)]
+    if staying:
+        stay = _fitting(turn, lines, staying, by_words=True)
+        lines = [line for line in lines if line not in stay]
+        if len(lines) == 1 and stay:
+            return lines
+    meant = [one for one in goods if one not in staying]
+    if goods or not by_words:
+        return _fitting(turn, lines, meant, by_words)
+    return _alike(lines, turn.text)
+
+
+def _fitting(turn: Turn, lines: Sequence[LineView], goods: list[dict[str, Any]], by_words: bool) -> list[LineView]:
+    """Lines of the products named, now or in the request that waited for a choice; else, of a like name."""
+    codes = {one["value"] for one in goods if one["entity"] == "product"} or set(turn.entities("product"))
+    fits = [line for line in lines if line.product_code in codes]
+    if fits or not by_words:
+        return fits
+    return [line for one in goods for line in _alike(lines, turn.text[one["start"] : one["end"]])]
+
+
+def _alike(lines: Sequence[LineView], words: str) -> list[LineView]:
+    said = "".join(words.split())
+    names = {line.id: "".join(line.name.split()) for line in lines}
+    return [line for line in lines if said and (said in names[line.id] or names[line.id] in said)]
+
+
+def _stays(turn: Turn, goods: dict[str, Any]) -> bool:
+    """Whether the words right beside the goods say that they are not meant."""
+    before, after = turn.text[: goods["start"]].rstrip(), turn.text[goods["end"] :].lstrip()
+    words = labels()
+    return before.endswith(tuple(words["stays_before"])) or after.startswith(tuple(words["stays_after"]))
 
 
 def line_words(line: LineView, quantity: int | None = None) -> str:

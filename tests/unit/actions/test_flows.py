@@ -270,6 +270,13 @@ def test_not_that_one_but_the_phone_goes_on_with_the_phone():
     assert refused.names == ["utter_deny_idle"]
 
 
+def test_not_this_one_but_the_phone_after_a_list_of_orders_means_an_order():
+    phone = entity("category", "phone", "手机")
+    shown = {"choices": {"kind": "order", "values": [NUMBER], "then": "action_order_status"}}
+    said = run(Deny(FakeShop(order())), tracker("不是这个 是手机那个", "deny", phone, slots=shown))
+    assert said.names[0].startswith("utter_order_")
+
+
 def test_a_size_of_goods_that_were_listed_asks_which_one():
     shown = {"choices": {"kind": "product", "values": ["P1", "P2"], "then": "action_product"}}
     said = run(Continue(FakeShop()), tracker("42码的", "inform", entity("size", "42", "42码"), slots=shown))

@@ -11,7 +11,7 @@ from actions.chat import Reply
 from actions.invoice import InvoiceForm
 from actions.verify import SubmitVerify, VerifyForm
 from shop.states import OrderState
-from tests.unit.actions.fakes import FakeShop, entity, order, run, tracker
+from tests.unit.actions.fakes import FakeShop, entity, line, order, run, tracker
 from tests.unit.actions.test_flows import NUMBER, requested
 
 # The case form
@@ -42,6 +42,38 @@ def test_no_picture_may_be_said_before_one_is_asked_for():
     said = run(CaseForm(shop), case_at("case_kind", "没照片，退款", "apply_refund", case_reason=None))
     assert (said.slots["case_kind"], said.slots["case_proof"]) == ("refund", [])
     assert requested(said) == "case_reason"
+
+
+# Which of the goods
+
+TWO = (line(1, "青木 宽松短袖T恤"), line(2, "青木 直筒牛仔裤", code="p2"))
+
+
+@pytest.mark.parametrize(
+    ("text", "slot"),
+    [
+        ("退那件短袖T恤", "case_line"),
+        ("牛仔裤不退", "case_line"),
+        ("除了牛仔裤", "case_line"),
+        ("T恤有问题 牛仔裤没问题", "case_line"),
+        ("青木宽松短袖T恤", "case_line"),
+        ("就T恤", "confirm"),
+    ],
+)
+def test_goods_that_stay_are_no_goods_to_send_back(text, slot):
+    words = [entity("category", word, word) for word in ("短袖T恤", "牛仔裤") if word in text]
+    words = words or [entity("category", "T恤", "T恤")] * ("青木" not in text)
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED, *TWO))
+    slots = {"case_line": 2 if slot == "confirm" else None, "case_kind": "return", "case_quantity": 1}
+    said = run(CaseForm(shop), case_at(slot, text, "inform", *words, **slots))
+    assert said.slots["case_line"] == 1
+
+
+def test_goods_named_before_the_order_was_chosen_still_count():
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED, *TWO))
+    kept = {"text": "退牛仔裤", "values": {"product": ["p2"]}, "spans": {}, "pictures": []}
+    said = run(CaseForm(shop), case_at(None, "第二个", "inform", entity("ordinal", 2), case_line=None, kept=kept))
+    assert said.slots["case_line"] == 2
 
 
 # A customer who asks other things while a form waits

@@ -113,3 +113,10 @@ def test_a_blurred_photo_that_comes_with_the_complaint_is_no_proof_and_one_is_as
     started = run(CaseForm(shop), tracker("收到就是碎的", "damaged_item", slots=begun.slots, attachments=photos))
     assert "utter_image_blurred" not in started.names
     assert started.slots.get("case_proof") is None
+
+
+def test_a_second_case_of_the_same_goods_is_told_that_one_is_open(shop, state):
+    slots = {**state, "confirm": True}
+    run(SubmitCase(shop), tracker("确认", "affirm", slots={**slots, "case_proof": []}))
+    again = run(StartCase(shop), tracker("我要退货", "return_goods"))
+    assert again.names == ["utter_error_already_open"], "the window is not over"
