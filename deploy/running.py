@@ -99,7 +99,7 @@ def stop(running: Running) -> bool:
     return held or bool(left)
 
 
-_WORDS = {"rasa": "rasa", "actions": "rasa_sdk", "web": "web"}
+_WORDS = {"rasa": "bot", "actions": "rasa_sdk", "web": "web"}
 
 
 def _is_ours(name: str, pid: int) -> bool:

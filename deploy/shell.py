@@ -49,7 +49,7 @@ def main() -> int:
     for number in (signal.SIGHUP, signal.SIGTERM):  # a closed terminal ends the action server too
         signal.signal(number, lambda _number, _frame: sys.exit(1))
     try:
-        command = [sys.executable, "-m", "rasa", "shell", "--conversation-id", conversation]
+        command = [sys.executable, "-m", "bot", "shell", "--conversation-id", conversation]
         command += ["--endpoints", environment["XIAOER_ENDPOINTS"], "--interface", "127.0.0.1", "--port", str(_free())]
         return _talk(command, environment, settings.data_dir / "shell.log")
     finally:

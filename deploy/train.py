@@ -65,7 +65,7 @@ def train(root: Path = ROOT) -> int:
     wanted = fingerprint(root)
     data = [part for part in TRAINING_DATA if (root / part).is_dir()]
     # Rasa's own validation warns of every response that an action sends; tests/house validates instead.
-    command = [sys.executable, "-m", "rasa", "train", "--domain", "bot/domain", "--fixed-model-name", MODEL]
+    command = [sys.executable, "-m", "bot", "train", "--domain", "bot/domain", "--fixed-model-name", MODEL]
     command += ["--skip-validation"]
     environment = {**os.environ, **QUIET, "PYTHONPATH": str(root)}
     code = subprocess.run([*command, "--data", *data], cwd=root, env=environment, check=False).returncode

@@ -56,7 +56,7 @@ def main(channel: str) -> int:
         port = free_port()
         credentials = Path(folder) / "credentials.yml"
         credentials.write_text(yaml.safe_dump({path: fake.credentials()}), encoding="utf-8")
-        command = ["-m", "rasa", "run", "--credentials", credentials, "--interface", "127.0.0.1", "--port", port]
+        command = ["-m", "bot", "run", "--credentials", credentials, "--interface", "127.0.0.1", "--port", port]
         environment = child_environment(settings)
         command += ["--endpoints", environment["XIAOER_ENDPOINTS"]]
         with open(Path(folder) / "rasa.log", "wb") as log:

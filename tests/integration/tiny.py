@@ -34,7 +34,7 @@ def trained_model() -> Path:
     command = [
         sys.executable,
         "-m",
-        "rasa",
+        "bot",
         "train",
         "--config",
         PROJECT / "config.yml",
@@ -96,7 +96,7 @@ class TinyBot:
             "rasa",
             [
                 "-m",
-                "rasa",
+                "bot",
                 "run",
                 "-m",
                 model,

@@ -72,7 +72,7 @@ def test_stories_name_only_intents_of_the_domain():
 def _rasa_test(stories: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
     if not MODEL.is_file():
         pytest.skip("there is no trained model: make train")
-    command = [sys.executable, "-m", "rasa", "test", "core", "--model", str(MODEL), "--stories", str(stories)]
+    command = [sys.executable, "-m", "bot", "test", "core", "--model", str(MODEL), "--stories", str(stories)]
     environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
     return subprocess.run(
         [*command, "--out", str(out), "--no-plot", *options], cwd=ROOT, env=environment, capture_output=True, text=True
