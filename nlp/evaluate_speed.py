@@ -18,18 +18,10 @@ from typing import Sequence
 import numpy as np
 
 from nlp.datasets import read_nlu, read_tsv
+from nlp.memory import resident_mb
 
 MESSAGES = 300
 WARM = 20  # so many messages, or a quarter of few, are heard before the clock runs
-
-
-def resident_mb() -> float:
-    """Memory of this process that is in RAM now (Linux); nought where the system does not tell."""
-    try:
-        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return 0.0
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:")), 0.0)
 
 
 def measure(texts: Sequence[str], model: Path | None = None) -> dict[str, float]:

@@ -199,6 +199,7 @@ class FaqIndex:
         with self._lock:
             if self._index is None or self._index.entries != entries:
                 self._index = _Index(entries, self._encoder)
+                self._encoder.forget_stored()
             return self._index
 
 

@@ -18,6 +18,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator
 
 from nlp.matches import Match
+from nlp.sounds import sound
 from nlp.text import without_noise
 from shop.errors import ShopError
 
@@ -258,7 +259,5 @@ def _syllables(key: str) -> list[str]:
 
 @cache  # there are some twenty thousand characters
 def _sound(char: str) -> str:
-    from pypinyin import lazy_pinyin
-
-    sound = lazy_pinyin(char)[0]
-    return re.sub("^([zcs])h", r"\1", re.sub("(?<=[aeiou])ng$", "n", sound)) if len(sound) > 1 else sound
+    heard = sound(char)
+    return re.sub("^([zcs])h", r"\1", re.sub("(?<=[aeiou])ng$", "n", heard)) if len(heard) > 1 else heard

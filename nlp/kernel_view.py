@@ -67,4 +67,5 @@ def _session(graph: bytes) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    options.enable_cpu_mem_arena = False  # which takes memory in powers of two
     return onnxruntime.InferenceSession(graph, options, ["CPUExecutionProvider"])

@@ -133,6 +133,7 @@ class SentimentReader:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = threads
         options.log_severity_level = 3
+        options.enable_cpu_mem_arena = False  # a long message would leave its memory taken
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
             about = self._session.get_modelmeta().custom_metadata_map

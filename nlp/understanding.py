@@ -22,6 +22,7 @@ from nlp.entities import Entity, EntityExtractor
 from nlp.gazetteer import Gazetteer
 from nlp.intent import IntentClassifier, prepare
 from nlp.matches import Match
+from nlp.memory import give_back
 from nlp.salutations import without_salutation
 from nlp.sentiment import Sentiment, SentimentReader, shared_reader
 from nlp.text import clean
@@ -255,5 +256,8 @@ def serving_extractor(settings: Settings) -> EntityExtractor:
 
 
 def load(folder: Path, extractor: EntityExtractor | None = None) -> Understander:
-    """The understander over a saved classifier; with the mood, if its model is there."""
-    return Understander(IntentClassifier.load(folder).slim(), extractor, shared_reader())
+    """The understander over a saved classifier; with the mood, if its model is there. All is loaded, nothing waits."""
+    ear = Understander(IntentClassifier.load(folder).slim(), extractor, shared_reader())
+    ear.understand("")
+    give_back()
+    return ear

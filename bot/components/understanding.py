@@ -21,6 +21,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from nlp.encoder import shared_encoder
 from nlp.faq import FaqIndex
 from nlp.intent import OUTSIDE, IntentClassifier, IntentConfig
+from nlp.memory import give_back
 from nlp.predict import saved_classifier
 from nlp.teacher import training_digest
 from nlp.understanding import Understander, Understanding, serving_extractor
@@ -111,8 +112,8 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
         with model_storage.read_from(resource) as folder:
             understander = load_understander(Path(folder), serving_extractor(load_settings()))
         faq = FaqIndex(open_shop(load_settings()).faq)
-        understander.understand("")  # loads encoder and word lists now and not at the first customer
-        faq.answer("")
+        faq.answer("")  # reads and encodes the entries now and not at the first customer
+        give_back()
         return cls(model_storage, resource, understander, faq)
 
     def train(self, training_data: TrainingData) -> Resource:

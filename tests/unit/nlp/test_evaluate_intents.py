@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nlp import ablation
-from nlp.datasets import Lines, bench_dir, read_nlu, read_tsv
+from nlp.datasets import ROOT, Lines, bench_dir, read_nlu, read_tsv
 from nlp.entities import EntityExtractor
 from nlp.evaluate import by_group, outside_recall
 from nlp.evaluate import main as evaluate
@@ -76,6 +78,13 @@ def test_the_cost_of_hearing_is_told(
     assert set(found) == {"cpu_ms_p50", "cpu_ms_p95", "memory_mb", "messages"}
     assert found["messages"] > 10
     assert 0 < found["cpu_ms_p50"] <= found["cpu_ms_p95"]
+
+
+def test_the_ear_adds_no_more_memory_than_a_shop_can_spare(small_classifier: IntentClassifier, tmp_path: Path) -> None:
+    small_classifier.save(tmp_path / "model")
+    command = [sys.executable, "-m", "nlp.evaluate", "speed", "--model", str(tmp_path / "model"), "--json"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    assert 50 < json.loads(done.stdout)["memory_mb"] <= 225  # all our own lines take 25 MB more than this slice
 
 
 def test_the_table_of_parts_has_a_row_for_each(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
