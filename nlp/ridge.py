@@ -33,6 +33,7 @@ class RidgeConfig:
         lesson_sharpness, lesson_weight: of the Gaussian kernel over the scores of a first reading or a teacher; a
             weight of 0 reads once.
         ridge: regularisation; more is smoother.
+        smoothing: share of each target that is spread over all labels (Szegedy et al. 2016).
         balance: 0 counts every line alike, 1 every intent alike.
         part: so many lines are solved at once at most (20,000 take 1.6 GB).
         seed: of the probes and of the parts.
@@ -44,6 +45,7 @@ class RidgeConfig:
     lesson_sharpness: float = 4.0
     lesson_weight: float = 0.5
     ridge: float = 0.15
+    smoothing: float = 0.0
     balance: float = 0.5
     part: int = 20_000
     seed: int = 7
@@ -86,7 +88,7 @@ def solve(views: Sequence[View], grams: csr_matrix, targets: np.ndarray, labels:
     count = np.maximum(np.bincount(targets, minlength=labels), 1)
     loose = config.ridge / (len(targets) / labels / count)[targets] ** config.balance
     base = 1 / labels
-    wanted = np.eye(labels, dtype=np.float32)[targets] - np.float32(base)
+    wanted = np.float32(1 - config.smoothing) * (np.eye(labels, dtype=np.float32)[targets] - np.float32(base))
     parts = -(-len(targets) // config.part)
     order = np.random.default_rng(config.seed).permutation(len(targets)) if parts > 1 else np.arange(len(targets))
     weights, left_out = np.empty_like(wanted), np.empty_like(wanted)

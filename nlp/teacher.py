@@ -15,14 +15,15 @@ from zipfile import BadZipFile
 
 import nlp
 from nlp.datasets import ROOT, Lines, read_nlu
-from nlp.encoder import RememberingEncoder, cache_folder, shared_encoder
+from nlp.encoder import RememberingEncoder, shared_encoder
 from nlp.intent import IntentClassifier, IntentConfig
+from nlp.kept import cache_folder
 from nlp.ridge import RidgeConfig
 from shop.errors import BadValue
 
 TRAINED_BY = (
     *("encoder", "e5_file", "e5_graph", "e5_words", "graph_draft", "hf_encoder", "text", "typos"),
-    *("intent", "ngrams", "ridge", "curve", "kernel_graph", "kernel_view"),
+    *("intent", "ngrams", "ridge", "curve", "kernel_graph", "kernel_view", "augment", "sounds", "trie"),
 )
 """The modules whose change makes an earlier training useless."""
 
