@@ -103,7 +103,7 @@ class Handoff(Base):
     agent = Column(String(40))  # the name that the customer reads
     agent_id = Column(Integer, index=True)
     summary = Column(JsonText)
-    created_at = Column(UtcTime, nullable=False, default=utc_now)
+    created_at = Column(UtcTime, nullable=False, default=utc_now, index=True)
     rank_at = Column(UtcTime)  # place in the queue: created_at, earlier the higher the priority
     reasons = Column(JsonText)  # every reason that was given, with its moment
     accepted_at = Column(UtcTime)

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 import pandas as pd
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import event, insert
 
 from analytics import service_people as people
 from analytics import service_talks as bot
@@ -194,6 +194,20 @@ def test_handoffs_are_found_by_the_indexes_of_messages_and_handoffs(shop):
         plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", tuple(values))]
     assert plan
     assert [step for step in plan if step.startswith("SCAN")] == []
+
+
+def test_the_report_about_people_reads_no_table_whole(shop):
+    if not shop.database.is_sqlite:
+        pytest.skip("plans are read in SQLite's words")
+    asked = []
+    event.listen(shop.database.engine, "before_cursor_execute", lambda *given: asked.append((given[2], given[3])))
+    people.cases(shop, PERIOD)
+    assert len(asked) == 2
+    with shop.database.engine.connect() as connection:
+        for query, values in list(asked):
+            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values)]
+            assert "ix_handoff_created_at" in " ".join(plan), plan
+            assert [step for step in plan if step.startswith("SCAN")] == [], query
 
 
 def test_what_the_bot_and_people_said_makes_no_talk(shop):
