@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -114,13 +115,53 @@ def test_the_report_shows_its_figures_and_every_number_opens_its_talks(visit, si
         report(page, part)
         expect(page.locator("#table tbody tr").first).to_contain_text(first)
         shot(page, f"service-{part}-{name}")
-    page.locator("#table tbody tr").first.click()
+    page.locator("#table tbody tr").first.locator("td").first.click()
     expect(page.locator("#table h2")).to_contain_text("相关会话（3）")
     for part in ("mood", "hours"):
         report(page, part)
         expect(page.locator("#chart canvas")).to_be_visible()
         shot(page, f"service-{part}-{name}")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page itself never scrolls sideways"
+
+
+COUNTS = ("handoffs", "accepted", "left", "timeout", "rated", "talks", "handed", "confirmed", "assumed", "taken_back")
+
+
+def test_a_number_in_a_table_opens_just_the_talks_that_it_counts(visit):
+    page = visit(WIDE)
+    page.get_by_role("button", name="客服报表").click()
+    seen = set()
+    for part in ("overview", "reasons", "groups", "agents", "intents", "mood", "hours"):
+        report(page, part)
+        expect(page.locator("#note")).to_have_text("")  # what was asked for is there
+        rows = page.locator("#table tbody tr")
+        row = {"overview": rows.first, "intents": rows.filter(has=page.locator("[name=handed]")).last}.get(
+            part, rows.last
+        )
+        picks = row.locator(".pick")
+        for place in range(picks.count()):
+            name, number = picks.nth(place).get_attribute("name"), picks.nth(place).inner_text()
+            seen.add(name)
+            picks.nth(place).click()
+            head = page.locator("#table h2")
+            expect(head).to_contain_text(f"（{number}）" if name in COUNTS else re.compile("（[1-9]"))
+            page.locator("#table .back").click()
+            expect(head).to_have_count(0)
+            expect(picks.first).to_be_visible()
+    assert seen >= {
+        "talks",
+        "confirmed",
+        "handed",
+        "accepted",
+        "wait_s",
+        "first_s",
+        "handling_s",
+        "rating",
+        "rated",
+        "messages",
+        "negative",
+        "anger",
+    }
 
 
 def test_a_dead_letter_is_shown_with_its_reason_and_sent_once_more(visit, served):

@@ -72,7 +72,7 @@ async function behind(name, values, title) {
   draw(null);
   at("tiles").replaceChildren(make("button", { type: "button", className: "back", onclick: show }, `‹ ${texts.back}`));
   at("table").replaceChildren();
-  table(found.rows, null, `${title} · ${texts.rows_behind}`);
+  table(found.rows, null, { heading: `${title} · ${texts.rows_behind}` });
 }
 
 const service = pages({ at, date, day, draw, load, make, select, table, texts, again: () => show() });
@@ -110,11 +110,11 @@ const SHOW = {
       : { xAxis: { type: "value" }, yAxis: { type: "category", inverse: true, data: rows.map((one) => named(one.key)), axisLabel: { width: 110, overflow: "truncate" } } };
     draw({ ...chart, series: [{ type: time ? "line" : "bar", name: texts.metrics[values.metric], data: rows.map((one) => one.value / scale) }] },
       (name) => into(rows.find((one) => named(one.key) === name)?.key ?? name));
-    table(found.rows.map((one) => ({ key: named(one.key), value: worth(values.metric, one.value), raw: one.key })), (one) => into(one.raw), sum);
+    table(found.rows.map((one) => ({ key: named(one.key), value: worth(values.metric, one.value), raw: one.key })), (one) => into(one.raw), { heading: sum });
   },
   stock: (found) => table(found.rows, (one) => open("forecast", { kind: "sku", code: one.code })),
   plan: (found) => table(found.rows, (one) => open("forecast", { kind: "sku", code: one.sku }),
-    found.total_fen === undefined ? "" : filled(texts.total, { sum: yuan(found.total_fen) }), PLAN),
+    { heading: found.total_fen === undefined ? "" : filled(texts.total, { sum: yuan(found.total_fen) }), first: PLAN }),
   forecast(found) {
     const gap = found.past.map(() => null);
     const line = (name, data, more = {}) => ({ type: "line", name, data, showSymbol: false, ...more });

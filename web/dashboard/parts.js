@@ -40,16 +40,25 @@ function cell(key, value) {
   return Array.isArray(value) ? value.join("、") : String(value);
 }
 
-/** A table of rows (the columns that have a heading); `first` names
- *  the columns that come first; `open` is called with the row that is clicked. */
-export function table(rows, open, heading = "", first = []) {
+/** A table of rows (the columns that have a heading); `first` names the columns that come first; `open` is called
+ *  with the row that is clicked, `picks[column]` with the row whose number in that column is. */
+export function table(rows, open, { heading = "", first = [], picks = {} } = {}) {
   at("table").replaceChildren();
   if (!rows.length) return void (at("note").textContent = texts.empty);
   const keys = [...new Set([...first, ...Object.keys(rows[0])])].filter((key) => texts.columns[key] && key in rows[0]);
   const side = (key) => (LEFT.includes(key) ? key : "number");
+  const inside = (row, key) => {
+    const words = cell(key, row[key]);
+    if (!picks[key] || !row[key]) return words;
+    const pick = (event) => {
+      event.stopPropagation();
+      picks[key](row);
+    };
+    return make("button", { type: "button", className: "pick", name: key, onclick: pick, onkeydown: (event) => event.stopPropagation() }, words);
+  };
   const body = rows.map((row) => {
     const act = open ? { tabIndex: 0, onclick: () => open(row), onkeydown: (event) => event.key === "Enter" && open(row) } : {};
-    return make("tr", act, ...keys.map((key) => make("td", { className: side(key) }, cell(key, row[key]))));
+    return make("tr", act, ...keys.map((key) => make("td", { className: side(key) }, inside(row, key))));
   });
   const head = make("tr", {}, ...keys.map((key) => make("th", { className: side(key), scope: "col" }, texts.columns[key])));
   const count = filled(rows.length === 500 ? texts.most : texts.shown, { count: rows.length });
@@ -59,7 +68,7 @@ export function table(rows, open, heading = "", first = []) {
   );
 }
 
-/** Draw a chart, or none; `pick` is called with the name on the axis that is clicked. */
+/** Draw a chart, or none; `pick` is called with the name on the axis that is clicked, and with what ECharts tells of it. */
 export function draw(option, pick) {
   plot?.dispose();
   plot = null;
@@ -68,7 +77,7 @@ export function draw(option, pick) {
   plot = echarts.init(at("chart"));
   const grid = { left: 12, right: 16, top: 40, bottom: 12, containLabel: true };
   plot.setOption({ color: ["#1d4fd8", "#c2570c"], grid, tooltip: { trigger: "axis", confine: true }, animation: false, ...option });
-  if (pick) plot.on("click", (event) => pick(event.name));
+  if (pick) plot.on("click", (event) => pick(event.name, event));
 }
 
 /** The chart as a picture, under the page's name. */

@@ -4,6 +4,12 @@ const SECONDS = ["wait_s", "first_s", "handling_s"];
 const SHARES = ["negative", "containment", "score"];
 const MOMENTS = ["started_at", "created_at", "at", "ended_at"];
 const DESK = "/desk/#";
+const OUTCOMES = ["confirmed", "assumed", "taken_back", "handed"];
+// Which of a row's handoffs stand behind a figure of it: the second condition beside the row's own.
+const CASES = {
+  handoffs: [], accepted: ["accepted"], left: ["close", "left"], timeout: ["close", "timeout"], wait_s: ["accepted"],
+  first_s: ["first"], handling_s: ["handled"], rating: ["rated"], rated: ["rated"],
+};
 
 const time = (value) => new Date(value).toLocaleString("zh-CN", { hour12: false, timeZone: "Asia/Shanghai" });
 
@@ -33,14 +39,21 @@ export function pages({ at, date, day, draw, load, make, select, table, texts, a
 
   const values = () => Object.fromEntries(new FormData(at("tools")));
 
-  /** The talks behind a number; a line leads to the talk at the desk. */
-  async function behind(kind, value = "") {
+  /** The talks behind a number, of one kind or of two at once; a line leads to the talk at the desk. */
+  async function behind(kind, value = "", also = "", also_value = "") {
     const { from, to } = values();
-    const found = await load("service_talks", { from, to, kind, value });
+    const found = await load("service_talks", { from, to, kind, value, ...(also ? { also, also_value } : {}) });
     if (!found) return;
     table(found.rows, (row) => open(DESK + encodeURIComponent(row.sender_id), "_blank", "noopener"));
-    at("table").prepend(make("h2", {}, `${texts.behind}（${found.count}）`));
+    const back = make("button", { type: "button", className: "back", onclick: again }, `‹ ${texts.back}`);
+    at("table").prepend(back, make("h2", {}, `${texts.behind}（${found.count}）`));
     at("table").scrollIntoView({ block: "nearest" });
+  }
+
+  /** What a click on each figure of a row opens: the row's own condition and the figure's; or what the figure says itself. */
+  function picks(kind, id, figures) {
+    const pick = (also) => (typeof also === "function" ? also : (row) => behind(kind, row[id], ...also));
+    return Object.fromEntries(Object.entries(figures).map(([column, also]) => [column, pick(also)]));
   }
 
   function tile(name, value, kind, which = "") {
@@ -52,27 +65,27 @@ export function pages({ at, date, day, draw, load, make, select, table, texts, a
     const { containment: bot, people } = found;
     at("tiles").replaceChildren(
       tile("containment", bot.containment, "contained"), tile("talks", bot.talks, "talks"),
-      ...["confirmed", "assumed", "taken_back", "handed"].map((name) => tile(name, bot[name], "outcome", name)),
+      ...OUTCOMES.map((name) => tile(name, bot[name], "outcome", name)),
       tile("handoffs", people.handoffs, "handoffs"), tile("accepted", people.accepted, "accepted"),
       tile("left", people.left, "close", "left"), tile("timeout", people.timeout, "close", "timeout"),
-      ...SECONDS.map((name) => tile(name, people[name], "accepted")), tile("rating", people.rating, "rated"),
+      ...SECONDS.map((name) => tile(name, people[name], ...CASES[name])), tile("rating", people.rating, "rated"),
     );
-    const names = ["confirmed", "assumed", "taken_back", "handed"];
     draw({
       legend: {}, xAxis: { type: "category", data: found.rows.map((row) => row.day) }, yAxis: { type: "value" },
-      series: names.map((name) => ({ type: "bar", stack: "all", name: texts.outcomes[name], data: found.rows.map((row) => row[name]) })),
-    });
-    table(found.rows, (row) => behind("day", row.day));
+      series: OUTCOMES.map((name) => ({ type: "bar", stack: "all", name: texts.outcomes[name], data: found.rows.map((row) => row[name]) })),
+    }, (day, { seriesIndex }) => behind("day", day, "outcome", OUTCOMES[seriesIndex]));
+    const figures = Object.fromEntries(OUTCOMES.map((name) => [name, ["outcome", name]]));
+    table(found.rows, (row) => behind("day", row.day), { picks: picks("day", "day", { talks: [], ...figures }) });
   }
 
-  function bars(rows, key, kind, id = key) {
+  function bars(rows, key, figures, id = key) {
     const first = rows.slice(0, 20);
     draw({
       xAxis: { type: "category", data: first.map((row) => cell(key, row[key]) ?? row[key]), axisLabel: { interval: 0, rotate: first.length > 6 ? 30 : 0 } },
       yAxis: { type: "value" },
-      series: [{ type: "bar", name: texts.columns[kind === "intent" ? "talks" : "handoffs"], data: first.map((row) => row.handoffs ?? row.talks) }],
-    });
-    table(rows, (row) => behind(kind, row[id]));
+      series: [{ type: "bar", name: texts.columns[key === "intent" ? "talks" : "handoffs"], data: first.map((row) => row.handoffs ?? row.talks) }],
+    }, (_, { dataIndex }) => behind(key, first[dataIndex][id]));
+    table(rows, (row) => behind(key, row[id]), { picks: picks(key, id, figures) });
   }
 
   function mood(found) {
@@ -83,8 +96,9 @@ export function pages({ at, date, day, draw, load, make, select, table, texts, a
         { type: "line", name: texts.columns.negative, data: found.rows.map((row) => Math.round(1000 * row.negative) / 10) },
         { type: "line", name: texts.columns.anger, yAxisIndex: 1, data: found.rows.map((row) => Math.round(100 * row.anger) / 100) },
       ],
-    });
-    table(found.rows, (row) => behind("mood_day", row.day));
+    }, (day, { seriesIndex }) => behind(seriesIndex ? "angry_day" : "mood_day", day));
+    const on = (kind) => (row) => behind(kind, row.day);
+    table(found.rows, on("heard_day"), { picks: { messages: on("heard_day"), negative: on("mood_day"), anger: on("angry_day") } });
   }
 
   function hours(found) {
@@ -94,16 +108,17 @@ export function pages({ at, date, day, draw, load, make, select, table, texts, a
       yAxis: { type: "category", inverse: true, data: texts.weekdays.map((name) => "周" + name) },
       visualMap: { min: 0, max: most, orient: "horizontal", left: "center", bottom: 0 },
       series: [{ type: "heatmap", data: found.rows.map((row) => [row.hour, row.weekday - 1, row.messages]) }],
-    });
-    table([...found.rows].sort((a, b) => b.messages - a.messages), (row) => behind("hour", `${row.weekday}-${row.hour}`));
+    }, (_, { data: [hour, weekday] }) => behind("hour", `${weekday + 1}-${hour}`));
+    const busy = (row) => behind("hour", `${row.weekday}-${row.hour}`);
+    table([...found.rows].sort((a, b) => b.messages - a.messages), busy, { picks: { messages: busy } });
   }
 
   const PARTS = {
     overview,
-    reasons: (found) => bars(found.rows, "reason", "reason"),
-    groups: (found) => bars(found.rows, "group", "group"),
-    agents: (found) => bars(found.rows, "agent", "agent", "agent_id"),
-    intents: (found) => bars(found.rows, "intent", "intent"),
+    reasons: (found) => bars(found.rows, "reason", CASES),
+    groups: (found) => bars(found.rows, "group", CASES),
+    agents: (found) => bars(found.rows, "agent", { ...CASES, handling_s: (row) => behind("held", row.agent_id) }, "agent_id"),
+    intents: (found) => bars(found.rows, "intent", { talks: [], messages: [], handed: ["outcome", "handed"] }),
     mood,
     hours,
   };

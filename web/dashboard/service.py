@@ -24,7 +24,7 @@ MOST = 500
 
 
 class Service:
-    """``GET /dashboard/api/service?part=…`` and ``GET /dashboard/api/service_talks?kind=…&value=…``."""
+    """``GET /dashboard/api/service?part=…`` and ``service_talks?kind=…&value=…`` (``&also=…&also_value=…``)."""
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
@@ -71,17 +71,24 @@ class Service:
         return [{**row, "example": known.get(row["intent"], "")} for row in rows]
 
     def talks(self, request: Request) -> Any:
-        """The talks behind a number: of the bot (newest first) by outcome, intent, day, mood or hour; else handoffs."""
-        kind, value = request.query_params.get("kind", "talks"), request.query_params.get("value", "")
+        """The talks behind a number: of the bot (newest first) by outcome, intent, day, mood or hour; else handoffs.
+
+        ``also`` is a second kind that must hold too: the numbers of a row stand behind both.
+        """
+        asked = request.query_params
+        wishes = [(asked.get("kind", "talks"), asked.get("value", ""))]
+        wishes += [(asked["also"], asked.get("also_value", ""))] if "also" in asked else []
         period = span(self._shop, request)
-        if kind in _TALKS:
-            chosen = [one for one in bot.talks(self._shop, period) if _TALKS[kind](one, value)]
+        if all(kind in _TALKS for kind, _ in wishes):
+            talks = bot.talks(self._shop, period)
+            chosen = [one for one in talks if all(_TALKS[kind](one, value) for kind, value in wishes)]
             chosen.sort(key=lambda one: one.started_at, reverse=True)
             return {"rows": [one.row() for one in chosen[:MOST]], "count": len(chosen)}
-        if kind not in _CASES:
-            raise BadValue(f"kind: give one of {', '.join([*_TALKS, *_CASES])}", field="kind")
+        if not all(kind in _CASES for kind, _ in wishes):
+            raise BadValue(f"kind: give one of {', '.join(_TALKS)}, or of {', '.join(_CASES)}", field="kind")
+        cases = reversed(people.cases(self._shop, period))
+        found = [one for one in cases if all(_CASES[kind](one, value) for kind, value in wishes)]
         names = people.names(self._shop)
-        found = [one for one in reversed(people.cases(self._shop, period)) if _CASES[kind](one, value)]
         return {"rows": [one.row(names) for one in found[:MOST]], "count": len(found)}
 
 
@@ -96,12 +103,17 @@ _TALKS: dict[str, Callable[[bot.Talk, str], bool]] = {
     "contained": lambda one, value: one.outcome in ("confirmed", "assumed"),
     "intent": lambda one, value: value in one.intents,
     "day": lambda one, value: bot.day_of(one.started_at) == value,
+    "heard_day": lambda one, value: any(bot.day_of(at) == value for at, _, _ in one.moods),
     "mood_day": lambda one, value: any(bot.day_of(at) == value and mood == "neg" for at, mood, _ in one.moods),
+    "angry_day": lambda one, value: any(bot.day_of(at) == value and anger for at, _, anger in one.moods),
     "hour": _hour,
 }
 _CASES: dict[str, Callable[[people.Case, str], bool]] = {
     "handoffs": lambda one, value: True,
     "accepted": lambda one, value: one.wait_s is not None,
+    "first": lambda one, value: one.first_s is not None,
+    "handled": lambda one, value: one.handling_s is not None,
+    "held": lambda one, value: value in {str(key) for key in one.held},
     "reason": lambda one, value: value in one.reasons,
     "group": lambda one, value: one.group == value,
     "agent": lambda one, value: value in {str(key) for key in (*one.held, one.agent_id)},

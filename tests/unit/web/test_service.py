@@ -57,6 +57,14 @@ def test_plain_agents_see_no_reports(shop):
         assert plain.get(f"/dashboard/api/{path}").status_code == 403
 
 
+BESIDE = {
+    "accepted": ("accepted",), "left": ("close", "left"), "timeout": ("close", "timeout"), "rated": ("rated",),
+    "handed": ("outcome", "handed"), "confirmed": ("outcome", "confirmed"), "assumed": ("outcome", "assumed"),
+    "taken_back": ("outcome", "taken_back"),
+}  # fmt: skip
+"""Columns of a row, and the second condition of the talks behind them."""
+
+
 def test_every_number_of_the_report_opens_as_many_talks(boss, talks):
     overview = boss.get("/dashboard/api/service").json()
     sums = overview["containment"]
@@ -72,9 +80,13 @@ def test_every_number_of_the_report_opens_as_many_talks(boss, talks):
         rows = boss.get(f"/dashboard/api/service?part={part}").json()["rows"]
         assert rows, part
         numbers += [(kind, row[key], row[count]) for row in rows]
-    for kind, value, count in numbers:
-        found = boss.get("/dashboard/api/service_talks", params={"kind": kind, "value": value}).json()
-        assert (found["count"], len(found["rows"])) == (count, count), (kind, value)
+        for column, also in BESIDE.items():
+            numbers += [(kind, row[key], row[column], *also) for row in rows if column in row]
+    assert len([one for one in numbers if len(one) > 3]) > 10
+    for kind, value, count, *also in numbers:
+        second = dict(zip(("also", "also_value"), also))
+        found = boss.get("/dashboard/api/service_talks", params={"kind": kind, "value": value, **second}).json()
+        assert (found["count"], len(found["rows"])) == (count, count), (kind, value, also)
 
 
 def test_an_hour_opens_the_talks_that_were_busy_then(boss, talks):
@@ -96,7 +108,9 @@ def test_the_report_comes_as_csv_and_for_any_span(boss, talks, clock):
     assert boss.get("/dashboard/api/service_talks", params=span).json() == {"rows": [], "count": 0}
 
 
-@pytest.mark.parametrize("query", ["service?part=x", "service_talks?kind=x", "service?from=x"])
+@pytest.mark.parametrize(
+    "query", ["service?part=x", "service_talks?kind=x", "service?from=x", "service_talks?kind=day&also=rated"]
+)
 def test_a_part_that_does_not_exist_is_refused(boss, query):
     assert boss.get(f"/dashboard/api/{query}").status_code == 400
 
