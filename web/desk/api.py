@@ -3,7 +3,7 @@
 A rule says method, path, roles, fields, and which plain function answers. The
 runner checks the session and the body, calls the function in a thread, and turns
 the services' errors into answers of one form, ``{"error": name, …}``. The
-OpenAPI document is written from the same table, so the two can't differ.
+OpenAPI document is written from the same table (``web.desk.openapi``).
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ Answer = Callable[[Call], Any]
 
 @dataclass(frozen=True)
 class Rule:
-    """One route; ``fields`` are the body's: name → type, with ``?`` when it may be absent."""
+    """One route; ``fields`` are the body's: name → type, ``?`` for one that may lack; ``takes`` a type of raw bytes."""
 
     method: str
     path: str
@@ -76,6 +76,7 @@ class Rule:
     roles: tuple[str, ...] = EVERYBODY
     fields: Mapping[str, str] = field(default_factory=dict)
     query: tuple[str, ...] = ()
+    takes: str = ""
 
 
 def routes_of(shop: Shop, guard: Guard, rules: list[Rule]) -> list[Route]:
@@ -141,59 +142,3 @@ def wrong_field(rule: Rule, body: dict[str, Any]) -> str | None:
         elif not isinstance(value, TYPES[kind.rstrip("?")]) or (isinstance(value, bool) and kind[:7] == "integer"):
             return name
     return next((name for name in body if name not in rule.fields), None)
-
-
-def document(rules: list[Rule], title: str) -> dict[str, Any]:
-    """The OpenAPI 3 document of the rules."""
-    paths: dict[str, dict[str, Any]] = {}
-    for rule in rules:
-        operation: dict[str, Any] = {
-            "summary": rule.summary,
-            "description": f"Roles: {', '.join(rule.roles)}." if rule.roles else "Without a session.",
-            "operationId": f"{rule.method.lower()}_{re.sub(r'[^a-z]+', '_', rule.path.lower()).strip('_')}",
-            "parameters": [_parameter(name, "path") for name in re.findall(r"{(\w+)", rule.path)]
-            + [_parameter(name, "query") for name in rule.query],
-            "responses": {
-                "200": {"description": "Done", "content": {"application/json": {"schema": {"type": "object"}}}},
-                **{code: {"$ref": "#/components/responses/Refusal"} for code in ("400", "401", "403", "404", "409")},
-            },
-        }
-        if not rule.roles:
-            operation["security"] = []
-        if rule.fields:
-            operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _schema(rule)}}}
-        before = "" if rule.path.startswith("/inbox/") else PREFIX
-        path = before + re.sub(r"{(\w+):\w+}", r"{\1}", rule.path)
-        paths.setdefault(path, {})[rule.method.lower()] = operation
-    refusal_schema = {"type": "object", "properties": {"error": {"type": "string"}, "field": {"type": "string"}}}
-    return {
-        "openapi": "3.0.3",
-        "info": {"title": title, "version": "1"},
-        "paths": paths,
-        "security": [{"bearer": []}],
-        "components": {
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
-            "responses": {
-                "Refusal": {
-                    "description": "Refused; error names why",
-                    "content": {"application/json": {"schema": refusal_schema}},
-                }
-            },
-        },
-    }
-
-
-def _parameter(name: str, place: str) -> dict[str, Any]:
-    return {"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}}
-
-
-def _schema(rule: Rule) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {
-            name: {"type": kind.rstrip("?"), **({"items": {}} if kind.startswith("array") else {})}
-            for name, kind in rule.fields.items()
-        },
-        "required": [name for name, kind in rule.fields.items() if not kind.endswith("?")],
-        "additionalProperties": False,
-    }

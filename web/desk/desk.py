@@ -17,9 +17,10 @@ from shop.agents import ROLES
 from shop.demo.stamp import read_stamp
 from shop.errors import ShopError
 from shop.front import Shop
-from web.desk import side_calls, talk_calls, team_calls
-from web.desk.api import PREFIX, Call, Rule, document, routes_of
+from web.desk import push, side_calls, talk_calls, team_calls
+from web.desk.api import EVERYBODY, PREFIX, Call, Rule, routes_of
 from web.desk.login import LOGINS_FILE, Login
+from web.desk.openapi import document
 from web.desk.page import Page, Uploading
 from web.desk.push import Push
 from web.guard import Guard
@@ -47,9 +48,10 @@ DESCRIBED = [
     Rule("POST", "/login", _elsewhere, "Open a session; the answer's token goes into Authorization: Bearer", (),
          {"login": "string", "password": "string"}),
     Rule("POST", "/logout", _elsewhere, "End the session that is shown"),
-    Rule("POST", "/talks/{sender}/upload", _elsewhere, "A picture, multipart field file; its id goes into attachments"),
+    Rule("POST", "/talks/{sender}/upload", _elsewhere, "A picture's bytes as the body; its id goes into attachments",
+         EVERYBODY, takes="image/*"),
     Rule("GET", "/openapi.json", _elsewhere, "This document"),
-    Rule("GET", "/socket", _elsewhere, "Websocket: what happens is pushed as JSON; web/desk/push.py tells the forms"),
+    Rule("GET", "/socket", _elsewhere, "Websocket: what happens is pushed as JSON"),
     Rule("POST", "/inbox/events", _elsewhere, "Another inbox reports: event message, assign or close, signed", (),
          {"event": "string", "sender_id": "string?", "agent": "object?", "id": "string?", "text": "string?"}),
 ]  # fmt: skip
@@ -81,7 +83,7 @@ class Desk:
 
 
 async def _documented(_: Request) -> Response:
-    return JSONResponse(document(DESCRIBED, "Xiaoer desk"))
+    return JSONResponse(document(DESCRIBED, "Xiaoer desk", push.__doc__ or ""))
 
 
 def make_demo_agents(shop: Shop) -> None:

@@ -9,13 +9,11 @@ from dataclasses import replace
 
 import pytest
 from PIL import Image
-from starlette.testclient import TestClient
 
-from shop.models import Agent, Customer
 from shop.states import OrderState
-from web.app import create_app
-from web.desk.api import EVERYBODY, OVERSEERS, PREFIX, document
-from web.desk.desk import DESCRIBED, RULES
+from tests.unit.web.desk_client import Api
+from web.desk.api import EVERYBODY, OVERSEERS, PREFIX
+from web.desk.desk import RULES
 
 PASSWORD = "correct horse"
 ADMIN = ("admin",)
@@ -41,58 +39,6 @@ ALLOWED = {
 }  # fmt: skip
 # Routes of a talk that a colleague has: closed to other agents.
 OF_A_TALK = [one for one in ALLOWED if "{sender}" in one and "whisper" not in one and "erase" not in one]
-
-
-class Api:
-    """The API as one agent."""
-
-    def __init__(self, shop, client, login, role="agent", groups=("any",)):
-        with shop.database.change() as session:  # a password's hash takes its time, and is not the matter here
-            row = Agent(login=login, name=login, password_hash="none", role=role, groups=list(groups))
-            session.add(row)
-            session.flush()
-            made = row.id
-        self.agent = shop.agents.get(made)
-        self.client = client
-        self.headers = {"Authorization": f"Bearer {shop.agents.open_session(made)}"}
-
-    def __call__(self, route, body=None, **params):
-        method, _, path = route.partition(" ")
-        return self.client.request(method, PREFIX + path, json=body, headers=self.headers, params=params)
-
-
-@pytest.fixture
-def client(shop):
-    return TestClient(create_app(shop), base_url="http://localhost")
-
-
-@pytest.fixture
-def staff(shop, client):
-    return {
-        "agent": Api(shop, client, "ann"),
-        "other": Api(shop, client, "bob"),
-        "supervisor": Api(shop, client, "sue", "supervisor"),
-        "admin": Api(shop, client, "adam", "admin"),
-    }
-
-
-@pytest.fixture
-def ann(staff):
-    return staff["agent"]
-
-
-@pytest.fixture
-def customer(shop, build):
-    phone = shop.cipher.seal("13800001234")
-    return build.add(Customer(code="c", level=2, name_sealed=shop.cipher.seal("张三丰"), phone_sealed=phone))
-
-
-@pytest.fixture
-def talk(shop, customer):
-    shop.messages.record_in("talk", "web", {"text": "我的快递怎么还没到"})
-    shop.identity.claim("talk", customer.id, "web")
-    shop.handoffs.request("talk", customer.id, "asked")
-    return "talk"
 
 
 def filled(route):
@@ -125,6 +71,7 @@ def test_a_colleagues_talk_is_closed_to_another_agent_on_every_route(shop, staff
         if f"{rule.method} {rule.path}" in OF_A_TALK:
             answer = staff["other"](filled(f"{rule.method} {rule.path}"), body_for(rule))
             assert (answer.status_code, answer.json()) == (403, {"error": "forbidden"}), rule.path
+    assert staff["other"](f"POST /talks/{talk}/upload", raw=b"x").status_code == 403
 
 
 def test_a_colleague_who_is_mentioned_may_look_on_while_the_talk_lasts_and_do_nothing(shop, staff, talk, clock):
@@ -305,6 +252,18 @@ def test_a_shared_canned_reply_is_an_overseers_to_make(staff):
     assert len(staff["other"]("GET /canned", q="问").json()["replies"]) == 1
 
 
+def test_a_ticket_of_another_group_is_closed_to_an_agent(shop, client, staff, talk):
+    shop.handoffs.to_group(shop.handoffs.current(talk).id, "aftersale")
+    number = shop.tickets.leave(talk, None, "请回电", "13800001234")
+    sales, care = Api(shop, client, "sal", groups=["presale"]), Api(shop, client, "cat", groups=["aftersale"])
+    assert sales("GET /tickets").json()["tickets"] == []
+    for step in ("phone", "settle"):
+        assert sales(f"POST /tickets/{number}/{step}", {}).status_code == 403, step
+    for one in (care, staff["agent"], staff["supervisor"]):
+        assert [found["id"] for found in one("GET /tickets").json()["tickets"]] == [number]
+        assert one(f"POST /tickets/{number}/phone", {}).status_code == 200
+
+
 def test_tickets_are_settled_and_their_phones_logged(shop, staff):
     number = shop.tickets.leave("talk", None, "请回电", "13800001234")
     ann = staff["agent"]
@@ -334,31 +293,6 @@ def test_an_admin_forgets_one_talk_and_the_log_does_not_say_whose(shop, staff, t
     line = staff["admin"]("GET /audit").json()["lines"][0]
     assert (line["action"], line["detail"]) == ("erase_talk", {"channel": "web"})
     assert re.fullmatch(r"talk:(\d+|-)", line["subject"])  # a handoff's number, not the sender's id
-
-
-def test_the_document_describes_every_route_as_openapi(ann):
-    found = ann("GET /openapi.json").json()
-    assert found == document(DESCRIBED, "Xiaoer desk")
-    assert found["openapi"].startswith("3.")
-    operations = [(path, method) for path, methods in found["paths"].items() for method in methods]
-    assert len(operations) == len(DESCRIBED)
-    names = [found["paths"][path][method]["operationId"] for path, method in operations]
-    assert len(set(names)) == len(names)
-    for path, method in operations:
-        declared = {one["name"] for one in found["paths"][path][method]["parameters"] if one["in"] == "path"}
-        assert declared == set(re.findall(r"{(\w+)}", path))
-
-
-def test_the_document_names_every_route_for_programs_and_no_other(shop, ann):
-    served = {
-        (re.sub(r"{(\w+):\w+}", r"{\1}", route.path), method.lower())
-        for route in create_app(shop).routes
-        if getattr(route, "path", "").startswith((f"{PREFIX}/", "/inbox/"))
-        for method in getattr(route, "methods", None) or {"GET"}
-        if method != "HEAD"
-    }
-    found = ann("GET /openapi.json").json()["paths"]
-    assert {(path, method) for path, methods in found.items() for method in methods} == served
 
 
 def test_what_happens_is_pushed_to_the_agents_it_concerns(shop, client, staff, talk):
