@@ -19,6 +19,7 @@ from sqlalchemy import delete, or_, select, update
 from shop import models
 from shop.errors import NotFound, ShopError, WrongState
 from shop.handoff_rows import lock_talk
+from shop.signals import signal
 from shop.states import HandoffState, OrderState
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Erasure:
             senders = _senders(session, customer_id)  # nobody links or claims one more while the row is held
             _hold(session, senders, held)
             others = _of_others(session, senders, customer_id)
+            self._announce(session)
             mine = [one for one in senders if one not in others]
             _pictures(session, self._shop.clock(), mine, [customer_id], everywhere=True)
             self._talks(session, mine)
@@ -79,12 +81,20 @@ class Erasure:
         """Forget one conversation: its words, pictures, notes, and where to reach it."""
         with self._shop.database.change() as session:
             _hold(session, [sender_id], set())
+            self._announce(session)
             talk = models.Conversation
             query = select(talk.owner_id, talk.linked_id).where(talk.sender_id == sender_id)
             known = session.execute(query).first() or ()
             _pictures(session, self._shop.clock(), [sender_id], [one for one in known if one is not None])
             self._talks(session, [sender_id])
         self._purge_files()
+
+    def _announce(self, session: Any) -> None:
+        """Let open desks look again at what they show; nothing tells who it was.
+
+        Written before signals are deleted: SQLite gives the id of a deleted newest row again, and no feed would see it.
+        """
+        signal(self._shop, session, NOBODY, "erased")
 
     def _talks(self, session: Any, senders: Sequence[str]) -> None:
         """Delete conversations whole."""

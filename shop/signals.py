@@ -45,7 +45,7 @@ class Signals:
         self._shop = shop
 
     def send(self, sender_id: str, kind: str, body: Any = None) -> None:
-        """Write one signal: ``state``, ``typing``, ``read``, ``note``, ``warn``, ``ticket``, ``staff``."""
+        """Write one signal: ``state``, ``typing``, ``read``, ``note``, ``warn``, ``ticket``, ``staff``, ``erased``."""
         with self._shop.database.change() as session:
             signal(self._shop, session, sender_id, kind, body)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Sequence
 
 from sqlalchemy import select
 
@@ -64,11 +64,25 @@ class Tickets:
         self._shop.handoffs.leave(sender_id)
         return ticket_id
 
-    def all(self, state: str = "open", limit: int = 100) -> list[dict[str, Any]]:
-        """Tickets of a state, oldest first, phones masked."""
-        query = select(Ticket).where(Ticket.state == state).order_by(Ticket.id).limit(limit)
+    def all(self, state: str = "open", limit: int = 100, groups: Sequence[str] = ("any",)) -> list[dict[str, Any]]:
+        """Tickets of a state for agents of these skill groups, oldest first, phones masked."""
+        query = select(Ticket).where(Ticket.state == state)
+        if "any" not in groups:
+            query = query.where(Ticket.skill_group.in_([*groups, "any"]))
         with self._database.read() as session:
-            return [self._view(row) for row in session.execute(query).scalars().all()]
+            return [self._view(row) for row in session.execute(query.order_by(Ticket.id).limit(limit)).scalars().all()]
+
+    def group(self, ticket_id: int) -> str:
+        """The skill group that has to answer a ticket.
+
+        Raises:
+            NotFound: there is no such ticket.
+        """
+        with self._database.read() as session:
+            found = session.execute(select(Ticket.skill_group).where(Ticket.id == ticket_id)).scalar()
+        if found is None:
+            raise NotFound(f"there is no ticket {ticket_id}")
+        return str(found)
 
     def phone(self, ticket_id: int) -> str:
         """The phone to call back, in full; the caller writes the audit log.

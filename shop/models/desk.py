@@ -116,6 +116,6 @@ class TalkSignal(Base):
     __tablename__ = "talk_signal"
     id = Column(Integer, primary_key=True)
     sender_id = Column(String(100), nullable=False)
-    kind = Column(String(12), nullable=False)  # state, typing, read, note, warn, ticket, staff
+    kind = Column(String(12), nullable=False)  # state, typing, read, note, warn, ticket, staff, erased
     body = Column(JsonText)
     at = Column(UtcTime, nullable=False, default=utc_now, index=True)

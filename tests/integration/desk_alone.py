@@ -13,11 +13,11 @@ from tests.integration.browser import web_server
 from web.app import create_app
 
 PASSWORD = "a long password"
-STAFF = (("mei", "agent"), ("boss", "admin"))
+STAFF = (("mei", "agent"), ("qiang", "agent"), ("boss", "admin"))
 
 
 class DeskAlone:
-    """A shop with an agent (mei) and an admin (boss), and the address of its web server."""
+    """A shop with two agents (mei, qiang) and an admin (boss), and the address of its web server."""
 
     def __init__(self, shop: Shop, address: str) -> None:
         self.shop, self.address, self.build = shop, address, Builder(shop)

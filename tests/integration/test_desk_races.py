@@ -243,3 +243,26 @@ def test_a_list_that_comes_late_does_not_bring_back_a_talk_that_a_colleague_took
     queue.click()
     assert page.locator(f'[data-sender="{sender}"]').count() == 0
     alone.shop.handoffs.close(view.id)
+
+
+def test_a_talk_that_did_not_open_says_so_and_opens_when_it_is_tried_again(two):
+    page, first, second = two
+    broken = [False]
+
+    def refuse(route: Route) -> None:
+        route.fulfill(status=503, json={"error": "database_down"}) if broken[0] else route.fallback()
+
+    page.route(re.compile(f"/desk/api/talks/({first}|{second})$"), refuse)
+    choose(page, second)
+    shows(page, "乙的话")
+    broken[0] = True
+    choose(page, second)
+    expect(page.locator("#toasts .bad")).to_be_visible()
+    shows(page, "乙的话")  # what was shown of it stays
+    choose(page, first)
+    expect(page.locator("#talk .empty")).to_contain_text("数据库暂时连不上")
+    assert page.locator("#talk .message").count() == 0
+    broken[0] = False
+    page.locator('[data-act="retry"]').click()
+    shows(page, "甲的话")
+    expect(page.locator('[data-act="close"]')).to_be_visible()

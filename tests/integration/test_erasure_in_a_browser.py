@@ -98,3 +98,22 @@ def test_who_is_no_admin_is_not_offered_to_forget_anybody(alone, alone_page, per
     panel(page, person[1])
     expect(page.locator("#side")).to_contain_text("台灯")
     assert page.locator("[data-erase]").count() == 0
+
+
+def test_an_agent_whose_open_talk_is_erased_elsewhere_keeps_nothing_of_it(alone, alone_page):
+    sender, other = alone.talk("忘掉我吧", holder="mei"), alone.talk("我还在", holder="mei")
+    page = alone_page("mei")
+    for one, words in ((other, "写给别人"), (sender, "写了一半")):
+        page.locator(f'[data-sender="{one}"]').click()
+        expect(page.locator(".composer textarea")).to_have_value("")
+        page.locator(".composer textarea").fill(words)
+    expect(page.locator(".message.in", has_text="忘掉我吧")).to_have_count(1)
+    alone.shop.erasure.talk(sender)  # by another desk, or on the command line
+    expect(page.locator("#toasts")).to_contain_text("这个会话已不存在")
+    expect(page.locator("#talk .empty")).to_be_visible()
+    expect(page.locator(f'[data-sender="{sender}"]')).to_have_count(0)
+    expect(page.locator(f'[data-sender="{other}"]')).to_have_count(1)
+    kept = page.evaluate("JSON.stringify(sessionStorage) + document.body.textContent")
+    assert "写给别人" in kept
+    assert not any(one in kept for one in ("写了一半", "忘掉我吧", sender))
+    alone.shop.handoffs.close(alone.shop.handoffs.current(other).id)

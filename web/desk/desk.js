@@ -6,7 +6,7 @@ import { toast } from "./dialogs.js";
 import { filled, make } from "./dom.js";
 import { keys } from "./keys.js";
 import { Lists } from "./lists.js";
-import { Outbox } from "./outbox.js";
+import { draft, drafts, Outbox } from "./outbox.js";
 import { Side } from "./side.js";
 import { Talk } from "./talk.js";
 import { menu } from "./team.js";
@@ -118,6 +118,7 @@ class Desk {
       await this.refresh();
       await this.talk.catchUp();
       this.outbox.flush();
+      this.countTickets();
       this.draw();
     }
     if (turn === this.lineTurn) document.body.dataset.line = state; // online: everything that was missed is here
@@ -133,7 +134,30 @@ class Desk {
     this.draw();
     await this.talk.open(senderId);
     if (senderId !== this.current) return;
-    await this.side.open(senderId);
+    if (this.talk.senderId === senderId) await this.side.open(senderId);
+    this.draw();
+  }
+
+  /** A talk was refused: one that is closed to this agent, or no more, is left, with what was written for it. */
+  lost(senderId, error) {
+    const gone = error.status === 404;
+    if (!gone && error.status !== 403) {
+      toast(this.sentence(error), "bad");
+      return;
+    }
+    if (gone) {
+      this.forget(senderId);
+      if (senderId === this.current && senderId !== this.erasing) toast(this.texts.gone, "bad");
+    }
+    if (senderId === this.current) this.leave();
+  }
+
+  /** Somebody was forgotten: what is listed, open or half written is looked for again. */
+  async hearErased() {
+    await this.refresh();
+    await this.talk.catchUp();
+    for (const senderId of drafts(this.me.id))
+      if (senderId !== this.current) await get(of(senderId, "/messages?limit=1")).catch((error) => error.status === 404 && this.forget(senderId));
     this.draw();
   }
 
@@ -158,7 +182,9 @@ class Desk {
       beep(true);
       if (this.talks.has(senderId)) this.talks.get(senderId).warned = true;
       this.lists.draw();
-    } else if (type === "staff") get("/agents").then((found) => (this.team = found.agents)).catch(() => {});
+    } else if (type === "erased") this.hearErased();
+    else if (type === "ticket") this.countTickets();
+    else if (type === "staff") get("/agents").then((found) => (this.team = found.agents)).catch(() => {});
   }
 
   hearMessage({ sender_id: senderId, message, talk }) {
@@ -190,10 +216,12 @@ class Desk {
     if (mark === this.heardOf(senderId)) this.talks.set(senderId, talk);
   }
 
-  /** A talk that is no more. */
+  /** A talk that is no more, with what was written for it. */
   forget(senderId) {
     this.know(senderId, null);
     this.unread.delete(senderId);
+    this.outbox.drop(senderId);
+    draft(this.me.id, senderId, null);
   }
 
   /** A talk as it is now; who came to wait, or to this agent, is announced, whichever event tells of it first. */
@@ -254,7 +282,7 @@ class Desk {
     if (done?.talk?.state === "agent" && done.talk.agent_id === this.me.id) this.lists.tab = "mine";
     if (done && senderId === this.current) {
       await this.talk.catchUp();
-      this.side.open(senderId);
+      if (senderId === this.current) this.side.open(senderId);
     }
     this.draw();
     return done;

@@ -5,13 +5,13 @@ import { make } from "./dom.js";
 /** Ask for values; resolves with them, or null when the dialog was closed. `words` stand above the fields. */
 export function ask(title, fields, texts, { okay = texts.ok, kind = "main", words = null } = {}) {
   return new Promise((resolve) => {
-    const inputs = fields.map((one) => control(one));
+    const inputs = fields.map((one) => (one.checks ? checks(one) : control(one)));
     const form = make(
       "form",
       { method: "dialog" },
       make("h2", {}, title),
       words,
-      ...fields.map((one, place) => make("label", {}, one.label, inputs[place])),
+      ...fields.map((one, place) => (one.checks ? inputs[place] : make("label", {}, one.label, inputs[place]))),
       make(
         "div",
         { class: "row" },
@@ -22,7 +22,7 @@ export function ask(title, fields, texts, { okay = texts.ok, kind = "main", word
     const dialog = make("dialog", { "aria-label": title }, form);
     let values = null;
     form.addEventListener("submit", () => {
-      values = Object.fromEntries(fields.map((one, place) => [one.name, inputs[place].value.trim()]));
+      values = Object.fromEntries(fields.map((one, place) => [one.name, one.checks ? checked(inputs[place]) : inputs[place].value.trim()]));
     });
     dialog.addEventListener("close", () => {
       dialog.remove();
@@ -38,12 +38,27 @@ function control(one) {
     return make(
       "select",
       { name: one.name },
-      ...one.options.map(([value, label]) => make("option", { value }, label)),
+      ...one.options.map(([value, label]) => make("option", { value, selected: value === one.value }, label)),
     );
   }
-  const common = { name: one.name, required: one.required, maxlength: one.most || 200, value: one.value || "" };
+  const common = { name: one.name, required: one.required, maxlength: one.most || 200, value: one.value ?? "" };
   return one.long ? make("textarea", { ...common, rows: 3 }) : make("input", { ...common, type: one.type || "text" });
 }
+
+/** Some of several. */
+function checks(one) {
+  return make(
+    "fieldset",
+    {},
+    make("legend", {}, one.label),
+    ...one.checks.map(([value, label]) => {
+      const box = make("input", { type: "checkbox", name: one.name, checked: one.value.includes(value), "data-value": value });
+      return make("label", {}, box, label);
+    }),
+  );
+}
+
+const checked = (set) => [...set.querySelectorAll("input")].filter((one) => one.checked).map((one) => one.dataset.value);
 
 /** A dialog with any content. */
 export function show(title, texts, ...content) {

@@ -3,7 +3,6 @@
 import { of, post } from "./api.js";
 import { ask, toast } from "./dialogs.js";
 import { filled, make } from "./dom.js";
-import { draft } from "./outbox.js";
 
 /** The buttons of the side panel, for admins alone: of a known customer, and of any talk. */
 export function eraseButtons(desk, senderId, customer) {
@@ -53,9 +52,10 @@ function sureOfOrders(desk, count) {
 }
 
 async function done(desk, senderId, work) {
+  desk.erasing = senderId; // its own news may come before its answer
   const gone = await desk.try(work);
+  desk.erasing = null;
   if (!gone) return;
-  draft(desk.me.id, senderId, null);
   toast(desk.texts.erase.done);
   if (desk.current === senderId) desk.leave();
   desk.forget(senderId);

@@ -41,6 +41,12 @@ export class Outbox {
     if (this.entries.length < before) this.save();
   }
 
+  /** Forget what waits for a talk that is no more. */
+  drop(senderId) {
+    this.entries = this.entries.filter((one) => one.senderId !== senderId);
+    this.save();
+  }
+
   clear() {
     this.entries = [];
     this.save();
@@ -91,6 +97,16 @@ function stored(key) {
     return Array.isArray(found) ? found.filter((one) => one?.senderId && one.body?.client_id) : [];
   } catch {
     return [];
+  }
+}
+
+/** The talks for which something stands half written. */
+export function drafts(agentId) {
+  const start = `xiaoer:desk:draft:${agentId}:`;
+  try {
+    return Object.keys(sessionStorage).filter((key) => key.startsWith(start)).map((key) => key.slice(start.length));
+  } catch {
+    return []; // storage is off
   }
 }
 

@@ -9,6 +9,7 @@
     {"type": "note", "sender_id", "note_id", "mentions", …}
     {"type": "warn", "sender_id"}                 my customer has waited too long
     {"type": "staff"} / {"type": "ticket"}        look at the team, or the tickets, again
+    {"type": "erased"}                            somebody was forgotten: look again at lists and the open talk
 
 and reads {"type": "watch", "sender_id"} (one talk at a time, "" for none) and {"type": "ping"}.
 One task reads the feed for all sockets of the process and runs the clock of the queue.
@@ -43,6 +44,8 @@ CHECK_S = 10.0
 """How often the sessions behind open sockets are looked at again."""
 SLOW_S = 5.0
 """A socket that takes nothing for so long is dropped; its page comes back and asks."""
+FOR_ALL = ("staff", "ticket", "erased")
+"""Signals that every open desk hears, whatever it may see."""
 LOGGED_OUT, TRY_AGAIN = 4401, 1013
 """Codes of closed sockets: the page goes to the login, or comes back by itself."""
 
@@ -187,7 +190,7 @@ class Push:
     async def _tell(self, heard: Heard) -> None:
         if not self._lines:
             return
-        if heard.kind in ("staff", "ticket"):
+        if heard.kind in FOR_ALL:
             await self._send_all([(line, {"type": heard.kind}) for line in self._lines])
         else:
             await self._send_all(await run_in_threadpool(self._for_each, heard, list(self._lines)))

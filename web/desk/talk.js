@@ -1,6 +1,6 @@
 // The middle: one talk's messages and notes, what may be done with it, and what is said.
 
-import { call, get, of, post } from "./api.js";
+import { call, get, of, post, Refused } from "./api.js";
 import { bubble, noteNode } from "./bubbles.js";
 import { Composer } from "./composer.js";
 import { ask, toast } from "./dialogs.js";
@@ -19,7 +19,7 @@ export class Talk {
 
   /** Nothing of a talk is left to be read or pressed. */
   clear(words = this.desk.texts.choose) {
-    Object.assign(this, { senderId: null, messages: new Map(), notes: [], readTo: 0, typing: null, log: null, opening: null });
+    Object.assign(this, { senderId: null, messages: new Map(), notes: [], readTo: 0, typing: null, log: null, opening: null, unopened: null });
     this.root.replaceChildren(make("p", { class: "empty" }, words));
     this.composer = null;
   }
@@ -37,11 +37,11 @@ export class Talk {
     if (senderId !== this.senderId) this.clear(this.desk.texts.opening);
     const opening = (this.opening = { senderId, early: [], stale: false });
     const mark = this.desk.heardOf(senderId);
-    const found = await this.desk.try(() => get(of(senderId)));
+    const [found, refused] = await answer(get(of(senderId)));
     if (opening !== this.opening) return;
     this.opening = null;
-    if (!found) {
-      this.desk.leave();
+    if (refused) {
+      this.notOpened(senderId, refused);
       return;
     }
     this.desk.learn(senderId, found.talk, mark);
@@ -75,14 +75,41 @@ export class Talk {
     if (opening.stale) await this.catchUp();
   }
 
-  /** After a broken line or a step: what has been said since. */
+  /** A talk whose opening failed: it is left when it is closed or gone, else there is a way to try again. */
+  notOpened(senderId, error) {
+    const closed = [403, 404].includes(error.status);
+    if (error.status === 403) toast(this.desk.sentence(error), "bad");
+    if (closed) this.clear();
+    if (closed || this.senderId === senderId) {
+      this.desk.lost(senderId, error); // what was shown of it stays to be read
+      return;
+    }
+    const { texts } = this.desk;
+    this.clear(this.desk.sentence(error));
+    this.unopened = senderId;
+    this.root.firstChild.append(
+      make(
+        "span",
+        { class: "row" },
+        make("button", { type: "button", class: "only-small", onclick: () => this.desk.leave() }, texts.back),
+        make("button", { type: "button", class: "main", "data-act": "retry", onclick: () => this.desk.open(senderId) }, texts.retry),
+      ),
+    );
+  }
+
+  /** After a broken line or a step: what has been said since; a talk that did not open is tried again. */
   async catchUp() {
     const senderId = this.senderId;
     if (this.opening) this.opening.stale = true; // what it brings may be older
+    else if (this.unopened) await this.desk.open(this.unopened);
     if (!senderId) return;
     const after = Math.max(0, ...this.messages.keys());
-    const found = await this.desk.try(() => get(of(senderId, `/messages?after=${after}&limit=200`)));
-    if (!found || senderId !== this.senderId) return;
+    const [found, refused] = await answer(get(of(senderId, `/messages?after=${after}&limit=200`)));
+    if (senderId !== this.senderId) return;
+    if (refused) {
+      this.desk.lost(senderId, refused);
+      return;
+    }
     for (const one of found.messages) this.keep(one);
     await this.fetchNotes();
   }
@@ -315,3 +342,13 @@ export class Talk {
     }
   }
 }
+
+/** What a call of the API brings: [found, null], or [null, why it was refused]. */
+const answer = (asked) =>
+  asked.then(
+    (found) => [found, null],
+    (error) => {
+      if (!(error instanceof Refused)) throw error;
+      return [null, error];
+    },
+  );

@@ -1,15 +1,16 @@
-// The menu: team, tickets, canned replies, audit log, shortcuts, logout.
+// The menu: team, tickets (tickets.js), canned replies, audit log, shortcuts, logout.
 
 import { call, get, post } from "./api.js";
 import { ask, show, toast } from "./dialogs.js";
 import { clock, make } from "./dom.js";
+import { ticketsButton } from "./tickets.js";
 
 export function menu(desk, place) {
   const { texts } = desk;
   const entry = (name, work) => make("button", { type: "button", "data-menu": name, onclick: work }, texts.menus[name]);
   place.append(
     entry("team", () => team(desk)),
-    entry("tickets", () => tickets(desk)),
+    ticketsButton(desk),
     entry("canned", () => canned(desk)),
     ...(desk.oversees ? [entry("audit", () => audit(desk))] : []),
     entry("keys", () => shortcuts(desk)),
@@ -35,21 +36,27 @@ async function team(desk) {
   if (!found) return;
   desk.team = found.agents;
   const { texts, oversees } = desk;
+  const isAdmin = desk.me.role === "admin";
   const groups = (one) => one.groups.map((group) => texts.groups[group]).join("、");
   const rows = found.agents.map((one) => [
     one.name,
     texts.status[one.status],
     groups(one),
-    ...(oversees ? [`${one.load} / ${one.capacity}`, texts.roles[one.role]] : []),
-    ...(desk.me.role === "admin" ? [adminButtons(desk, one)] : []),
+    ...(oversees ? [load(one), texts.roles[one.role]] : []),
+    ...(isAdmin ? [adminButtons(desk, one, () => dialog)] : []),
   ]);
-  const heads = [texts.name, texts.status_label, texts.group, ...(oversees ? [texts.load, texts.role] : []), ...(desk.me.role === "admin" ? [""] : [])];
-  const add =
-    desk.me.role === "admin" ? make("button", { type: "button", class: "main", onclick: () => addAgent(desk) }, texts.add_agent) : null;
-  show(texts.menus.team, texts, table(heads, rows), ...(add ? [add] : []));
+  const heads = [texts.name, texts.status_label, texts.group, ...(oversees ? [texts.load, texts.role] : []), ...(isAdmin ? [texts.manage] : [])];
+  const add = isAdmin ? make("button", { type: "button", class: "main", onclick: () => addAgent(desk, dialog) }, texts.add_agent) : null;
+  const dialog = show(texts.menus.team, texts, table(heads, rows), ...(add ? [add] : []));
 }
 
-function adminButtons(desk, one) {
+/** How many talks an agent has of how many they can have; full is marked. */
+function load(one) {
+  const words = `${one.load} / ${one.capacity}`;
+  return one.load >= one.capacity ? make("strong", { class: "full" }, words) : words;
+}
+
+function adminButtons(desk, one, dialog) {
   const { texts } = desk;
   const revoke = async () => {
     if (await desk.try(() => post(`/agents/${one.id}/revoke`))) toast(texts.done);
@@ -63,59 +70,49 @@ function adminButtons(desk, one) {
   return make(
     "span",
     { class: "row" },
+    make("button", { type: "button", "data-act": "change", onclick: () => changeAgent(desk, one, dialog()) }, texts.change_agent),
     make("button", { type: "button", onclick: revoke }, texts.revoke),
     one.id === desk.me.id ? null : make("button", { type: "button", onclick: toggle }, one.is_active ? texts.stop_agent : texts.start_agent),
   );
 }
 
-async function addAgent(desk) {
+/** What a person at the desk is: name, role, groups, how many talks at once. */
+function fields(desk, one) {
   const { texts, about } = desk;
+  const options = (names, words) => names.map((name) => [name, words[name]]);
+  return [
+    { name: "name", label: texts.name, required: true, most: 40, value: one.name },
+    { name: "role", label: texts.role, options: options(about.roles, texts.roles), value: one.role },
+    { name: "groups", label: texts.group, checks: options(about.groups, texts.groups), value: one.groups },
+    { name: "capacity", label: texts.capacity, type: "number", required: true, value: one.capacity },
+  ];
+}
+
+async function addAgent(desk, dialog) {
+  const { texts } = desk;
   const values = await ask(
     texts.add_agent,
     [
       { name: "login", label: texts.login_name, required: true },
-      { name: "name", label: texts.name, required: true },
       { name: "password", label: texts.new_password, type: "password", required: true },
-      { name: "role", label: texts.role, options: about.roles.map((one) => [one, texts.roles[one]]) },
-      { name: "group", label: texts.group, options: about.groups.map((one) => [one, texts.groups[one]]) },
+      ...fields(desk, { name: "", role: "agent", groups: ["any"], capacity: 5 }),
     ],
     texts,
   );
-  if (!values) return;
-  const { group, ...rest } = values;
-  if (await desk.try(() => post("/agents", { ...rest, groups: [group] }))) toast(texts.done);
+  await keepAgent(desk, dialog, values, (body) => post("/agents", body));
 }
 
-async function tickets(desk) {
-  const found = await desk.try(() => get("/tickets"));
-  if (!found) return;
-  const { texts } = desk;
-  const boxes = found.tickets.map((one) => {
-    const phone = make("span", {}, one.phone || texts.none);
-    const reveal = async () => {
-      const seen = await desk.try(() => post(`/tickets/${one.id}/phone`));
-      if (seen) phone.textContent = seen.phone;
-    };
-    const settle = async () => {
-      const values = await ask(texts.settle, [{ name: "outcome", label: texts.outcome, long: true }], texts);
-      if (values && (await desk.try(() => post(`/tickets/${one.id}/settle`, values)))) box.remove();
-    };
-    const box = make(
-      "div",
-      { class: "box" },
-      make("div", { class: "soft" }, `${clock(one.created_at)} · ${texts.reasons[one.reason] || one.reason}`),
-      make("div", {}, one.text),
-      make("div", {}, `${texts.phone} `, phone),
-      make(
-        "div",
-        { class: "row" },
-        one.phone ? make("button", { type: "button", onclick: reveal }, texts.reveal) : null,
-        make("button", { type: "button", onclick: settle }, texts.settle),
-      ),
-    );
-    return box;
-  });
-  show(texts.menus.tickets, texts, ...(boxes.length ? boxes : [make("p", { class: "empty" }, texts.none)]));
+async function changeAgent(desk, one, dialog) {
+  const values = await ask(`${desk.texts.change_agent} ${one.name}`, fields(desk, one), desk.texts);
+  await keepAgent(desk, dialog, values, (body) => call("PATCH", `/agents/${one.id}`, body));
+}
+
+/** Keep what was filled in, and show the team as it is then. */
+async function keepAgent(desk, dialog, values, work) {
+  if (!values || !(await desk.try(() => work({ ...values, capacity: Number(values.capacity) })))) return;
+  toast(desk.texts.done);
+  dialog.close();
+  await team(desk);
 }
 
 async function canned(desk) {

@@ -7,7 +7,8 @@ from typing import Any
 
 from shop.agents import GROUPS, ROLES, STATUSES
 from shop.errors import BadValue
-from web.desk.api import EVERYBODY, OVERSEERS, Call, Rule
+from shop.handoff_rows import serves
+from web.desk.api import EVERYBODY, OVERSEERS, Call, Forbidden, Rule
 from web.desk.login import agent_json
 
 ADMIN = ("admin",)
@@ -98,19 +99,34 @@ def drop_canned(call: Call) -> Any:
 
 
 def tickets(call: Call) -> Any:
-    """Messages left: state=open|done."""
-    return {"tickets": call.shop.tickets.all("done" if call.query.get("state") == "done" else "open")}
+    """Messages left for the agent's groups: state=open|done."""
+    groups = ("any",) if call.oversees else call.agent.groups
+    return {"tickets": call.shop.tickets.all("done" if call.query.get("state") == "done" else "open", groups=groups)}
+
+
+def _ticket(call: Call) -> int:
+    """The ticket of the path, if it is for a group of the agent's, or the agent oversees.
+
+    Raises:
+        Forbidden: it is not.
+        NotFound: there is none.
+    """
+    number = _id(call)
+    if not serves(call.agent.groups, call.shop.tickets.group(number)) and not call.oversees:
+        raise Forbidden
+    return number
 
 
 def settle(call: Call) -> Any:
     """Mark a ticket as done."""
-    return {"ticket": call.shop.tickets.settle(_id(call), call.agent.id, call.body.get("outcome") or "")}
+    return {"ticket": call.shop.tickets.settle(_ticket(call), call.agent.id, call.body.get("outcome") or "")}
 
 
 def ticket_phone(call: Call) -> Any:
     """The phone to call back; written into the audit log."""
-    phone = call.shop.tickets.phone(_id(call))
-    call.shop.agents.audit(call.agent.id, "reveal_phone", f"ticket:{_id(call)}")
+    number = _ticket(call)
+    phone = call.shop.tickets.phone(number)
+    call.shop.agents.audit(call.agent.id, "reveal_phone", f"ticket:{number}")
     return {"phone": phone}
 
 
@@ -139,7 +155,7 @@ RULES = [
     Rule("POST", "/canned", keep_canned, "Keep a reply ready; shared: overseers only", EVERYBODY,
          {"shortcut": "string", "title": "string", "text": "string", "shared": "boolean?"}),
     Rule("DELETE", "/canned/{id:int}", drop_canned, "Forget a canned reply"),
-    Rule("GET", "/tickets", tickets, "Messages left: state=open|done", query=("state",)),
+    Rule("GET", "/tickets", tickets, "Messages left for the agent's groups: state=open|done", query=("state",)),
     Rule("POST", "/tickets/{id:int}/settle", settle, "Mark a ticket as done", EVERYBODY, {"outcome": "string?"}),
     Rule("POST", "/customers/{id:int}/erase", erase, "Forget a customer, words, pictures and data, for good", ADMIN,
          {"open_orders": "boolean?"}),
