@@ -69,7 +69,7 @@ class ShopAction(Action, ABC):
     def _run(self, turn: Turn) -> Events:
         try:
             soothe(turn, self.action_name)
-            events = self._refined(turn)
+            events = self._of_figures(turn)
             if events is None:
                 events = self._answer(turn) or []
             if not self._takes_message(events):
@@ -91,13 +91,14 @@ class ShopAction(Action, ABC):
         turn.let_context_lapse()
         return turn.slot_events() + self._loop_events(turn, events) + events
 
-    def _refined(self, turn: Turn) -> Events | None:
-        """The answer to a short follow-up of the last figures ("and last month?"); None if it is none."""
-        if not turn.slot("figures") or active_form(turn):
+    def _of_figures(self, turn: Turn) -> Events | None:
+        """A follow-up of the last figures, or an operator's question heard as another; None if it is neither."""
+        if active_form(turn):
             return None
-        from actions.figures import follow_up
+        from actions.figures import asked_by_operator, follow_up
 
-        return follow_up(turn)
+        refined = follow_up(turn) if turn.slot("figures") else None
+        return asked_by_operator(turn, self.action_name) if refined is None else refined
 
     def _answer(self, turn: Turn) -> Events | None:
         """A remark on goods just recommended ("cheaper"), or the answer to a question for a taste, goes there."""

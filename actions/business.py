@@ -10,7 +10,8 @@ from actions.figure_words import compared, days, group_name, scope, share, show_
 from actions.texts import label, yuan
 from actions.turn import Turn
 from analytics import forecast, insights, order_stats, questions, shop_panel, stock_levels
-from analytics.query import Query
+from analytics.comparisons import running
+from analytics.query import SHANGHAI, Compare, Query
 from analytics.questions import Named
 from shop.errors import BadValue
 
@@ -21,6 +22,9 @@ AHEAD = 28
 def tell_business(turn: Turn, text: str, entities: Sequence[Named], query: Query | None = None) -> Events | None:
     """Answer a question about the shop; the caller has checked that an operator asks."""
     if query is None:
+        if questions.says("unknown", text):
+            turn.say("utter_business_unknown")
+            return None
         if questions.says("pending", text):
             return _pending(turn)
         query = questions.read(text, entities, turn.shop.clock(), own=False)
@@ -31,6 +35,9 @@ def tell_business(turn: Turn, text: str, entities: Sequence[Named], query: Query
             return _low(turn, query)
         if kind is not None:
             return {"out": _out, "overstock": _over, "on_hand": _on_hand, "forecast": _forecast}[kind](turn, query)
+        if query.period is None and query.group is None and questions.says("how", text):
+            today = running("day", turn.shop.clock().astimezone(SHANGHAI).date())
+            query = query.but(period=today, compare=Compare.PREVIOUS)
     return _figure(turn, query)
 
 
@@ -42,7 +49,11 @@ def _figure(turn: Turn, query: Query) -> Events | None:
         return None
     turn.remember(figures={"query": query.as_json(), "own": False, "at": int(time.time())})
     metric = label("metric", query.metric.value if query.metric else "sales")
-    facts: dict[str, Any] = {"period": told_period(turn, query), "scope": scope(turn, query), "metric": metric}
+    facts: dict[str, Any] = {
+        "period": told_period(turn, query) or label("figure_words", "all_time"),
+        "scope": scope(turn, query),
+        "metric": metric,
+    }
     rows = answer.rows[:SHOWN] if query.top else sorted(answer.rows, key=lambda one: -one.value)[:SHOWN]
     told = [
         label("figure_words", "row").format(name=group_name(query, one.key), value=worth(query, one.value))

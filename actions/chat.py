@@ -173,6 +173,7 @@ class Unsure(ShopAction):
             turn.say("utter_unsure_again", buttons=[(text, text) for text in likely[:2]])
             return None
         human = button("human")
+        likely = [text for text in likely if text != human["title"]]
         turn.say("utter_unsure", buttons=[*((text, text) for text in likely), (human["title"], human["payload"])])
         return None
 

@@ -19,6 +19,7 @@ from shop.errors import BadValue
 from shop.work_accounts import role_of
 
 SHOWN = 5
+BUSINESS = frozenset({"action_ask_business", "action_order_spend"})
 
 
 def is_operator(turn: Turn) -> bool:
@@ -51,6 +52,13 @@ class AskBusiness(ShopAction):
             turn.say("utter_business_closed")
             return None
         return tell_business(turn, turn.request, named(turn))
+
+
+def asked_by_operator(turn: Turn, action: str) -> Events | None:
+    """The answer to an operator's words about the shop that were heard as a customer's; None if they are none."""
+    if action in BUSINESS or turn.attachments or not questions.says("operator", turn.text) or not is_operator(turn):
+        return None
+    return tell_business(turn, turn.text, named(turn)) or []
 
 
 def follow_up(turn: Turn) -> Events | None:

@@ -6,6 +6,7 @@ from actions.cards import button
 from actions.escalation import call_person, is_vip
 from actions.mood_words import ANGRY, INSULTING, URGENT, angry_before
 from actions.turn import Turn
+from shop.work_accounts import role_of
 
 OFFER = "utter_offer_person"
 MEETS_ANGER = frozenset({"action_complain", "action_request_human", "action_stop", "action_signed_not_received"})
@@ -15,8 +16,11 @@ OWN_WORDS = frozenset({"insult", "complain", "request_human", "stop", "goodbye",
 
 def soothe(turn: Turn, action: str) -> None:
     """Say sorry before the answer to an angry message; once a message, and not where the answer does so itself."""
-    if turn.anger >= ANGRY and action not in MEETS_ANGER and turn.intent not in OWN_WORDS and not _answered(turn):
-        turn.say("utter_sorry_first")
+    if turn.anger < ANGRY or action in MEETS_ANGER or turn.intent in OWN_WORDS or _answered(turn):
+        return
+    if action == "action_ask_business" and role_of(turn.shop, turn.guest_or_customer):
+        return  # one of us, about the shop: there is nothing to apologise for
+    turn.say("utter_sorry_first")
 
 
 def offer_person(turn: Turn, action: str) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 from sqlalchemy import func, select
 
 from analytics import order_stats
+from analytics.comparisons import running
 from analytics.query import SHANGHAI, Compare, Group, Metric, Period, Query
 from shop.front import Shop
 from shop.models import AfterSaleCase, VisitDay
@@ -46,7 +47,7 @@ def why(shop: Shop, query: Query) -> Decomposition:
     """Split the change of sales of a period against the one before (or the one that is named)."""
     refresh(shop)
     today = shop.clock().astimezone(SHANGHAI).date()
-    period = query.period or _this_week(today)
+    period = query.period or running("week", today)
     asked = Query(metric=Metric.SALES, period=period, other=query.other, compare=query.compare or Compare.PREVIOUS)
     other = order_stats.other_period(asked, today)
     assert other is not None
@@ -56,12 +57,9 @@ def why(shop: Shop, query: Query) -> Decomposition:
         orders = order_stats.answer(shop, Query(metric=Metric.ORDERS, period=one)).value
         visitors, buyers = _visits(shop, one)
         values.append((sales, orders, visitors, buyers))
+    if period.start <= today < period.end:  # a period that runs: as far as it has come
+        period = Period(period.start, today + timedelta(days=1), period.grain)
     return Decomposition(period, other, values[0][0], values[1][0], _causes(*values), _mix(shop, other, period))
-
-
-def _this_week(today: date) -> Period:
-    monday = today - timedelta(days=today.weekday())
-    return Period(monday, monday + timedelta(days=7), "week")
 
 
 def _visits(shop: Shop, period: Period) -> tuple[float, float]:

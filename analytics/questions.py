@@ -8,52 +8,20 @@ NLU found in our own lists.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache
-from typing import Any, Sequence
+from typing import Sequence
 
-from ruamel.yaml import YAML
-
+from analytics.comparisons import against
+from analytics.lexicon import Named, first_of, pattern, period_of, says, words
 from analytics.query import SHANGHAI, Compare, Filters, Find, Group, Metric, Period, Query
-from shop.settings import ROOT
+
+__all__ = ["Named", "is_follow_up", "period", "period_of", "read", "refine", "says", "words"]
 
 TOP = 5
 """Rows of an answer that asks for the best without saying how many."""
-
-
-@dataclass(frozen=True)
-class Named:
-    """An entity of the NLU with the words that it was read from."""
-
-    kind: str
-    value: Any
-    text: str
-    start: int = 0
-
-
-@lru_cache(maxsize=1)
-def words() -> dict[str, Any]:
-    """The lexicon of questions."""
-    path = ROOT / "data" / "lexicon" / "questions.yml"
-    return dict(YAML(typ="safe").load(path.read_text(encoding="utf-8")))
-
-
-@lru_cache(maxsize=256)
-def _pattern(source: str) -> re.Pattern[str]:
-    return re.compile(source, re.IGNORECASE)
-
-
-def says(name: str, text: str) -> re.Match[str] | None:
-    """Whether the text has words of a list: ``why``, ``stock.low``, ``groups.day``."""
-    source: Any = words()
-    for part in name.split("."):
-        source = source[part]
-    return _pattern(str(source)).search(text)
-
-
-def _first(table: str, text: str) -> str | None:
-    return next((name for name, source in words()[table].items() if _pattern(source).search(text)), None)
+KEPT = frozenset({"ordinal", "quantity"})
+"""Entities whose words belong to the question: "the best 10"."""
 
 
 def read(text: str, entities: Sequence[Named], now: datetime, *, own: bool) -> Query:
@@ -67,21 +35,24 @@ def read(text: str, entities: Sequence[Named], now: datetime, *, own: bool) -> Q
     """
     today = now.astimezone(SHANGHAI).date()
     bare = _without(text, entities)
-    name = _first("finds", text) if own else None
-    metric = _first("metrics", bare)
+    name = first_of("finds", text) if own else None
+    metric = first_of("metrics", bare)
     group = _group(bare)
     if name in ("last", "first") and _counts(bare):
         name = None
     if group is not None and name in ("dearest", "cheapest", "bought"):
         name = None
+    held = None if name else against(text, _dates(entities))
+    asked = [one for one in entities if held is None or one != held.named]
     query = Query(
         metric=None if name else Metric(metric) if metric else Metric.SPENT if own else Metric.SALES,
         find=Find(name) if name else None,
         filters=_filters(text, entities, own),
-        period=period(text, entities, today),
+        period=period(text, asked, today),
         group=None if name else group,
     )
-    return _shaped(query, text, bare, entities, today, own)
+    shaped = _shaped(query, text, bare, asked, today, own)
+    return shaped if held is None else held.applied(shaped, today)
 
 
 def refine(before: Query, text: str, entities: Sequence[Named], now: datetime, *, own: bool) -> Query | None:
@@ -91,7 +62,7 @@ def refine(before: Query, text: str, entities: Sequence[Named], now: datetime, *
     if not is_follow_up(text, entities):
         return None
     query = before
-    metric, name = _first("metrics", bare), _first("finds", bare) if own else None
+    metric, name = first_of("metrics", bare), first_of("finds", bare) if own else None
     if metric:
         query = query.but(metric=Metric(metric), find=None)
     if name:
@@ -101,15 +72,23 @@ def refine(before: Query, text: str, entities: Sequence[Named], now: datetime, *
         query = query.but(filters=_merged(query.filters, new))
     elif says("everything", text):
         query = query.but(filters=Filters())
-    when = period(text, entities, today)
+    held = against(text, _dates(entities)) if query.find is None else None
+    asked = [one for one in entities if held is None or one != held.named]
+    when = period(text, asked, today)
     if when is not None:
         query = query.but(period=when, other=None)
     group = _group(bare)
     if group is not None:
         metric_of_find = query.metric or (Metric.SPENT if own else Metric.SALES)
         query = query.but(group=group, find=None, metric=metric_of_find, top=None, ascending=False)
-    shaped = _shaped(query, text, bare, entities, today, own)
+    shaped = _shaped(query, text, bare, asked, today, own)
+    if held is not None:
+        shaped = held.applied(shaped, today)
     return None if shaped == before and not metric else shaped
+
+
+def _dates(entities: Sequence[Named]) -> list[Named]:
+    return [one for one in entities if one.kind == "date"]
 
 
 def is_follow_up(text: str, entities: Sequence[Named]) -> bool:
@@ -125,21 +104,21 @@ def is_follow_up(text: str, entities: Sequence[Named]) -> bool:
         for one in words()[table].values()
     ]
     known += [words()[name] for name in ("top", "everything", "until_now", "ascending")]
-    changed = bool(entities) or any(_pattern(one).search(rest) for one in known)
+    changed = bool(entities) or any(pattern(one).search(rest) for one in known)
     for one in known:
-        rest = _pattern(one).sub("", rest)
+        rest = pattern(one).sub("", rest)
     return changed and _only_filler(rest)
 
 
 def _only_filler(text: str) -> bool:
     left = "".join(char for char in text if char.isalnum())
     fillers = sorted(map(re.escape, words()["fillers"]), key=len, reverse=True)
-    return _pattern(f"(?:{'|'.join(fillers)})*").fullmatch(left) is not None
+    return pattern(f"(?:{'|'.join(fillers)})*").fullmatch(left) is not None
 
 
 def _without(text: str, entities: Sequence[Named]) -> str:
     """The words between the names and dates, which would else be taken for words of the question."""
-    for one in sorted((one for one in entities if one.kind != "ordinal"), key=lambda one: -one.start):
+    for one in sorted((one for one in entities if one.kind not in KEPT), key=lambda one: -one.start):
         if text[one.start : one.start + len(one.text)] == one.text:
             text = f"{text[: one.start]} {text[one.start + len(one.text) :]}"
     return text
@@ -150,7 +129,7 @@ def _counts(bare: str) -> bool:
 
 
 def _group(bare: str) -> Group | None:
-    name = _first("groups", bare)
+    name = first_of("groups", bare)
     return Group(name) if name else None
 
 
@@ -171,7 +150,7 @@ def _shaped(query: Query, text: str, bare: str, entities: Sequence[Named], today
     apart = query.find is None and len(dates) > 1 and not _joined(text, dates)
     if apart and says("versus", bare) and not says("until_now", text):
         return query.but(other=period_of(dates[1]), compare=Compare.PREVIOUS)
-    name = _first("compares", text) if query.find is None else None
+    name = first_of("compares", text) if query.find is None else None
     return query.but(compare=Compare(name)) if name and query.period is not None else query
 
 
@@ -200,7 +179,7 @@ def _filters(text: str, entities: Sequence[Named], own: bool) -> Filters:
     given = {kind: str(value) for kind, value in first.items() if isinstance(value, str)}
     if "product" in given:
         given = {"product": given["product"]}
-    channel = None if own or not says("channel", text) else _first("channels", text)
+    channel = None if own or not says("channel", text) else first_of("channels", text)
     return Filters(cities=cities, channel=channel, **given)
 
 
@@ -212,14 +191,6 @@ def _merged(old: Filters, new: Filters) -> Filters:
     if new.product:
         changes.update(category=None, brand=None)
     return replace(old, **changes)
-
-
-def period_of(one: Named) -> Period:
-    """The days that a date entity means; the last seven days are seven, today's included."""
-    found = Period.of(one.value)
-    if says("spans", one.text) and found.days > 1:  # the last 7 days are seven, today's included
-        return replace(found, start=found.start + timedelta(days=1))
-    return found
 
 
 def _joined(text: str, dates: Sequence[Named]) -> bool:

@@ -239,3 +239,42 @@ def test_the_worst_seller_is_what_did_not_sell_at_all(shop: Shop, build: Builder
     assert "没人要的杯子 0" in said
     assert "下架的杯子" not in said
     assert "没人要的杯子" not in say(shop, boss, "今年卖得最好的商品", AskBusiness).text
+
+
+@pytest.mark.parametrize("text", ["生意怎么样", "今天客单价多少", "压货严重吗", "库存"])
+def test_an_operators_words_about_the_shop_are_answered_whatever_they_were_heard_as(
+    shop: Shop, build: Builder, text: str
+) -> None:
+    mine, _ = bought(build)
+    boss = operator(shop, build)
+    told = {"utter_figure", "utter_stock_over", "utter_stock_over_none", "utter_stock_total"}
+    assert told & set(say(shop, boss, text, Price).names)
+    assert not told & set(say(shop, mine.id, text, Price).names), "a customer's words are a customer's"
+
+
+@pytest.mark.parametrize("text", ["上个月毛利多少", "新客有多少", "复购率怎么样"])
+def test_a_figure_that_nobody_keeps_is_not_answered_with_another(shop: Shop, build: Builder, text: str) -> None:
+    bought(build)
+    assert say(shop, operator(shop, build), text, AskBusiness).names == ["utter_business_unknown"]
+
+
+def test_how_business_goes_is_about_today_and_a_figure_without_a_time_says_so(shop: Shop, build: Builder) -> None:
+    bought(build)
+    boss = operator(shop, build)
+    assert "2025-03-12销售额是 ¥5997" in say(shop, boss, "生意咋样", AskBusiness).text
+    assert say(shop, boss, "店铺销售额多少", AskBusiness).text.startswith("至今")
+    held = {"figures": say(shop, boss, "今年卖了多少", AskBusiness).slots["figures"]}
+    assert "退款是 ¥0" in say(shop, boss, "那退款呢", ListOrders, held).text
+
+
+def test_a_week_that_runs_is_explained_as_far_as_it_has_come(shop: Shop, build: Builder) -> None:
+    bought(build)
+    boss = operator(shop, build)
+    cup = build.product("水杯", price_fen=5000, stock=9)
+    for ago in (1, 8):
+        build.order(
+            build.customer(phone=f"1350000000{ago}"), cup.skus[0], state=OrderState.PAID, ago=timedelta(days=ago)
+        )
+    said = say(shop, boss, "为什么这周销量掉了", AskBusiness).text
+    assert "2025-03-10 至 2025-03-12" in said
+    assert "2025-03-03 至 2025-03-05" in said

@@ -245,3 +245,35 @@ def test_no_word_of_a_customer_reaches_the_database(facts: Facts, ear: EntityExt
     query, answer = ask(facts, ear, "我今年花了多少'; DROP TABLE orders; --", True)
     assert "DROP" not in str(query.as_json())
     assert answer.value == expected(facts, {"answer": "spent"}, True, spans(facts.now)["今年"])[0]
+
+
+HELD_AGAINST = [
+    ("上个月卖了多少", "跟去年同期比呢", "上个月", ("2025-10-01", "2025-11-01")),
+    ("上个月卖了多少", "比前一个月呢", "上个月", ("2026-09-01", "2026-10-01")),
+    ("昨天卖了多少", "跟上周比呢", "昨天", ("2026-11-09", "2026-11-16")),
+    ("今年双十一卖了多少", "跟去年双十一比呢", "今年双十一", ("2025-11-11", "2025-11-12")),
+    ("", "上个月卖得比前一个月好吗", "上个月", ("2026-09-01", "2026-10-01")),
+    ("", "上个月销售额比去年同期怎么样", "上个月", ("2025-10-01", "2025-11-01")),
+    ("", "这个月卖了多少，比上个月呢", "这个月", ("2026-10-01", "2026-10-21")),
+    ("", "销售额比上个月怎么样", "这个月", ("2026-10-01", "2026-10-21")),
+]
+
+
+@pytest.mark.skipif(str(DEMO_NOW.date()) != "2026-11-20", reason="the days below are of this moment")
+@pytest.mark.parametrize(("first", "then", "when", "before"), HELD_AGAINST)
+def test_what_figures_are_held_against_is_not_what_they_are_about(
+    facts: Facts, ear: EntityExtractor, first: str, then: str, when: str, before: tuple[str, str]
+) -> None:
+    query, answer = ask(facts, ear, first or then, False)
+    if first:
+        query, answer = ask(facts, ear, then, False, query)
+    elevenses = tuple(pd.Timestamp(day, tz="Asia/Shanghai") for day in ("2026-11-11", "2026-11-12"))
+    span = {**spans(facts.now), "今年双十一": elevenses}[when]
+    other = tuple(pd.Timestamp(day, tz="Asia/Shanghai") for day in before)
+    assert answer.value == expected(facts, {"answer": "sales"}, False, span)[0] > 0, query
+    assert answer.before == expected(facts, {"answer": "sales"}, False, other)[0] > 0, query
+
+
+@pytest.mark.parametrize("text", ["上个月卖得最好的10个商品", "上个月卖得最差的十个商品", "上个月畅销榜前10名"])
+def test_as_many_rows_are_told_as_were_asked_for(facts: Facts, ear: EntityExtractor, text: str) -> None:
+    assert len(ask(facts, ear, text, False)[1].rows) == 10
