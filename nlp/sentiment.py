@@ -115,6 +115,19 @@ def decide(chances: np.ndarray) -> np.ndarray:
     return np.where(negative, 0, chances.argmax(axis=1))
 
 
+def with_complaint(chances: np.ndarray, complaint: float) -> np.ndarray:
+    """The mood of a message that may be a complaint: negative by its tone, or by what it wants however calmly.
+
+    Args:
+        chances: of the three moods by the tone.
+        complaint: probability that a complaint or abuse is wanted, by the intent classifier; a noisy-or
+            (Pearl 1988) puts both together.
+    """
+    done: np.ndarray = chances * (1 - complaint)
+    done[0] += complaint
+    return done
+
+
 class SentimentReader:
     """Reads the mood of chat messages and of product reviews.
 
@@ -182,16 +195,18 @@ class SentimentReader:
             out[row, [0, 2] if review else [0, 1, 2]] = found
         return out
 
-    def read(self, text: str, heard: str | None = None) -> Sentiment:
+    def read(self, text: str, heard: str | None = None, complaint: float = 0.0) -> Sentiment:
         """The mood of one chat message; never raises for any string.
 
         Args:
             text: the customer's words.
             heard: what the intent classifier read of them, if it did.
+            complaint: probability that they are a complaint, see ``with_complaint``; anger goes by the tone alone.
         """
-        chances = self.chances([text], heard=None if heard is None else [heard])[0]
+        tone = self.chances([text], heard=None if heard is None else [heard])[0]
+        chances = with_complaint(tone, complaint)
         best = int(decide(chances[None])[0])
-        return Sentiment(LABELS[best], float(chances[best]), anger_level(text, float(chances[0])))
+        return Sentiment(LABELS[best], float(chances[best]), anger_level(text, float(tone[0])))
 
     def read_review(self, text: str) -> Sentiment:
         """Whether a product review praises or blames; never raises for any string."""

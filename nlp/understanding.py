@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
 
 import numpy as np
 
@@ -24,10 +24,11 @@ from nlp.intent import IntentClassifier, prepare
 from nlp.matches import Match
 from nlp.memory import give_back
 from nlp.salutations import without_salutation
-from nlp.sentiment import Sentiment, SentimentReader, shared_reader
+from nlp.sentiment import LABELS, Sentiment, SentimentReader, shared_reader, with_complaint
 from nlp.text import clean
 from nlp.tokenizer import shared_tokenizer
 from shop.entities import CatalogueWords
+from shop.errors import BadValue
 from shop.settings import Settings
 
 RANKED = 10
@@ -36,6 +37,7 @@ KNOWN_SAYING = 0.5
 TURNED = 0.4  # confidence from which the wish after a "never mind" counts
 ENOUGH_AFTER = 4  # letters that such a wish has at least
 NO_WISHES = frozenset({"stop", "deny", "affirm", "inform", "chitchat", "thank", "goodbye"})
+COMPLAINTS = ("complain", "insult")
 PICTURE = "search_by_image"
 SURE = 0.98  # probability given to an intent that a rule sets
 VALUES = frozenset(
@@ -129,7 +131,7 @@ class Understander:
         matches = self.extractor.matches(cleaned.text, now)
         wish = without_salutation(_without_numbers(cleaned.text, matches))
         chances = self._heard(wish)
-        mood = self.reader.read(text, prepare(wish)) if self.reader else None
+        mood = self.reader.read(text, prepare(wish), self.complaint(chances)) if self.reader else None
         if any(one.type == "person" for one in matches) and self._is_known_saying(chances):
             matches = [one for one in matches if one.type != "person" or one.rank > BARE_NAME]
         entities = tuple(Entity(m.type, m.value, *_shown_span(cleaned.span(m.start, m.end), text)) for m in matches)
@@ -145,6 +147,28 @@ class Understander:
         ours = any(one.type in GOODS for one in matches)
         outside = ruled is None and not ours and self.classifier.outside(chances) >= self.classifier.outside_from
         return Understanding(text, *ranking[0], ranking, entities, ruled is not None, wish, mood, outside)
+
+    def moods(self, texts: Sequence[str]) -> np.ndarray:
+        """Probabilities of the moods of messages as ``understand`` reads them, (len(texts), 3) in the order of ``LABELS``.
+
+        Raises:
+            BadValue: the ear has no reader of moods.
+        """
+        if self.reader is None:
+            raise BadValue("the ear has no reader of moods; make its model by python -m nlp.sentiment_train")
+        rows = []
+        for text in texts:
+            cleaned = clean(text).text
+            wish = without_salutation(_without_numbers(cleaned, self.extractor.matches(cleaned)))
+            tone = self.reader.chances([text], heard=[prepare(wish)])[0]
+            rows.append(with_complaint(tone, self.complaint(self._heard(wish))))
+        return np.stack(rows) if rows else np.zeros((0, len(LABELS)), np.float32)
+
+    def complaint(self, chances: np.ndarray) -> float:
+        """How sure it is that a message with these probabilities complains or abuses, which no tone makes friendly."""
+        return float(
+            sum(chances[self.classifier.labels.index(one)] for one in COMPLAINTS if one in self.classifier.labels)
+        )
 
     def _heard(self, wish: str) -> np.ndarray:
         """The probabilities of a wish; of the new wish where the old one is dropped in the same breath."""

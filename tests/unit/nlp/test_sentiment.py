@@ -13,9 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nlp.datasets import bench_dir
+from nlp.entities import EntityExtractor
 from nlp.evaluate import main as evaluate
 from nlp.evaluate_sentiment import figures, measure, ngram_baseline, read_moods
-from nlp.sentiment import LABELS, MODEL, SentimentReader, load_reader
+from nlp.intent import IntentClassifier
+from nlp.sentiment import LABELS, MODEL, SentimentReader, decide, load_reader, with_complaint
+from nlp.understanding import Understander
 from shop.errors import BadValue
 
 GOLD = bench_dir() / "gold" / "dev.tsv"
@@ -75,6 +78,16 @@ def test_a_text_is_read_alike_alone_and_among_others() -> None:
     together = _reader().chances(texts)
     alone = np.concatenate([_reader().chances([text]) for text in texts])
     np.testing.assert_allclose(together, alone, atol=1e-3)
+
+
+def test_a_calm_complaint_is_negative_and_no_anger() -> None:
+    text = "帮我登记一下，商家不肯换"
+    tone, complaint = _reader().read(text), _reader().read(text, complaint=0.9)
+    assert complaint.label == "neg"
+    assert complaint.score >= 0.9
+    assert complaint.anger == tone.anger
+    assert with_complaint(np.array([0.2, 0.7, 0.1]), 0.5) == pytest.approx([0.6, 0.35, 0.05])
+    assert with_complaint(np.array([0.2, 0.7, 0.1]), 0.0) == pytest.approx([0.2, 0.7, 0.1])
 
 
 def test_what_reaches_the_tracker_is_plain_json() -> None:
@@ -151,6 +164,16 @@ def test_on_real_queries_it_beats_character_ngrams_and_its_floor() -> None:
     assert ours["neg_f1"] >= NEG_F1_FLOOR
     assert ours["neg_f1"] > theirs["neg_f1"]
     assert ours["ece"] <= ECE_CEILING
+
+
+def test_what_is_measured_is_what_the_ear_says(small_classifier: IntentClassifier) -> None:
+    ear = Understander(small_classifier, EntityExtractor(), _reader())
+    texts = ["商家拒绝退款，帮我申请平台介入", "你好，订单2026110300012345到哪了", "谢谢，服务很好", "什么时候发货"]
+    said = [LABELS[at] for at in decide(ear.moods(texts))]
+    assert said == [found.label for found in (ear.understand(text).sentiment for text in texts) if found]
+    assert said[0] == "neg"
+    with pytest.raises(BadValue, match="sentiment_train"):
+        Understander(small_classifier, EntityExtractor()).moods(texts)
 
 
 def test_the_baseline_learns_something() -> None:
