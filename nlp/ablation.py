@@ -35,6 +35,8 @@ def parts(teacher: Callable[[], IntentClassifier] | None = None) -> dict[str, Ca
         "both, read twice, in parts of a third": lambda lines: ours(
             lines, IntentConfig(ridge=RidgeConfig(part=-(-len(lines) // 3)))
         ),
+        "both, read twice, labels smoothed by a tenth": with_ridge(RidgeConfig(smoothing=0.1)),
+        "both, read twice, each line with two variants": lambda lines: ours(lines, IntentConfig(augment=2)),
         "both, read once": with_ridge(RidgeConfig(lesson_weight=0.0)),
         "both, read twice (what ships)": ours,
     }
