@@ -102,8 +102,8 @@ class ShopAction(Action, ABC):
 
     def _answer(self, turn: Turn) -> Events | None:
         """A remark on goods just recommended ("cheaper"), or the answer to a question for a taste, goes there."""
+        from actions.remarks import HEAR_REMARKS, asks_of_list, follows_recommendation
         from actions.taste import answers_taste
-        from actions.wishes import HEAR_REMARKS, follows_recommendation
 
         remarked = self.action_name in HEAR_REMARKS and follows_recommendation(turn)
         answered = not self.starts_flow and answers_taste(turn)  # few words, in which any intent may be heard
@@ -111,6 +111,10 @@ class ShopAction(Action, ABC):
             from actions.registry import go_on
 
             return go_on("action_recommend_product", turn)
+        if self.action_name in ("action_order_spend", "action_ask_price") and asks_of_list(turn):
+            from actions.registry import go_on
+
+            return go_on("action_product", turn)
         return self.answer(turn)
 
     def _takes_message(self, events: Events) -> bool:

@@ -99,8 +99,11 @@ def pick_product(turn: Turn, resume: str) -> str | None:
 
 def show_products(turn: Turn, cards: list[ProductCard], then: str = "action_product", *, must: bool = False) -> None:
     """Show product cards, and remember what was shown and what a choice is for."""
+    from actions.wishes import keep_found
+
     turn.show("products", [product_card(card, position) for position, card in enumerate(cards, 1)])
     let_choose(turn, "product", [card.code for card in cards], then, must=must)
+    keep_found(turn, [card.code for card in cards])
 
 
 def let_choose(turn: Turn, kind: str, values: list[str], then: str, *, must: bool = False) -> None:

@@ -19,7 +19,7 @@ from actions.pictures import by_picture, is_about_the_picture
 from actions.texts import day, labels, phrase, price_span, yuan
 from actions.turn import Turn
 from actions.wishes import tell_look
-from shop.entities import ProductDetail, StockAnswer
+from shop.entities import ProductCard, ProductDetail, StockAnswer
 
 
 class SearchProduct(ShopAction):
@@ -249,6 +249,7 @@ class Compare(ShopAction):
             second=second.card.name,
             first_price=yuan(first.card.price_min_fen),
             second_price=yuan(second.card.price_min_fen),
+            cheaper=_cheaper(first.card, second.card),
             differences=_join(
                 phrase("attribute", name=name, value=f"{first.attributes[name]} / {second.attributes[name]}")
                 for name in shared
@@ -259,6 +260,14 @@ class Compare(ShopAction):
         turn.show(
             "products", [{**product_card(one.card), "lines": _attribute_lines(one)[:6]} for one in (first, second)]
         )
+
+
+def _cheaper(first: ProductCard, second: ProductCard) -> str:
+    """Which of two costs less, and by how much."""
+    gap = second.price_min_fen - first.price_min_fen
+    if not gap:
+        return phrase("same_price")
+    return phrase("cheaper_by", name=(first if gap > 0 else second).name, gap=yuan(abs(gap)))
 
 
 def _join(words: Iterable[object]) -> str:

@@ -3,38 +3,38 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from actions.base import ShopAction
 from actions.cards import button, product_card
 from actions.picking import MOST_CHOICES, chosen, let_choose
+from actions.reason_words import of_own, of_talk, reason_words
+from actions.remarks import LIKES, follows_recommendation, remark
 from actions.taste import WHOM, ask, hear, names_something
-from actions.texts import phrase, yuan
+from actions.texts import phrase
 from actions.turn import Turn
 from actions.wishes import (
     NAMED,
     Wish,
-    children_too,
-    follows_recommendation,
     memory,
     new_wish,
     of_whom,
     refined,
-    remark,
+    refused_word,
     suiting_shelves,
-    words,
+    unfit_words,
 )
 from recsys.ask import Ask
-from recsys.reasons import Reason
 from recsys.recommender import Pick, Recommender, recommender_of
 from recsys.shelf import Shelf, Wishes
 from shop.entities import ProductCard
 
-ANEW = ("others", "other_brand", "like")
+ANEW = ("others", "other_brand", "dislike", *LIKES)
 """Remarks after which what was shown does not come again."""
 
 OTHERS_TASTE = 0.3
-"""How much the customer's own taste counts when it is a present, or goes with something."""
+"""How much the customer's own taste counts when it is a present, for an occasion, or goes with something."""
 
 MOST_KEPT = 60
 """Codes shown in a talk that are remembered, so that they do not come again."""
@@ -64,12 +64,19 @@ class Recommend(ShopAction):
 
     def _suggest(self, turn: Turn, recommender: Recommender, held: dict[str, Any], said: str | None) -> None:
         """Show what fits the wish and the talk so far."""
-        liked, wish = self._liked(turn, held) if said == "like" else None, held["wish"]
+        liked, wish = self._meant(turn, held) if said in LIKES else None, held["wish"]
+        if said == "not" and self._none_such(turn, held):
+            return
+        if said == "dislike":
+            held["disliked"] = [*held.get("disliked", []), chosen(turn, "product")]
         if said not in ANEW:
             held["shown"] = []
         if liked:
             held["liked"] = [*held.get("liked", []), liked]
-        picks = self._picks(turn, recommender, held)
+        picks = self._picks(turn, recommender, held, liked)
+        if liked and not picks:
+            self._say_alone(turn, liked, held)
+            return
         if not picks and held["shown"]:
             turn.say("utter_recommend_exhausted")
             turn.remember(recommend={**held, "shown": [], "at": int(time.time())})
@@ -96,9 +103,27 @@ class Recommend(ShopAction):
         return not recommender.knows(Ask(customer_id=turn.guest_or_customer))
 
     @staticmethod
-    def _liked(turn: Turn, held: dict[str, Any]) -> str | None:
+    def _meant(turn: Turn, held: dict[str, Any]) -> str | None:
         """The code of what is liked: the one with that number, the one talked about, else the first."""
         return chosen(turn, "product") or turn.focused("product") or next(iter(held.get("list", [])), None)
+
+    @staticmethod
+    def _none_such(turn: Turn, held: dict[str, Any]) -> bool:
+        """Whether something is refused that none of the goods shown is; it is said so."""
+        word = refused_word(turn)
+        if not word or any(word in one.name + one.subtitle for one in turn.shop.catalogue.cards(held["list"])):
+            return False
+        turn.say("utter_recommend_none_such", word=word)
+        return True
+
+    @staticmethod
+    def _say_alone(turn: Turn, liked: str, held: dict[str, Any]) -> None:
+        """What is liked has nothing like it left within the wishes: it stands by itself, to be bought."""
+        card = turn.shop.catalogue.product(liked).card
+        turn.focus("product", liked)
+        turn.say("utter_recommend_liked_alone", liked=card.name)
+        turn.show("products", [product_card(card)])
+        turn.remember(recommend={**held, "at": int(time.time())})
 
     @staticmethod
     def _wish(turn: Turn, held: dict[str, Any], said: str | None, shelf: Shelf) -> Wish:
@@ -113,23 +138,26 @@ class Recommend(ShopAction):
         return refined(held.get("wish", {}), said, turn, [one.price_min_fen for one in there], brands)
 
     @staticmethod
-    def _picks(turn: Turn, recommender: Recommender, held: dict[str, Any]) -> list[Pick]:
+    def _picks(turn: Turn, recommender: Recommender, held: dict[str, Any], liked: str | None) -> list[Pick]:
         shelf = recommender.shelf()
         wish, ids = held["wish"], shelf.id_of
         beside = shelf.items[at] if (at := shelf.place(wish.get("beside_product") or "")) is not None else None
         talk = [(ids[code], "liked") for code in held.get("liked", []) if code in ids]
-        focus = turn.focused("product")
-        if focus in ids:
+        talk += [(ids[code], "disliked") for code in held.get("disliked", []) if code in ids]
+        focus, for_others = turn.focused("product"), bool(wish.get("persons")) or "beside" in wish
+        of_this = not names_something(wish) or focus in held.get("shown", [])
+        if focus in ids and of_this and not for_others and focus not in held.get("disliked", []):
             talk.insert(0, (ids[str(focus)], "asked"))
         styles = frozenset().union(*(_in_style(turn, shelf, one) for one in wish.get("styles", [])))
         ask = Ask(
             customer_id=turn.guest_or_customer,
             talk=tuple(talk),
-            wishes=_wishes(shelf, wish, held.get("shown", []), beside.id if beside else None),
+            wishes=_alike(_wishes(shelf, wish, held.get("shown", []), beside.id if beside else None), shelf, liked),
             suits=frozenset(shelf.categories[one] for one in suiting_shelves(wish) if one in shelf.categories),
             style=styles,
             beside=beside.shelves[0] if beside else shelf.categories.get(wish.get("beside") or ""),
-            taste=OTHERS_TASTE if wish.get("persons") or "beside" in wish else 1.0,
+            taste=OTHERS_TASTE if (for_others or wish.get("occasions")) and not liked else 1.0,
+            own=not (for_others and liked),
             count=MOST_CHOICES,
             talk_id=turn.sender,
         )
@@ -147,9 +175,11 @@ class Recommend(ShopAction):
             turn.say("utter_recommend_liked", liked=named, **facts)
         elif said:
             turn.say("utter_recommend_again", **facts)
-        elif any(wish.get(one) for one in NAMED):
+        elif any(wish.get(one) for one in NAMED) or of_talk(picks):
             turn.say("utter_recommend", **facts)
-        elif any(one.cause is not None for pick in picks for one in pick.reasons) or wish.get("beside") is not None:
+        elif wish.get("beside") is not None:
+            turn.say("utter_recommend_beside", beside=wish.get("word") or phrase("this_kind"), **facts)
+        elif any(of_own(one) for pick in picks for one in pick.reasons):
             turn.say("utter_recommend_yours", **facts)
         else:
             turn.say("utter_recommend_popular", **facts)
@@ -168,29 +198,6 @@ class Recommend(ShopAction):
         let_choose(turn, "product", [one.code for one in cards], "action_product")
 
 
-def reason_words(reason: Reason, wish: Wish) -> str:
-    """A reason as the bot says it."""
-    facts = dict(reason.facts)
-    if reason.kind == "price":
-        facts["price"] = _budget(facts.get("low_fen"), facts.get("high_fen"))
-    if reason.kind == "suits":
-        table = words()
-        kind = "persons" if wish.get("persons") else "occasions"
-        who = table[kind][wish[kind][0]]["words"][0]
-        facts["whom"] = phrase("suits_person" if kind == "persons" else "suits_occasion", who=who)
-    if reason.kind == "style":
-        facts["style"] = wish["styles"][0]
-    if reason.kind == "together":
-        facts["beside"] = wish.get("word") or phrase("this_kind")
-    return phrase(f"reason_{reason.kind}", **facts)
-
-
-def _budget(low: int | None, high: int | None) -> str:
-    if low and high:
-        return phrase("budget_between", low=yuan(low), high=yuan(high))
-    return phrase("budget_up_to", high=yuan(high)) if high else phrase("budget_from", low=yuan(low or 0))
-
-
 def _wishes(shelf: Shelf, wish: Wish, shown: list[str], beside: int | None) -> Wishes:
     ids = shelf.id_of
     without = {ids[code] for code in shown if code in ids} | ({beside} if beside else set())
@@ -206,7 +213,17 @@ def _wishes(shelf: Shelf, wish: Wish, shown: list[str], beside: int | None) -> W
         without_brands=frozenset(shelf.brands[one] for one in wish.get("not_brands", []) if one in shelf.brands),
         color=wish.get("color"),
         without_colors=frozenset(wish.get("not_colors", [])),
-        without_words=tuple(words()["not_for_children"]) if children_too(wish) else (),
+        without_words=tuple(unfit_words(wish)),
+    )
+
+
+def _alike(wishes: Wishes, shelf: Shelf, liked: str | None) -> Wishes:
+    """Only what stands on the same shelf as the one that is liked."""
+    at = shelf.place(liked) if liked else None
+    return (
+        wishes
+        if at is None
+        else replace(wishes, shelf=int(shelf.leaf[at]), without=wishes.without | {int(shelf.ids[at])})
     )
 
 

@@ -1,7 +1,7 @@
 """What a customer wishes for when they ask for ideas, gathered over the turns of a talk.
 
 A wish is a plain dictionary, kept in the slot ``recommend``: category, brand, color,
-low, high (fen), not_colors, not_brands, not_category, persons, occasions, styles, beside.
+low, high (fen), not_colors, not_brands, not_category, not_words, persons, occasions, styles, beside.
 """
 
 from __future__ import annotations
@@ -18,17 +18,7 @@ from shop.settings import ROOT
 
 FRESH_S = 15 * 60
 CHEAPER, DEARER = 0.8, 1.25
-LONGEST_REMARK = 18
-"""A longer message is a request of its own, not a remark on what was shown."""
-
 LONGEST_HOBBY = 4
-
-HEAR_REMARKS = frozenset(
-    "action_faq action_reply action_affirm action_deny action_continue action_unsure action_search_product "
-    "action_ask_stock action_ask_price action_product "
-    "action_ask_promotion".split()
-)
-"""Actions to which a short remark may be led when it stands alone; after a recommendation it belongs to that."""
 
 Wish = dict[str, Any]
 
@@ -49,49 +39,11 @@ def memory(turn: Turn) -> dict[str, Any]:
     return dict(held) if fresh else {}
 
 
-def remark(turn: Turn) -> str | None:
-    """What a message says of the goods shown last: cheaper, dearer, others, other_brand, not, like, price, color."""
-    if len(turn.text) > LONGEST_REMARK:
-        return None
-    refine = words()["refine"]
-    for kind in ("cheaper", "dearer", "other_brand", "others", "not"):
-        if any(word in turn.text for word in refine[kind]):
-            if kind in ("others", "not") and _means_one(turn):
-                continue
-            if kind == "not" and not any(turn.entities(one) for one in ("color", "brand", "category")):
-                continue
-            return kind
-    if any(word in turn.text for word in refine["like"]) and not any(
-        one in turn.text for one in (*words()["negations"], *words()["questions"], *refine["of_others"])
-    ):
-        return "like"
-    if turn.intent == "inform" and turn.entity("price_range"):
-        return "price"
-    plain = not any(word in turn.text for word in refine["not"]) and not _means_one(turn)
-    return "color" if turn.intent == "inform" and turn.entity("color") and plain else None
-
-
-def _means_one(turn: Turn) -> bool:
-    """Whether "not" and "any left" are about one of the goods, or about an order, and not about the list shown."""
-    if turn.entity("order_no") or any(word in turn.text for word in words()["of_orders"]):
-        return True
-    anew = any(word in turn.text for word in words()["anew"])  # "I don't like this one, show me others"
-    return not anew and (turn.entity("ordinal") is not None or points_back(turn))
-
-
-def follows_recommendation(turn: Turn) -> bool:
-    """Whether the message is a remark on goods that were recommended last."""
-    held, shown = memory(turn), turn.slot("choices") or {}
-    if not held or turn.slot("offer") or shown.get("kind") != "product":
-        return False
-    said = remark(turn)
-    if shown.get("values") != held.get("list"):  # of a comparison, say; a list of other goods is another matter
-        among = set(shown.get("values", [])) <= set(held.get("shown", []))
-        if said not in ("others", "other_brand") or not among:
-            return False
-    if said == "color" and turn.focused("product") in held.get("list", []):
-        return False  # of the one that is talked about
-    return said is not None and (said != "like" or turn.entity("ordinal") is not None or len(turn.text) <= 8)
+def keep_found(turn: Turn, codes: list[str]) -> None:
+    """Remember goods that a search found, so that "cheaper" and "others" go on with them; mere words are no wish."""
+    wish = new_wish(turn)
+    if wish.get("category") or wish.get("brand"):
+        turn.remember(recommend={"wish": wish, "shown": codes, "list": codes, "at": int(time.time())})
 
 
 def tell_look(turn: Turn, code: str) -> None:
@@ -170,9 +122,23 @@ def refined(wish: Wish, said: str, turn: Turn, prices: list[int], brands: Iterab
     return wish
 
 
-def children_too(wish: Wish) -> bool:
-    """Whether a child gets it, so that some goods are left out."""
-    return any(words()["persons"][one].get("child") for one in wish.get("persons", []))
+def unfit_words(wish: Wish) -> list[str]:
+    """Words in the names of goods that are not for whom they are meant: wine for a child, a school bag for a wife."""
+    table = words()
+    unfit = [set(table["persons"][one].get("unfit", [])) for one in wish.get("persons", [])]
+    kinds = set.intersection(*unfit) if unfit else set()
+    kinds |= {"grown"} if any("grown" in one for one in unfit) else set()
+    return [*(word for kind in sorted(kinds) for word in table["unfit"][kind]), *wish.get("not_words", [])]
+
+
+def refused_word(turn: Turn) -> str:
+    """What "not the wired ones" refuses, where no value was heard in it; empty when nothing is refused."""
+    text, table = turn.text.strip(), words()["refine"]
+    begin = next((one for one in table["not"] if text.startswith(one)), "")
+    word = text[len(begin) :].removesuffix(table["refused_end"])
+    whole = bool(begin) and text.endswith(table["refused_end"]) and 0 < len(word) <= LONGEST_HOBBY
+    heard = any(turn.entities(one) for one in ("color", "brand", "category", "ordinal", "price_range"))
+    return word if whole and not heard and not points_back(turn) else ""
 
 
 def suiting_shelves(wish: Wish) -> list[str]:
@@ -201,6 +167,8 @@ def _refuse(wish: Wish, turn: Turn) -> None:
                 wish[kind] = None
     if turn.entity("category"):
         wish["not_category"] = turn.entity("category")
+    if word := refused_word(turn):
+        wish["not_words"] = sorted({*wish.get("not_words", []), word})
 
 
 def _named(text: str, table: dict[str, Any]) -> list[str]:
@@ -210,5 +178,12 @@ def _named(text: str, table: dict[str, Any]) -> list[str]:
 
 
 def _prices(turn: Turn) -> Wish:
+    """The price that was named; a bare "budget 300" is a ceiling, though the ear hears about 300 in it."""
     named = turn.entity("price_range")
-    return {"low": named.get("min_fen"), "high": named.get("max_fen")} if named else {}
+    if not named:
+        return {}
+    low, high, table = named.get("min_fen"), named.get("max_fen"), words()["budget"]
+    about = any(word in turn.text for word in (*table["about"], *table["span"]))
+    if low and high and not about and any(word in turn.text for word in table["words"]):
+        low, high = None, (low + high) // 2
+    return {"low": low, "high": high}

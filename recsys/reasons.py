@@ -13,7 +13,7 @@ import numpy as np
 
 from recsys.artefact import Artefact
 from recsys.bonuses import FITS_PRICE, PRAISE, SUITS, TOGETHER, price_fit
-from recsys.scoring import Scorer
+from recsys.scoring import OF_HISTORY, Scorer
 from recsys.shelf import Shelf
 from shop.event_reader import EventRow
 
@@ -29,6 +29,8 @@ OF_KIND = {
     "liked": "liked", "asked": "talked", "buy": "bought", "cart": "cart", "favourite": "favourite",
     "rate": "rated", "view": "viewed",
 }  # fmt: skip
+OF_TALK = ("liked", "talked")
+"""Kinds of reasons that were said in this talk; the others were done before."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Reason:
     drop: float
     facts: dict[str, Any] = field(default_factory=dict)
     cause: int | None = None  # product id
+    way: str = ""  # people (who had the one had the other) or picture, of a cause; talk, of a taste; else empty
 
 
 def give_reasons(view: View, chosen: np.ndarray, causes: dict[int, EventRow]) -> list[tuple[Reason, ...]]:
@@ -70,22 +73,36 @@ def _from_history(
         return found
     best: dict[int, Reason] = {}
     likely = _likely_causes(scorer, columns[known], artefact)
-    for cause, drops in zip(likely, view.ask.taste * scorer.drops(likely, columns[known])):
+    parts = scorer.drops_by_part(likely, columns[known])
+    leads = np.array(OF_HISTORY)[np.stack([parts[name] for name in OF_HISTORY]).argmax(0)]
+    for cause, drops, leading in zip(likely, view.ask.taste * sum(parts.values()), leads):
         product = int(artefact.ids[cause])
         event, place = causes.get(product), view.shelf.positions(np.array([product]))
         kind = OF_KIND.get(event.kind) if event is not None else None
         if kind is None or not len(place):
             continue  # nothing that could be named
         facts = {"product": view.shelf.items[int(place[0])].name}
-        for at, drop in zip(known.tolist(), drops.tolist()):
+        for at, drop, lead in zip(known.tolist(), drops.tolist(), leading.tolist()):
             if drop < LEAST_DROP or columns[at] == cause or (at in best and drop <= best[at].drop):
                 continue
             if _akin(view.shelf, int(place[0]), int(chosen[at]), artefact):
-                best[at] = Reason(kind, drop, facts, product)
+                best[at] = Reason(kind, drop, facts, product, _way(artefact, lead, int(cause), int(columns[at])))
+    if view.ask.taste < 1:
+        return [best.get(at) for at in range(len(columns))]  # nobody's own taste is why a present is shown
+    own = any(OF_KIND.get(one.kind) not in (*OF_TALK, None) for one in causes.values())
     personal = view.ask.taste * (scorer.scores(columns[known]) - Scorer(artefact, {}).scores(columns[known]))
     for at, share in zip(known.tolist(), personal.tolist()):
-        found[at] = best.get(at) or (Reason("taste", share) if share >= LEAST_DROP else None)
+        found[at] = best.get(at) or (Reason("taste", share, way="" if own else "talk") if share >= LEAST_DROP else None)
     return found
+
+
+def _way(artefact: Artefact, lead: str, cause: int, column: int) -> str:
+    """How a cause speaks for a product, by the part that loses most without it; of newcomers no people tell."""
+    first_new = len(artefact.ids) - (len(artefact.likes.columns) if artefact.likes is not None else 0)
+    new = max(cause, column) >= first_new
+    if lead == "ease" and not new:
+        return "people"
+    return "picture" if (lead == "content" or new) and artefact.likest(cause, column) == "picture" else ""
 
 
 def _akin(shelf: Shelf, cause: int, product: int, artefact: Artefact) -> bool:

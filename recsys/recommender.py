@@ -181,7 +181,7 @@ class Recommender:
         """What is known of the customer and of this talk, newest first."""
         now = self._clock()
         talk = [EventRow(ask.customer_id or 0, product, kind, None, "", now) for product, kind in reversed(ask.talk)]
-        return talk + (history_of(self._shop, ask.customer_id) if ask.customer_id is not None else [])
+        return talk + (history_of(self._shop, ask.customer_id) if ask.customer_id is not None and ask.own else [])
 
     def _history(self, artefact: Artefact | None, events: list[EventRow]) -> History:
         if artefact is None:

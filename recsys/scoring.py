@@ -17,6 +17,12 @@ from recsys.artefact import Artefact
 History = dict[int, float]
 """Column → weight; below 0 for what was disliked."""
 
+OF_HISTORY = ("als", "ease", "content")
+"""The parts that follow from the history; popularity is everybody's."""
+
+LEAST_VARIANCE = 1e-12
+"""Below it all items score alike, and what is left is rounding."""
+
 
 class Scorer:
     """Scores all items for one history."""
@@ -59,21 +65,23 @@ class Scorer:
 
         The same as ``scores(columns) - without(cause).scores(columns)``, for all causes at once.
         """
+        return np.asarray(sum(self.drops_by_part(causes, columns).values()), np.float32)
+
+    def drops_by_part(self, causes: np.ndarray, columns: np.ndarray) -> dict[str, np.ndarray]:
+        """``drops`` of each part that the history has a say in."""
         artefact, weights = self._artefact, self._artefact.weights
-        if len(self.columns) < 2:
-            alone = self.scores(columns)[None] - self.without(int(self.columns[0])).scores(columns)[None]
-            return np.repeat(alone, len(causes), 0)
-        (als_mean, als_cov), (content_mean, content_cov), _ = artefact.spreads
         parts = self.parts(columns)
-        whole = parts["als"] + parts["ease"] + parts["content"]
+        if len(self.columns) < 2:
+            return {name: np.repeat(parts[name][None], len(causes), 0) for name in OF_HISTORY}
+        (als_mean, als_cov), (content_mean, content_cov), _ = artefact.spreads
         at = np.array([int(np.flatnonzero(self.columns == one)[0]) for one in causes])
         vectors = self._vectors_without(at)
-        rest = weights["als"] * _scaled_rows(artefact.vectors[columns] @ vectors.T, vectors, als_mean, als_cov)
+        als = _scaled_rows(artefact.vectors[columns] @ vectors.T, vectors, als_mean, als_cov)
         profiles = self.amounts @ self._content - self.amounts[at, None] * self._content[at]
         near = np.asarray(artefact.content[columns]) @ profiles.T
-        rest += weights["content"] * _scaled_rows(near, profiles, content_mean, content_cov)
-        rest += weights["ease"] * self._neighbours_without(at, columns)
-        return np.asarray(whole[None] - rest, np.float32)
+        content = _scaled_rows(near, profiles, content_mean, content_cov)
+        rest = {"als": als, "ease": self._neighbours_without(at, columns), "content": content}
+        return {name: parts[name][None] - weights[name] * rest[name] for name in OF_HISTORY}
 
     @cached_property
     def _neighbour_spread(self) -> tuple[float, float]:
@@ -160,11 +168,11 @@ class Scorer:
 
 def _scaled(scores: np.ndarray, query: np.ndarray, mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:
     """Scores of a linear part, centred and divided by their spread over all items, which follows from the moments."""
-    spread = float(np.sqrt(max(query @ covariance @ query, 1e-18)))
+    spread = float(np.sqrt(max(query @ covariance @ query, LEAST_VARIANCE)))
     return np.asarray((scores - query @ mean) / spread)
 
 
 def _scaled_rows(scores: np.ndarray, queries: np.ndarray, mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:
     """``_scaled`` for several queries: (columns, queries) → (queries, columns)."""
-    spreads = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", queries, covariance, queries), 1e-18))
+    spreads = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", queries, covariance, queries), LEAST_VARIANCE))
     return np.asarray(((scores - queries @ mean) / spreads).T)

@@ -88,10 +88,9 @@ def parts_for(content: np.ndarray) -> list[Model]:
 
 def tuned_blend(parts: Parts, content: np.ndarray) -> tuple[Blend, dict[str, dict[str, float]]]:
     """A blend fitted on the training part and weighed on the validation part, and how all measured on the test."""
-    blend = Blend(parts=parts_for(content))
+    blend = Blend(parts=parts_for(content), least=AT_LEAST)
     blend.fit(parts.train)
     blend.tune(parts.validation)
-    blend.weights.update({name: max(blend.weights[name], least) for name, least in AT_LEAST.items()})
     rows = np.unique(parts.test.rows)
     hidden = (parts.train.seen + parts.validation.seen)[rows].nonzero()
     truth = parts.test.seen[rows]

@@ -20,7 +20,7 @@ from recsys.model import Model
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-ARRAYS = ("told", "items", "inner", "inner_bias", "outer", "outer_bias")
+ARRAYS = ("told", "items", "bias", "inner", "inner_bias", "outer", "outer_bias")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class TwoTowerConfig:
 
 
 class TwoTower(Model):
-    """Scores are cosines of a history's vector with the items', over the temperature."""
+    """Scores are cosines of a history's vector with the items', over the temperature, and each item's own number."""
 
     name = "two_tower"
     Config = TwoTowerConfig
@@ -62,8 +62,8 @@ class TwoTower(Model):
         self._restore(learn_towers(data, scaled_features(self._features, data.shape[1]), self.config))
 
     def score_histories(self, histories: csr_matrix) -> np.ndarray:
-        """Cosines over the temperature; an empty history is the tower's idea of anybody."""
-        return np.asarray(self.vectors(histories) @ self._arrays["items"].T, np.float32)
+        """Cosines over the temperature, and each item's own number; an empty history is the tower's idea of anybody."""
+        return np.asarray(self.vectors(histories) @ self._arrays["items"].T + self._arrays["bias"], np.float32)
 
     def vectors(self, histories: csr_matrix) -> np.ndarray:
         """Each history's vector: float32 (histories, factors)."""

@@ -30,6 +30,7 @@ class Towers(nn.Module):
         self.item_known = nn.Linear(features.shape[1], config.factors, bias=False)
         self.inner = nn.Linear(config.factors, config.hidden)
         self.outer = nn.Linear(config.hidden, config.factors)
+        self.bias = nn.Parameter(torch.zeros(items))
         self.drop = nn.Dropout(config.dropout)
         nn.init.normal_(self.outer.bias, std=scale)
 
@@ -88,7 +89,7 @@ def _learn(data: Interactions, features: np.ndarray, config: TwoTowerConfig) -> 
     net.eval()
     with torch.no_grad():
         found = {
-            "told": net.told(), "items": net.items(),
+            "told": net.told(), "items": net.items(), "bias": net.bias,
             "inner": net.inner.weight.T, "inner_bias": net.inner.bias,
             "outer": net.outer.weight.T, "outer_bias": net.outer.bias,
         }  # fmt: skip
@@ -122,6 +123,6 @@ def _drawn(
 def _loss(net: Towers, drawn: Drawn, config: TwoTowerConfig) -> torch.Tensor:
     """Cross entropy of the hidden items among the candidates, those that were shown left out."""
     shown, candidates, hidden, shift = drawn
-    logits = net(shown) @ net.items(candidates).T / config.temperature + shift
+    logits = net(shown) @ net.items(candidates).T / config.temperature + net.bias[candidates] + shift
     shares = hidden / hidden.sum(1, keepdim=True).clamp(min=1)
     return -(shares * functional.log_softmax(logits, dim=1)).sum(1).mean()

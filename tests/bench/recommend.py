@@ -2,7 +2,8 @@
 
     python -m tests.bench.recommend [--products 100000] [--vectors 0]
 
-CPU time of one core, so that a loaded machine tells the same.
+CPU time of one core, so that a loaded machine tells the same. The fold-in is that of an
+event that was just stored in a database, until the changed list is there.
 """
 
 from __future__ import annotations
@@ -21,11 +22,15 @@ import numpy as np
 from recsys.artefact import make_artefact
 from recsys.ask import Ask
 from recsys.recommender import Recommender
+from recsys.scoring import Scorer
 from recsys.shelf import Shelf, Wishes
-from shop.event_reader import ShelfItem
+from shop.event_reader import ShelfItem, history_of
+from shop.front import Shop
+from shop.models import Customer
 from shop.settings import Settings
 from shop.vector_index import build_index
 from shop.versions import publish
+from tests.demo_shops import DEMO_NOW, columns, demo_shop_in
 
 DIMENSIONS, NEAR, ASKS = 64, 100, 60
 
@@ -39,8 +44,8 @@ def tasteful_vectors(count: int, seed: int = 1) -> np.ndarray:
     )
 
 
-def recommender(products: int, folder: Path) -> Recommender:
-    """A recommender over made-up products, without a database: what is asked has its history in the talk."""
+def recommender(products: int, folder: Path, shop: Shop | None = None) -> Recommender:
+    """A recommender over made-up products; without a shop what is asked has its history in the talk."""
     rng = np.random.default_rng(2)
     ids = np.arange(1, products + 1)
     starts = np.arange(products + 1) * NEAR
@@ -57,7 +62,8 @@ def recommender(products: int, folder: Path) -> Recommender:
         )
         for one, price in zip(ids.tolist(), rng.integers(900, 900_000, products).tolist())
     ]
-    found = Recommender(SimpleNamespace(settings=Settings(data_dir=folder)), folder)  # type: ignore[arg-type]
+    given = shop or SimpleNamespace(settings=Settings(data_dir=folder))
+    found = Recommender(given, folder)  # type: ignore[arg-type]
     shelf = Shelf(items)
     found._keeper = SimpleNamespace(shelf=lambda: shelf)  # type: ignore[assignment]
     return found
@@ -89,9 +95,43 @@ def main() -> int:
         for name, wishes in (("all", Wishes()), ("price and shelf", Wishes(shelf=1003, price_max_fen=50_000))):
             p50, p95 = spent_ms(lambda n: asked.recommend(Ask(talk=talks[n], wishes=wishes, count=10)), ASKS)  # noqa: B023
             print(f"recommend 10 of {options.products:,} ({name}): p50 {p50:.1f} ms, p95 {p95:.1f} ms")
+        fold_in(options.products, Path(place) / "shop")
     if options.vectors:
         search(options.vectors)
     return 0
+
+
+def fold_in(products: int, place: Path) -> None:
+    """From a new event of a customer to the changed list, and the fold-in of a history by itself."""
+    shop = demo_shop_in(place, lambda: DEMO_NOW)
+    asked, customers = recommender(products, place / "recsys", shop), _customers(shop)
+    changed, waits = 0, []
+
+    def event(number: int) -> None:
+        nonlocal changed
+        ask = Ask(customer_id=customers[number], count=10, explore=0.0)
+        begin = time.perf_counter()
+        shop.events.record(customers[number], "bench", "cart", number % 60 + 1)
+        after = asked.recommend(ask)
+        waits.append(1000 * (time.perf_counter() - begin))
+        changed += [one.product_id for one in after] != before[number]
+
+    before = [[one.product_id for one in asked.recommend(Ask(customer_id=c, count=10, explore=0.0))] for c in customers]
+    p50, p95 = spent_ms(event, len(customers))
+    artefact = asked.artefact()
+    assert artefact is not None
+    histories = [asked.history(Ask(customer_id=one)) for one in customers]
+    _, alone = spent_ms(lambda n: Scorer(artefact, histories[n]).vector(), len(customers))
+    print(f"new event to changed list, {products:,} products: p50 {p50:.1f} ms, p95 {p95:.1f} ms "
+          f"({np.percentile(waits, 95):.1f} ms on the wall), {changed} of {len(customers)} lists changed; "
+          f"fold-in of a history alone: p95 {alone:.2f} ms")  # fmt: skip
+    shop.database.dispose()
+
+
+def _customers(shop: Shop) -> list[int]:
+    """Consenting customers who did something."""
+    ids = columns(shop, Customer.id, where=Customer.consent.is_(True))
+    return [one for one in ids if history_of(shop, one)][:ASKS]
 
 
 def search(count: int) -> None:

@@ -8,12 +8,17 @@ from typing import Any
 import pytest
 
 from actions.aftersale import StartCase
-from actions.chat import Affirm, Continue
+from actions.chat import Affirm, Continue, Deny
 from actions.faq import Faq
+from actions.figures import OrderSpend
 from actions.presale import Compare, SearchProduct, StockQuestion
-from actions.recommend import Recommend, reason_words
-from actions.wishes import remark
+from actions.reason_words import reason_words
+from actions.recommend import Recommend
+from actions.remarks import remark
+from recsys.ask import Ask
 from recsys.reasons import OF_KIND, Reason
+from recsys.recommender import recommender_of
+from recsys.shelf import Wishes
 from shop.front import Shop
 from shop.models import Category, Customer, Impression, Product
 from tests.demo_shops import columns, copied
@@ -112,13 +117,94 @@ def test_a_named_category_is_kept(talk: Talk):
     assert set(talk.shown) <= inside
 
 
+def busiest_shelf(shop: Shop) -> str:
+    """The code of the category from which most can be recommended to the customer."""
+    codes = dict(columns(shop, Category.code, Category.id, where=Category.parent_id.is_not(None)))
+    asked, who = recommender_of(shop), shop.identity.who()
+    return max(codes, key=lambda one: len(asked.recommend(Ask(who, wishes=Wishes(shelf=codes[one]), count=9))))
+
+
 def test_what_is_liked_leads_to_its_like(talk: Talk):
-    talk.say(Recommend, "推荐一下")
-    liked = talk.shown[1]
-    said = talk.say(Affirm, "第二个不错", entity("ordinal", 2, "第二个"), intent="affirm")
+    talk.say(Recommend, "推荐这一类", entity("category", busiest_shelf(talk.shop), "这一类"))
+    liked = talk.shown[0]
+    shelf = talk.shop.catalogue.cards([liked])[0].category
+    talk.slots["recommend"] = {**talk.slots["recommend"], "shown": [liked]}  # its like was not shown yet
+    said = talk.say(Affirm, "第一个不错", entity("ordinal", 1, "第一个"), intent="affirm")
     assert talk.slots["recommend"]["liked"] == [liked]
     assert talk.shop.catalogue.cards([liked])[0].name in said.text
     assert liked not in talk.shown
+    assert {one.category for one in talk.shop.catalogue.cards(talk.shown)} == {shelf}
+
+
+def test_what_has_no_like_left_is_not_given_one(talk: Talk):
+    shelf = busiest_shelf(talk.shop)
+    talk.say(Recommend, "推荐这一类", entity("category", shelf, "这一类"))
+    liked = talk.shown[0]
+    every = [one.code for one in talk.shop.catalogue.search("", category=shelf, limit=50)]
+    talk.slots["recommend"] = {**talk.slots["recommend"], "shown": every}
+    said = talk.say(Affirm, "第一个不错", entity("ordinal", 1, "第一个"), intent="affirm")
+    assert said.names[0] == "utter_recommend_liked_alone"
+    assert [one["title"] for one in cards(said)] == [talk.shop.catalogue.cards([liked])[0].name]
+
+
+def test_one_that_is_not_wanted_goes_and_another_comes(talk: Talk):
+    talk.say(Recommend, "推荐一下")
+    third = talk.shown[2]
+    talk.say(Continue, "第三个不要", entity("ordinal", 3, "第三个"), intent="inform")
+    assert talk.slots["recommend"]["disliked"] == [third]
+    assert third not in talk.shown
+    talk.say(Recommend, "推荐一下")
+    assert third not in talk.shown
+
+
+def test_goods_that_were_found_are_refined_like_recommended_ones(talk: Talk):
+    shelf = busiest_shelf(talk.shop)
+    talk.say(SearchProduct, "有没有这类", entity("category", shelf, "这类"), intent="search_product")
+    found = talk.shop.catalogue.cards(talk.shown)
+    said = talk.say(Faq, "太贵了", intent="ask_discount")
+    if talk.shown != [one.code for one in found]:
+        cheaper = talk.shop.catalogue.cards(talk.shown)
+        assert {one.category for one in cheaper} == {one.category for one in found}
+        assert max(one.price_min_fen for one in cheaper) < max(one.price_min_fen for one in found)
+    else:
+        assert said.names == ["utter_recommend_nothing"]
+
+
+def test_the_cheapest_of_the_list_is_no_question_about_orders(talk: Talk):
+    talk.say(Recommend, "推荐一下")
+    best = min(talk.shop.catalogue.cards(talk.shown), key=lambda one: one.price_min_fen)
+    cheapest = entity("ordinal", "cheapest", "最便宜的")
+    said = talk.say(OrderSpend, "最便宜的是哪个", cheapest, intent="order_spend")
+    assert [one["title"] for one in cards(said)] == [best.name]
+
+
+def test_a_refused_word_takes_its_goods_away_and_one_that_none_has_is_said_so(talk: Talk):
+    talk.say(Recommend, "推荐一下")
+    name = talk.shop.catalogue.cards(talk.shown)[1].name
+    word = name.split()[-1][-2:]
+    talk.say(Deny, f"不要{word}的", intent="deny")
+    assert not any(word in one.name for one in talk.shop.catalogue.cards(talk.shown))
+    before = list(talk.shown)
+    assert talk.say(Deny, "不要华为的", intent="deny").names == ["utter_recommend_none_such"]
+    assert talk.shown == before
+
+
+@pytest.mark.parametrize(
+    ("text", "unfit"), [("送女朋友什么好", "童"), ("送爸爸什么好", "女"), ("送女朋友什么好", "男士")]
+)
+def test_a_present_is_for_the_one_who_gets_it(talk: Talk, text: str, unfit: str):
+    for more in (text, "换一批", "换一批"):
+        said = talk.say(Recommend, more)
+        assert not any(unfit in one.name for one in talk.shop.catalogue.cards(talk.shown))
+        assert not any("您平时的喜好" in line for one in cards(said) for line in one["lines"])
+
+
+def test_a_bare_budget_is_a_ceiling_and_about_so_much_is_not(talk: Talk):
+    about = entity("price_range", {"min_fen": 24000, "max_fen": 36000}, "三百")
+    talk.say(Recommend, "预算三百", about)
+    assert talk.slots["recommend"]["wish"]["high"] == 30000
+    talk.say(Recommend, "预算三百左右", about)
+    assert (talk.slots["recommend"]["wish"]["low"], talk.slots["recommend"]["wish"]["high"]) == (24000, 36000)
 
 
 def test_a_yes_to_an_offer_is_no_remark_on_goods(talk: Talk):
@@ -149,6 +235,10 @@ def test_a_return_and_a_question_after_one_of_the_goods_are_no_remarks(talk: Tal
     ("text", "entities", "heard"),
     [
         ("还有吗", [], "others"),
+        ("还有类似的吗", [], "alike"),
+        ("她不喜欢护肤品", [entity("category", "skincare", "护肤品")], "not"),
+        ("第三个不要了，退款", [entity("ordinal", 3, "第三个")], None),
+        ("不要降噪的", [], "not"),
         ("不要黑色的", [entity("color", "黑色", "黑色")], "not"),
         ("这个不喜欢，换一批", [], "others"),
         ("第二个不喜欢，换几个", [entity("ordinal", 2, "第二个")], "others"),
