@@ -74,8 +74,9 @@ def _from_history(
     best: dict[int, Reason] = {}
     likely = _likely_causes(scorer, columns[known], artefact)
     parts = scorer.drops_by_part(likely, columns[known])
-    leads = np.array(OF_HISTORY)[np.stack([parts[name] for name in OF_HISTORY]).argmax(0)]
-    for cause, drops, leading in zip(likely, view.ask.taste * sum(parts.values()), leads):
+    each = np.stack([parts[name] for name in OF_HISTORY])
+    leads = np.array(OF_HISTORY)[each.argmax(0)]
+    for cause, drops, leading in zip(likely, view.ask.taste * each.sum(0), leads):
         product = int(artefact.ids[cause])
         event, place = causes.get(product), view.shelf.positions(np.array([product]))
         kind = OF_KIND.get(event.kind) if event is not None else None
