@@ -8,10 +8,11 @@ import json
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.cut_line import CutLine
-from tests.integration.browser import shot
+from tests.integration.browser import PHONE, shot
 from tests.integration.wire_pages import field, part, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(600)]
@@ -190,3 +191,44 @@ def test_a_message_of_a_person_is_seen_at_once_also_after_a_picture(wire, visit)
       return log.scrollHeight - log.scrollTop - log.clientHeight < 4;
     }""")
     expect(part(page, ".jump")).to_be_hidden()
+
+
+@pytest.mark.parametrize("mark", [True, False])
+def test_what_a_person_says_after_ones_own_picture_is_in_sight(wire, visit, tmp_path, mark):
+    file = tmp_path / "a.jpg"
+    Image.new("RGB", (640, 480), "#69c").save(file)
+    for place in range(6):
+        wire.add("agent", text=f"第 {place} 句，" + "说得长一点。" * 8, agent={"name": "小林"})
+    wire.answer = False
+    wire.state = {
+        "token": "none",
+        "speaker": "agent",
+        "handoff": {"id": 1, "state": "agent", "agent": {"name": "小林"}},
+    }
+    page = visit(PHONE)
+    field(page).fill("看这张")
+    field(page).press("Enter")
+    expect(part(page, ".from-me")).to_have_count(1)
+    if mark:
+        wire.tell("read_mark", {"id": len(wire.history)})
+        expect(part(page, ".read")).to_be_visible()
+    part(page, "input[type=file][multiple]").set_input_files(str(file))
+    part(page, ".send").click()
+    expect(part(page, ".rising.up")).to_have_count(1)
+    if mark:
+        wire.tell("read_mark", {"id": len(wire.history) + 1})
+    wire.say("agent", text="看到了", agent={"name": "小林"})
+    wire.say("sys", text="本次服务已结束", custom={"type": "rating", "handoff_id": 1})
+    expect(part(page, ".stars")).to_be_in_viewport()
+    expect(part(page, ".jump")).to_be_hidden()
+
+
+def test_what_the_bot_offered_is_over_when_a_person_comes(wire, visit):
+    wire.answer = False
+    page = visit()
+    field(page).fill("转人工")
+    field(page).press("Enter")
+    wire.say(text="您排第 1 位", buttons=[{"title": "不等了", "payload": "不等了"}])
+    expect(part(page, ".reply")).to_have_count(1)
+    wire.say("sys", text="客服小林已接入", notice="accepted")
+    expect(part(page, ".reply")).to_have_count(0)

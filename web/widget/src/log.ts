@@ -10,6 +10,7 @@ import type { FateState, Message } from "./types.js";
 const NEW_TIME_AFTER_MS = 5 * 60 * 1000;
 const NEAR_BOTTOM_PX = 80;
 const NEAR_TOP_PX = 60;
+const ADJUSTED_PX = 24; // what a browser may move the list by on its own, as a picture gets its height
 
 export class Log {
   readonly list: HTMLElement;
@@ -68,7 +69,9 @@ export class Log {
 
   /** Show a message of the server. */
   show(message: Message): void {
-    if (sideOf(message) === "agent") this.anchor = null; // people write bit by bit: the newest is what counts
+    const side = sideOf(message);
+    if (side === "agent") this.anchor = null; // people write bit by bit: the newest is what counts
+    if (side === "agent" || side === "sys") this.dropReplies(); // what the bot offered is over
     this.place(row(message, this.context), message.at, message.direction === "in");
   }
 
@@ -134,9 +137,11 @@ export class Log {
 
   /** The agent has read up to a message: the last own one of them says so. */
   markRead(id: number): void {
+    const follow = this.follows(); // the mark moves what is below it
     this.list.querySelectorAll(".read").forEach((one) => one.remove());
     const mine = [...this.list.querySelectorAll<HTMLElement>(".from-me[data-id]")].filter((one) => Number(one.dataset.id) <= id);
     mine.pop()?.querySelector(".stack")?.append(make("span", { class: "read" }, this.context.texts.read));
+    if (follow) this.settle();
   }
 
   /** Show or hide the typing dots; with a name it is a person who types. */
@@ -168,13 +173,17 @@ export class Log {
   private place(element: HTMLElement, at: unknown, mine: boolean): void {
     const follow = mine || this.follows();
     // Quick replies belong to the moment: once somebody has spoken again, they are over.
-    if (mine) for (const old of this.list.querySelectorAll(".replies")) old.remove();
+    if (mine) this.dropReplies();
     else this.carryReplies(element);
     this.list.append(...[this.divider(momentOf(at)), element].filter((one) => one !== null));
     if (this.dots.isConnected) this.list.append(this.dots);
     if (mine) this.anchor = element;
     if (follow) this.settle();
     else this.jump.hidden = false;
+  }
+
+  private dropReplies(): void {
+    for (const old of this.list.querySelectorAll(".replies")) old.remove();
   }
 
   /** Quick replies of a text stay below the card that follows it in the same answer. */
@@ -204,6 +213,6 @@ export class Log {
 
   /** Whether the reader is where the last messages left them, and has not scrolled away. */
   private follows(): boolean {
-    return this.isAtBottom() || Math.abs(this.list.scrollTop - this.settledAt) < 2;
+    return this.isAtBottom() || Math.abs(this.list.scrollTop - this.settledAt) < ADJUSTED_PX;
   }
 }
