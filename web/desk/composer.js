@@ -151,7 +151,8 @@ export class Composer {
     const asked = ++this.asked;
     const found = await get(`/canned?q=${encodeURIComponent(words)}`).catch(() => null);
     if (!found || asked !== this.asked || this.kind !== "reply" || !this.field.value.startsWith("/")) return;
-    this.offer(
+    if (!found.replies.length) this.offerNothing();
+    else this.offer(
       found.replies.map((one) => ({
         head: `/${one.shortcut} ${one.title}`,
         small: one.text,
@@ -183,6 +184,15 @@ export class Composer {
       ),
     );
     if (options.length) this.choose(0);
+  }
+
+  /** Say that nothing fits; Enter sends what is written. */
+  offerNothing() {
+    this.options = [];
+    this.popup.hidden = false;
+    this.popup.replaceChildren(
+      make("div", { class: "soft nothing", role: "option", "aria-disabled": "true", "aria-selected": "false" }, this.desk.texts.no_canned),
+    );
   }
 
   choose(place) {

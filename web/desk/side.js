@@ -64,13 +64,15 @@ export class Side {
     const points = heard.map((one, place) => `${(place * wide).toFixed(1)},${(26 - level(one) * 8).toFixed(1)}`).join(" ");
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     svg.setAttribute("viewBox", "-4 -4 308 44");
+    svg.setAttribute("preserveAspectRatio", "none");
     svg.setAttribute("class", "mood");
     svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", filled(texts.mood_now, { mood: texts.moods[heard.at(-1).mood] }));
+    const words = filled(texts.mood_now, { mood: texts.moods[heard.at(-1).mood] });
+    svg.setAttribute("aria-label", words);
     const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
     line.setAttribute("points", heard.length > 1 ? points : `0,${26 - level(heard[0]) * 8} 300,${26 - level(heard[0]) * 8}`);
     svg.append(line);
-    return [make("h3", {}, texts.mood), svg];
+    return [make("h3", {}, words), svg];
   }
 
   customer(customer) {

@@ -10,7 +10,7 @@ from typing import Any
 
 from shop.entities import CaseView, NewAddress, OrderView
 from shop.errors import BadValue, NotFound
-from shop.talk_summary import suggestions, summary
+from shop.talk_summary import SMALL_TALK, suggestions, summary
 from web.desk.api import EVERYBODY, Call, Forbidden, Rule
 from web.desk.talk_calls import customer_of, own_talk, seen_talk
 
@@ -56,7 +56,8 @@ def suggest(call: Call) -> Any:
     said = [
         one.body.get("text") for one in call.shop.messages.history(found["sender_id"], 0, 20) if one.direction == "in"
     ]
-    question = next((str(one) for one in reversed(said) if one), "")
+    weighty = [str(one) for one in said if one and len(str(one)) >= SMALL_TALK]
+    question = weighty[-1] if weighty else ""
     return {"suggestions": suggestions(call.shop, question) if question else []}
 
 

@@ -133,7 +133,8 @@ async function canned(desk) {
     return box;
   });
   const add = make("button", { type: "button", class: "main", onclick: () => addCanned(desk, dialog) }, texts.add_canned);
-  const dialog = show(texts.menus.canned, texts, ...boxes, add);
+  const none = boxes.length ? [] : [make("p", { class: "soft" }, texts.none)];
+  const dialog = show(texts.menus.canned, texts, ...none, ...boxes, add);
 }
 
 async function addCanned(desk, dialog) {
