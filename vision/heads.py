@@ -17,6 +17,7 @@ from typing import Any, Callable, Sequence
 
 import numpy as np
 
+from shop.errors import BadValue
 from shop.settings import Settings
 from vision.classifier import ClassifierConfig, makers, scores_by, softmax, temperature_of
 from vision.gallery import Gallery, shelf_shares
@@ -64,7 +65,11 @@ def table(shown: Labelled, taken: Labelled, asked: Labelled, encoder: str, confi
         asked: other photos.
         encoder: whose features they are.
         config: folds, seed and sizes.
+
+    Raises:
+        BadValue: there are too few photos to learn from.
     """
+    halves(np.concatenate([taken.categories, shown.categories]))
     metric = Metric(_examples(shown, taken), encoder, SEEN)
     known = _Room(metric, shown, taken, asked)
     categories = np.unique(shown.categories)
@@ -72,20 +77,21 @@ def table(shown: Labelled, taken: Labelled, asked: Labelled, encoder: str, confi
     rooms = []
     for at in range(PARTS):
         hidden = categories[part == at]
-        rooms.append(_Room(metric, _without(shown, hidden), _without(taken, hidden), asked))
+        if 0 < len(hidden) <= len(categories) - 2:  # two are left, which a head can tell apart
+            rooms.append((hidden, _Room(metric, _without(shown, hidden), _without(taken, hidden), asked)))
     rows = []
     for kind in (*makers(config), BY_PRODUCTS):
         started = time.process_time()
         shares, size = known.shares(kind, config, _temperature(known, kind, config))
         spent = time.process_time() - started
         inside, outside = [], []
-        for at, room in enumerate(rooms):
+        for hidden, room in rooms:
             sure = room.shares(kind, config, 1.0)[0].max(1)
-            away = np.isin(asked.categories, categories[part == at])
+            away = np.isin(asked.categories, hidden)
             inside.append(sure[~away])
             outside.append(sure[away])
-        rows.append(row_of(kind, shares, known.categories, asked.categories,
-                           auroc(np.concatenate(inside), np.concatenate(outside)), spent, size))  # fmt: skip
+        parted = auroc(np.concatenate(inside), np.concatenate(outside)) if rooms else None
+        rows.append(row_of(kind, shares, known.categories, asked.categories, parted, spent, size))
     return sorted(rows, key=lambda one: -one.accuracy)
 
 
@@ -98,7 +104,12 @@ def row_of(
 
 
 def fine_tuned(taken: Photos, asked: Photos, settings: Settings, told: Callable[[int, int], None]) -> HeadRow:
-    """The row of the network's last block, learnt from photos of whole pictures; making its maps counts as learning."""
+    """The row of the network's last block, learnt from photos of whole pictures; making its maps counts as learning.
+
+    Raises:
+        BadValue: there are too few photos to learn from.
+    """
+    learnt, held = halves(taken.categories)
     from vision.fine_tune import FineTuned
 
     def maps(photos: Photos) -> np.ndarray:
@@ -111,16 +122,35 @@ def fine_tuned(taken: Photos, asked: Photos, settings: Settings, told: Callable[
     model = FineTuned()
     started = time.process_time()
     given = maps(taken)
-    held = np.arange(len(given)) // 10 % 2 == 1
-    model.fit(given[~held], taken.categories[~held])
-    there = held & np.isin(taken.categories, model.classes_)
+    model.fit(given[learnt], taken.categories[learnt])
     temperature = temperature_of(
-        model.decision_function(given[there]), np.searchsorted(model.classes_, taken.categories[there])
+        model.decision_function(given[held]), np.searchsorted(model.classes_, taken.categories[held])
     )
     model = FineTuned().fit(given, taken.categories)
     spent = time.process_time() - started
     shares = softmax(model.decision_function(maps(asked)) / temperature)
     return row_of("fine-tuned network", shares, model.classes_, asked.categories, None, spent, model.size)
+
+
+RUN = 10
+"""Photos that stay in one half: those taken one after another look alike."""
+
+
+def halves(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to learn from, and rows of the other half whose category is among them, two masks of [n].
+
+    Raises:
+        BadValue: nothing is left in a half, or there is but one category to learn.
+    """
+    held = np.arange(len(labels)) // RUN % 2 == 1
+    known = np.unique(labels[~held])
+    other = held & np.isin(labels, known)
+    if len(known) < 2 or not other.any():
+        raise BadValue(
+            f"{len(labels)} photos of {len(np.unique(labels))} categories: half of them must teach two categories at "
+            f"least and the other half show one of these; give some {4 * RUN} photos or more, runs of categories mixed"
+        )
+    return ~held, other
 
 
 def printed(rows: Sequence[HeadRow]) -> str:
@@ -158,12 +188,11 @@ class _Room:
 
 
 def _temperature(room: _Room, kind: str, config: ClassifierConfig) -> float:
-    """The temperature of a kind, from half of the photos that it did not learn from (runs of ten stay together)."""
+    """The temperature of a kind, from half of the photos that it did not learn from."""
     if kind == BY_PRODUCTS:
         return 1.0
-    held = np.arange(len(room.labels)) // 10 % 2 == 1
-    model = makers(config)[kind]().fit(room.vectors[~held], room.labels[~held])
-    held &= np.isin(room.labels, model.classes_)
+    learnt, held = halves(room.labels)
+    model = makers(config)[kind]().fit(room.vectors[learnt], room.labels[learnt])
     return temperature_of(scores_by(model, room.vectors[held]), np.searchsorted(model.classes_, room.labels[held]))
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from shop.errors import BadValue
 from shop.settings import Settings
 from tests.unit.vision.conftest import picture_of
 from vision.classifier import ClassifierConfig
 from vision.fine_tune import FineTuneConfig, FineTuned
 from vision.gallery import shelf_shares
-from vision.heads import BY_PRODUCTS, Labelled, printed, table
+from vision.heads import BY_PRODUCTS, Labelled, fine_tuned, halves, printed, table
 from vision.image_file import read_pixels
 from vision.measures import calibration_error
+from vision.photo_set import Photos
 
 CATEGORIES, EACH, PHOTOS, WIDTH = 10, 3, 12, 32
 
@@ -58,6 +60,24 @@ def test_certainty_that_is_met_has_no_error_and_boasting_has():
     right = np.arange(100) < 80
     assert calibration_error(sure, right) == pytest.approx(0.0)
     assert calibration_error(np.full(100, 0.99), right) == pytest.approx(0.19)
+
+
+@pytest.mark.parametrize("labels", [[], [1, 2] * 5, [1] * 40, [1, 2] * 5 + [3] * 10])
+def test_too_few_photos_for_two_halves_are_refused_before_anything_is_learnt(labels):
+    of = np.array(labels, int)
+    with pytest.raises(BadValue, match="photos of"):
+        fine_tuned(Photos([], of, of), Photos([], of, of), Settings(), lambda *_: None)
+    few = Labelled(np.random.default_rng(1).normal(size=(len(of), 8)), of, of)
+    if len(of):
+        nothing = Labelled(few.features[:0], of[:0], of[:0])
+        with pytest.raises(BadValue, match="photos of"):
+            table(nothing, few, few, "made-up", ClassifierConfig(trees=2, hidden=2))
+
+
+def test_the_half_that_judges_shows_only_categories_that_were_learnt():
+    learnt, held = halves(np.array([1, 2] * 5 + [2, 3] * 5))
+    assert np.flatnonzero(learnt).tolist() == list(range(10))
+    assert np.flatnonzero(held).tolist() == list(range(10, 20, 2))
 
 
 def test_the_networks_last_block_learns_what_it_is_shown():
