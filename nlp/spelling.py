@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from nlp.sounds import sounds
 from shop.text_match import fold
 
 HEAD, WORD, INSIDE = 3, 2, 1
@@ -47,7 +48,4 @@ def spell(text: str) -> Spelled:
 
 def _syllables(characters: str) -> list[str]:
     """The pinyin of each character, read in the context of its words; a character without one is itself."""
-    from pypinyin import lazy_pinyin
-
-    found = lazy_pinyin(characters, errors=list)  # type: ignore[arg-type]  # pypinyin takes lists, its stub does not know
-    return [fold(one) for one in found] if len(found) == len(characters) else list(characters)
+    return [fold(one) for one in sounds(characters)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import logging
+import re
 from pathlib import Path
 
 import jieba
@@ -12,10 +14,10 @@ from hypothesis import strategies as st
 from pypinyin import lazy_pinyin
 
 from nlp import lexicon, trie
-from nlp.datasets import read_nlu
+from nlp.datasets import ROOT, read_nlu
 from nlp.jieba_words import JiebaWords, total
 from nlp.kept import kept, mapped
-from nlp.sounds import FIRST, LAST, sound
+from nlp.sounds import FIRST, LAST, sound, sounds
 from nlp.tokenizer import WordTokenizer
 from nlp.trie import NONE, Trie
 
@@ -71,6 +73,17 @@ def test_characters_sound_as_pypinyin_says() -> None:
     everyone = [chr(code) for code in range(FIRST, LAST + 1, 7)]
     assert {char: sound(char) for char in everyone} == {char: lazy_pinyin(char)[0] for char in everyone}
     assert [sound(char) for char in "绿哦a，"] == ["lv", "o", "a", "，"]
+
+
+def test_texts_sound_as_pypinyin_says() -> None:
+    shop = csv.DictReader((ROOT / "data" / "shop" / "products.csv").open(encoding="utf-8", newline=""))
+    names = [cell for row in shop for cell in row.values() if cell]
+    texts = ["重庆银行行长长大了音乐和快乐", "还没还", *names, *read_nlu().texts[::20]]
+    han = [run for text in texts for run in re.findall("[\u4e00-\u9fff]+", text)]
+    assert len(han) > 1000
+    assert {run: sounds(run) for run in han} == {run: lazy_pinyin(run) for run in han}
+    assert sounds("") == []
+    assert sounds("あ重q") == ["あ", "zhong", "q"]
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=6), st.integers(0, 2**32 - 1), max_size=20), st.text(max_size=6))
