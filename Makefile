@@ -8,7 +8,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 2
 export PYTHONPATH := .
 
-.PHONY: help setup run stop train shell test check bench widget fuzz walk load demo import clean lock simulate
+.PHONY: help setup run stop train shell test check bench widget fuzz walk load pictures demo import clean lock simulate
 
 help: ## Show these targets
 	@echo "小二 Xiaoer: make TARGET"
@@ -55,6 +55,9 @@ walk: setup ## The two-browser walk over SQLite and PostgreSQL, the line cut for
 
 load: setup ## 300 customers, 60 talks, 20 agents for ten minutes: delays, losses, doubles (ARGS="--minutes 2")
 	@$(PY) -m tests.bench.desk_load $(ARGS)
+
+pictures: setup ## Take the README's pictures of widget and desk again, while `make run` runs
+	@$(PY) -m tests.bench.screenshots $(ARGS)
 
 fuzz: setup ## Offer 4,000 broken picture files to the intake
 	@$(PY) -m tests.bench.fuzz_pictures $(ARGS)

@@ -5,6 +5,7 @@ const SHARES = ["negative", "containment", "score"];
 const MOMENTS = ["started_at", "created_at", "at", "ended_at"];
 const DESK = "/desk/#";
 const OUTCOMES = ["confirmed", "assumed", "taken_back", "handed"];
+const OUTCOME_COLORS = ["#1d4fd8", "#8fb0ff", "#f0b27a", "#c2570c"]; // blue: the bot's, orange: not
 // Which of a row's handoffs stand behind a figure of it: the second condition beside the row's own.
 const CASES = {
   handoffs: [], accepted: ["accepted"], left: ["close", "left"], timeout: ["close", "timeout"], wait_s: ["accepted"],
@@ -71,7 +72,7 @@ export function pages({ at, date, day, draw, load, make, select, table, texts, a
       ...SECONDS.map((name) => tile(name, people[name], ...CASES[name])), tile("rating", people.rating, "rated"),
     );
     draw({
-      legend: {}, xAxis: { type: "category", data: found.rows.map((row) => row.day) }, yAxis: { type: "value" },
+      color: OUTCOME_COLORS, legend: {}, xAxis: { type: "category", data: found.rows.map((row) => row.day) }, yAxis: { type: "value", minInterval: 1 },
       series: OUTCOMES.map((name) => ({ type: "bar", stack: "all", name: texts.outcomes[name], data: found.rows.map((row) => row[name]) })),
     }, (day, { seriesIndex }) => behind("day", day, "outcome", OUTCOMES[seriesIndex]));
     const figures = Object.fromEntries(OUTCOMES.map((name) => [name, ["outcome", name]]));
@@ -82,7 +83,7 @@ export function pages({ at, date, day, draw, load, make, select, table, texts, a
     const first = rows.slice(0, 20);
     draw({
       xAxis: { type: "category", data: first.map((row) => cell(key, row[key]) ?? row[key]), axisLabel: { interval: 0, rotate: first.length > 6 ? 30 : 0 } },
-      yAxis: { type: "value" },
+      yAxis: { type: "value", minInterval: 1 },
       series: [{ type: "bar", name: texts.columns[key === "intent" ? "talks" : "handoffs"], data: first.map((row) => row.handoffs ?? row.talks) }],
     }, (_, { dataIndex }) => behind(key, first[dataIndex][id]));
     table(rows, (row) => behind(key, row[id]), { picks: picks(key, id, figures) });
@@ -104,6 +105,7 @@ export function pages({ at, date, day, draw, load, make, select, table, texts, a
   function hours(found) {
     const most = Math.max(1, ...found.rows.map((row) => row.messages));
     draw({
+      grid: { left: 12, right: 16, top: 24, bottom: 52, containLabel: true }, // room for the scale below
       tooltip: { trigger: "item" }, xAxis: { type: "category", data: [...Array(24).keys()] },
       yAxis: { type: "category", inverse: true, data: texts.weekdays.map((name) => "周" + name) },
       visualMap: { min: 0, max: most, orient: "horizontal", left: "center", bottom: 0 },
