@@ -76,7 +76,8 @@ def asked(shop: Shop, customer: int) -> list[tuple[str, Callable[[], Any]]]:
         for case in cases:
             for when in case["when"]:
                 for ask in case["ask"]:
-                    words = ask.replace("{when}", when).replace("{category}", "手机").replace("{city}", "杭州")
+                    words = ask.replace("{when}", when).replace("{category}", "手机")
+                    words = words.replace("{city}", "杭州").replace("{brand}", "墨鲸")
                     found.append((words, partial(one, words, kind == "own")))
     found.append(("stock", lambda: stock_levels.levels(shop)))
     found.append(("why", lambda: insights.why(shop, questions.read("", [], now, own=False))))

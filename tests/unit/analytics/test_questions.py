@@ -63,11 +63,14 @@ class Facts:
         who = "s" + events.session.astype(str)
         events["who"] = who.where(events.customer_id.isna(), "c" + events.customer_id.fillna(0).astype(int).astype(str))
         self.events = events
+        self.on_sale = set(product[product.on_sale == 1].name)
         self.customer = int(self.lines.groupby("customer_id").size().idxmax())
         mine = self.lines[self.lines.customer_id == self.customer]
         self.names = {
-            True: {"category": mine.groupby("c_name").amount.sum().idxmax()},
+            True: {"category": mine.groupby("c_name").amount.sum().idxmax(),
+                   "brand": mine.groupby("b_name").amount.sum().idxmax()},
             False: {"category": self.lines.groupby("c_name").amount.sum().idxmax(),
+                    "brand": self.lines.groupby("b_name").amount.sum().idxmax(),
                     "city": orders[orders.sold].groupby("city").total_fen.sum().idxmax()},
         }  # fmt: skip
 
@@ -116,17 +119,21 @@ def expected(facts: Facts, case: dict[str, Any], own: bool, span: Any) -> tuple[
         by_day = days.groupby(days["at"].dt.date)
         visitors = by_day.who.nunique().sum()
         buyers = days[days.kind == "buy"].groupby(days["at"].dt.date).who.nunique().sum()
-        return (float(visitors) if answer == "visitors" else buyers / visitors if visitors else 0.0), {}
+        each = days[days.kind == "buy"].groupby(days["at"].dt.date).who.nunique() / by_day.who.nunique()
+        rows = {str(day): float(share) for day, share in each.fillna(0.0).items()} if group else {}
+        return (float(visitors) if answer == "visitors" else buyers / visitors if visitors else 0.0), rows
     orders, lines = within(facts.orders, span), within(facts.lines, span)
     if own:
         orders, lines = orders[orders.customer_id == facts.customer], lines[lines.customer_id == facts.customer]
     if case.get("category"):
         lines = lines[lines.c_name == names["category"]]
+    if case.get("brand"):
+        lines = lines[lines.b_name == names["brand"]]
     if case.get("city"):
         orders = orders[orders.city == names["city"]]
     if case.get("channel"):
         orders = orders[orders.channel == "wechat"]
-    goods = case.get("category") or group in ("category", "brand", "product")
+    goods = case.get("category") or case.get("brand") or group in ("category", "brand", "product")
     sold = orders[orders.sold]
     if goods or answer == "units":
         frame = lines
@@ -147,6 +154,8 @@ def expected(facts: Facts, case: dict[str, Any], own: bool, span: Any) -> tuple[
         series = {"spent": sold.total_fen - sold.refunded, "sales": sold.total_fen, "orders": sold.sold,
                   "saved": sold.discount_fen}[answer]  # fmt: skip
     rows = series.groupby(_keys(frame, group)).sum().to_dict() if group and len(frame) else {}
+    if case.get("worst"):  # what sold nothing sold worst
+        rows = {**dict.fromkeys(facts.on_sale, 0.0), **rows}
     return float(series.sum()), {str(key): float(value) for key, value in rows.items()}
 
 
@@ -172,7 +181,8 @@ def test_a_question_comes_to_the_number_that_pandas_comes_to(
     facts: Facts, ear: EntityExtractor, text: str, own: bool, when: str, case: dict[str, Any]
 ) -> None:
     names = facts.names[own]
-    text = text.replace("{category}", names["category"]).replace("{city}", names.get("city", ""))
+    for kind, name in names.items():
+        text = text.replace(f"{{{kind}}}", name)
     span = spans(facts.now)[when]
     query, answer = ask(facts, ear, text, own)
     if case["answer"] in ("dearest", "last", "first", "bought"):
@@ -187,7 +197,8 @@ def test_a_question_comes_to_the_number_that_pandas_comes_to(
         told = {row.key: row.value for row in answer.rows}
         assert told.items() <= rows.items(), f"{text}: {query}"
         if query.top:
-            assert sorted(told.values(), reverse=True) == sorted(rows.values(), reverse=True)[: query.top], text
+            best = sorted(rows.values(), reverse=not case.get("worst"))[: query.top]
+            assert sorted(told.values(), reverse=not case.get("worst")) == best, text
         else:
             assert told == rows, text
 
