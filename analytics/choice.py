@@ -14,7 +14,7 @@ from typing import Callable
 
 import numpy as np
 
-from analytics import smoothing
+from analytics import promotions, smoothing
 from analytics.boosting import BoostConfig, Booster, scale
 from analytics.events import lifts
 from analytics.panel import Panel
@@ -58,7 +58,11 @@ class Forecaster:
         self, panel: Panel, horizon: int, config: BoostConfig | None = None, tell: Callable[[str], None] = print
     ) -> None:
         self.panel, self.horizon, self.config, self.tell = panel, horizon, config or BoostConfig(), tell
-        self._boosters: dict[int, Booster] = {}
+        self._boosters: dict[int, tuple[Booster, Array | None]] = {}
+        self._causes, self._effects = promotions.causes(panel), dict[int, Array]()
+        names = sorted(set(panel.categories or []))
+        at = {name: place for place, name in enumerate(names)}
+        self._shelves = np.array([at[name] for name in panel.categories]) if panel.categories else None
 
     def methods(self, origin: int, trained: int | None) -> dict[str, Array]:
         """Forecasts of every method from an origin; ``trained`` names the origin that the global model knows."""
@@ -76,19 +80,39 @@ class Forecaster:
             "tsb": smoothing.tsb(level, self.horizon),
         }
         if trained is not None and trained in self._boosters:
-            booster = self._boosters[trained]
-            found["boosting"] = booster.predict(level, origin, self.horizon, season, self.panel.extra)
+            booster, extra = self._boosters[trained]
+            found["boosting"] = booster.predict(level, origin, self.horizon, season, extra, self._shelves)
             found["blend"] = (found["boosting"] + found["tsb"] + found["ets"]) / 3
         found = {name: one * ahead for name, one in found.items()}
         found["seasonal_naive"] = smoothing.seasonal_naive(past, self.horizon, season)
         return found
 
     def _lifts(self, origin: int) -> tuple[Array, Array]:
+        """Factors of what is known of the past and the coming steps: of all series, or series × steps."""
+        past = self.panel.values[:, :origin]
+        before, ahead = self._shared(origin, past)
+        learnt = self._learnt(origin)
+        if learnt is None:
+            return before, ahead
+        own = promotions.factors(self._causes, learnt, 0, origin)
+        before, ahead = self._shared(origin, past / own)  # a shopping day's lift without its lower prices
+        return before * own, ahead * promotions.factors(self._causes, learnt, origin, origin + self.horizon)
+
+    def _learnt(self, origin: int) -> Array | None:
+        """What prices and promotions did before an origin; None where they did nothing that is sure."""
+        if self._causes is None:
+            return None
+        if origin not in self._effects:
+            past = self.panel.values[:, :origin]
+            self._effects[origin] = promotions.response(past, self._causes[:, :origin], self._shared(origin, past)[0])
+        found = self._effects[origin]
+        return found if found.any() else None
+
+    def _shared(self, origin: int, past: Array) -> tuple[Array, Array]:
         days = self.panel.days[:origin]
-        step = np.timedelta64(1, "D")
         if self.panel.frequency != "day":
             return np.ones(origin), np.ones(self.horizon)
-        return lifts(days, self.panel.values[:, :origin], days[-1] + step * np.arange(1, self.horizon + 1))
+        return lifts(days, past, days[-1] + np.timedelta64(1, "D") * np.arange(1, self.horizon + 1))
 
     def train(self, origin: int) -> None:
         """Fit the global model on what lies before an origin, if that is enough."""
@@ -101,8 +125,9 @@ class Forecaster:
             return
         before, _ = self._lifts(origin)
         level = values[:, :origin] / before
-        booster = Booster(self.config)
-        self._boosters[origin] = booster.fit(level, origins, self.horizon, season, self.panel.extra)
+        extra = None if self._learnt(origin) is None else self.panel.extra  # else it is noise to the model
+        booster = Booster(self.config).fit(level, origins, self.horizon, season, extra, self._shelves)
+        self._boosters[origin] = (booster, extra)
 
     def choose(self, origin: int) -> Chosen:
         """Method, shrinkage and interval width of each class, from origins before this one."""

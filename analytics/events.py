@@ -1,4 +1,4 @@
-"""What all goods share: the rhythm of the week, and shopping days (618, double eleven, …) as the years before had them.
+"""What all goods share: the rhythm of the week, and shopping days (618, double eleven, …) and holidays as before.
 
 One SKU sells too rarely to show either; the total of all shows both.
 """
@@ -6,6 +6,8 @@ One SKU sells too rarely to show either; the total of all shows both.
 from __future__ import annotations
 
 import numpy as np
+
+from analytics import holidays
 
 Array = np.ndarray
 EVENTS = {"06-18": 5, "11-11": 6, "12-12": 4}
@@ -43,6 +45,10 @@ def lifts(days: Array, values: Array, ahead: Array) -> tuple[Array, Array]:
             for one in at + shift:
                 if 0 <= one < len(factor):
                     factor[one] = np.exp(mean)
+    usual = float(np.median(level[-7 * WEEKS :])) if len(level) else 0.0
+    if usual >= LEAST_A_DAY:
+        both = np.concatenate([days, ahead])
+        holidays.mark(factor, both, len(days), lambda first, day: _lift(level, first, day), usual)
     factor *= week
     return factor[: len(days)], factor[len(days) :]
 

@@ -26,6 +26,7 @@ class Panel:
         frequency: day, week or month.
         values: SKUs × time, never negative; gaps are 0.
         extra: SKUs × time × columns known ahead (relative price, promotion), or None.
+        known: what the columns of ``extra`` are: price, promo.
         categories: category of each SKU, or None.
         quality: one line for each thing that was wrong with the input.
     """
@@ -37,6 +38,7 @@ class Panel:
     extra: Array | None = None
     categories: list[str] | None = None
     quality: list[str] = field(default_factory=list)
+    known: tuple[str, ...] = ()
 
     @property
     def season(self) -> int:
@@ -128,12 +130,12 @@ def _table(frame: Any, quality: list[str]) -> Panel:
         quality.append("all quantities are zero: the forecast is zero")
     if len(days) < 3:
         quality.append(f"only {len(days)} {frequency}(s) of history: the forecast is their mean")
-    extra = _extra(frame, wide.index, days, quality)
+    extra, known = _extra(frame, wide.index, days, quality)
     categories = None
     if "category" in frame.columns:
         categories = [str(one) for one in frame.groupby("sku")["category"].first().reindex(wide.index).fillna("")]
     if "in_stock" in frame.columns:
-        values = _corrected(values, _wide(frame, "in_stock", wide.index, days), quality)
+        values = corrected(values, _wide(frame, "in_stock", wide.index, days), quality)
     return Panel(
         [str(one) for one in wide.index],
         days.to_numpy().astype("datetime64[D]"),
@@ -142,6 +144,7 @@ def _table(frame: Any, quality: list[str]) -> Panel:
         extra,
         categories,
         quality,
+        known,
     )
 
 
@@ -160,31 +163,38 @@ def _wide(frame: Any, column: str, skus: Any, days: Any) -> Array:
     return np.asarray(table.reindex(index=skus, columns=days).to_numpy(float))
 
 
-def _extra(frame: Any, skus: Any, days: Any, quality: list[str]) -> Array | None:
-    """Relative price (1 is usual) and promotion; the last known goes on."""
-    columns = []
+def _extra(frame: Any, skus: Any, days: Any, quality: list[str]) -> tuple[Array | None, tuple[str, ...]]:
+    """Relative price (1 is usual) and promotion, and which of them there are."""
+    columns: dict[str, Array] = {}
     if "price" in frame.columns:
         signs = set(frame["price"].dropna().astype(str).str.extract(r"([^\d\s.,-]+)", expand=False).dropna())
         if len(signs) > 1:
             quality.append(f"several currencies ({', '.join(sorted(signs))}): prices are not used")
         else:
             clean = frame["price"].astype(str).str.replace(r"[^\d.]", "", regex=True)
-            price = _filled(_wide(frame.assign(price=clean), "price", skus, days))
-            usual = np.nanmedian(np.where(price > 0, price, np.nan), axis=1, keepdims=True) if price.size else price
-            columns.append(np.nan_to_num(price / np.where(usual > 0, usual, 1.0), nan=1.0))
+            columns["price"] = relative(filled(_wide(frame.assign(price=clean), "price", skus, days)))
     if "promo" in frame.columns:
-        columns.append(np.nan_to_num(_wide(frame, "promo", skus, days)))
-    return np.stack(columns, axis=2) if columns else None
+        columns["promo"] = np.nan_to_num(_wide(frame, "promo", skus, days))
+    return (np.stack(list(columns.values()), axis=2) if columns else None), tuple(columns)
 
 
-def _filled(table: Array) -> Array:
+def relative(price: Array) -> Array:
+    """Prices over each SKU's median one; 1 where none is known."""
+    known = np.where(price > 0, price, np.nan)
+    priced = np.isfinite(known).any(axis=1)
+    usual = np.ones((len(price), 1))
+    usual[priced] = np.nanmedian(known[priced], axis=1, keepdims=True)
+    return np.nan_to_num(known / usual, nan=1.0)
+
+
+def filled(table: Array) -> Array:
     """Gaps take the value before them."""
     at = np.where(np.isnan(table), 0, np.arange(table.shape[1]))
     np.maximum.accumulate(at, axis=1, out=at)
     return np.asarray(table[np.arange(len(table))[:, None], at])
 
 
-def _corrected(values: Array, in_stock: Array, quality: list[str]) -> Array:
+def corrected(values: Array, in_stock: Array, quality: list[str]) -> Array:
     """Days without stock hide demand: they take at least the SKU's mean of its days with stock."""
     out = in_stock == 0
     if not out.any():

@@ -9,12 +9,13 @@ import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from analytics.empty_days import empty_days
 from analytics.order_stats import resolved
-from analytics.panel import Panel
+from analytics.panel import Array, Panel, corrected, relative
 from analytics.query import SHANGHAI, Filters
 from shop.errors import NotFound
 from shop.front import Shop
-from shop.models import Category, GoodsDay, Product, Sku
+from shop.models import Category, GoodsDay, PriceChange, Product, Sku
 from shop.sales_days import refresh
 
 MODELS: dict[str, Any] = {"category": Category, "product": Product, "sku": Sku}
@@ -45,7 +46,7 @@ def series(shop: Shop, kind: str = "category", code: str | None = None, days: in
 
 
 def every_sku(shop: Shop, days: int = 548) -> Panel:
-    """All SKUs that ever sold, in units a day up to yesterday, with their categories.
+    """All SKUs that ever sold, in units a day up to yesterday (days without stock filled), with categories and prices.
 
     Raises:
         NotFound: nothing was ever sold.
@@ -69,7 +70,27 @@ def every_sku(shop: Shop, days: int = 548) -> Panel:
         values[at[key], (date.fromisoformat(day) - first).days] = units
     days_of = np.datetime64(first.isoformat()) + np.arange(values.shape[1])
     codes, categories = [str(named[key][1]) for key in keys], [str(named[key][2]) for key in keys]
-    return Panel(codes, days_of, "day", values, categories=categories)
+    quality: list[str] = []
+    values = corrected(values, np.where(empty_days(shop, at, first, values.shape[1]), 0.0, 1.0), quality)
+    price = relative(_prices(shop, at, first, values.shape[1]))[:, :, None]
+    return Panel(codes, days_of, "day", values, price, categories, quality, known=("price",))
+
+
+def _prices(shop: Shop, at: dict[int, int], first: date, days: int) -> Array:
+    """SKUs × days: the price at the end of each day (fen); before the first one that is known that one."""
+    prices = np.full((len(at), days), np.nan)
+    query = select(PriceChange.sku_id, PriceChange.at, PriceChange.price_fen).order_by(PriceChange.at, PriceChange.id)
+    with shop.database.read() as session:
+        for sku, moment, price in session.execute(query):
+            if sku not in at:
+                continue
+            day = (moment.astimezone(SHANGHAI).date() - first).days
+            row = prices[at[sku]]
+            if np.isnan(row[0]) and day < days:
+                row[:] = price
+            if day < days:
+                row[max(0, day) :] = price
+    return prices
 
 
 def _keys(session: Session, kind: str, code: str) -> list[int]:
