@@ -16,6 +16,8 @@ LEAST = 0.3
 """Logarithm of the lift from which a day near an event counts: smaller ones are noise."""
 LEAST_EVENT = 0.5
 """Logarithm of the lift on the very day from which it is an event of this shop."""
+LUMP, LUMP_PART = 10.0, 0.15
+"""Units of a day, and their part of all that a series sold, beyond which it sells in lumps."""
 WEEKS = 26
 LEAST_A_DAY = 5.0
 """Units a day below which neither is told from noise."""
@@ -28,7 +30,7 @@ def lifts(days: Array, values: Array, ahead: Array) -> tuple[Array, Array]:
     event: the total over the median of the weeks around it. A coming event takes the
     mean lift that it had, so an event that was never seen changes nothing.
     """
-    total = values.sum(0)
+    total = values[~lumpy(values)].sum(0)
     week = weekdays(total, len(days) + len(ahead))
     level = total / week[: len(days)]
     names = np.array([str(day)[5:] for day in np.concatenate([days, ahead])])
@@ -51,6 +53,12 @@ def lifts(days: Array, values: Array, ahead: Array) -> tuple[Array, Array]:
         holidays.mark(factor, both, len(days), lambda first, day: _lift(level, first, day), usual)
     factor *= week
     return factor[: len(days)], factor[len(days) :]
+
+
+def lumpy(values: Array) -> Array:
+    """Which series have a day that is a great part of all they sold: their lumps say nothing about the day."""
+    most = values.max(1, initial=0.0)
+    return np.asarray((most > LUMP) & (most > LUMP_PART * values.sum(1)))
 
 
 def weekdays(total: Array, length: int) -> Array:

@@ -77,6 +77,15 @@ def test_a_shopping_day_of_last_year_is_expected_again() -> None:
     assert before[days == np.datetime64("2023-11-11")] == pytest.approx([7.0])
 
 
+def test_a_lump_of_one_product_is_no_part_of_a_shopping_day() -> None:
+    days = np.datetime64("2023-06-01") + np.arange(500)
+    values = np.full((9, 500), 4.0)
+    values[:, days == np.datetime64("2023-11-11")] *= 5
+    values[0] = np.where(days == np.datetime64("2023-11-11"), 300, 0)
+    ahead = lifts(days, values, np.array(["2024-11-11"], "datetime64[D]"))[1]
+    assert ahead.tolist() == pytest.approx([5.0])
+
+
 def test_the_shops_week_is_found_in_its_total_and_goes_on() -> None:
     days = np.datetime64("2024-01-01") + np.arange(203)
     week = np.tile([0.8, 0.8, 0.8, 0.8, 1.0, 1.5, 1.3], 29)
