@@ -7,13 +7,15 @@ from typing import ClassVar
 from actions.base import Events, ShopAction
 from actions.cards import button, goods
 from actions.forms import Answers, Question, ShopForm, SubmitAction, begin, confirmation
-from actions.orders import order_facts
-from actions.picking import UNSHIPPED, in_own_words, offered, pick_order
-from actions.texts import label, yuan
+from actions.orders import next_steps, order_facts
+from actions.picking import UNSHIPPED, in_own_words, names_goods, offered, pick_order
+from actions.texts import label, labels, yuan
 from actions.turn import Turn
-from shop.errors import CannotCancel
+from shop.entities import OrderView
+from shop.states import OrderState
 
 INTENTS = frozenset({"cancel_order"})
+TOO_LATE = {OrderState.SHIPPED: "utter_cancel_shipped", OrderState.CANCELLED: "utter_order_cancelled"}
 REASONS = ("unwanted", "wrong_size", "price", "not_shipped", "other")
 
 
@@ -25,12 +27,33 @@ class StartCancel(ShopAction):
 
     def answer(self, turn: Turn) -> Events | None:
         """Start the form, or say why not."""
-        order = pick_order(turn, UNSHIPPED, self.action_name)
+        if _has_bought_nothing(turn):
+            turn.say("utter_not_bought")
+            return None
+        order = _at_hand(turn) or pick_order(turn, UNSHIPPED, self.action_name)
         if order is None:
             return None
         if "cancel" not in order.can:
-            raise CannotCancel(state=order.state.value)
+            turn.say(TOO_LATE.get(order.state, "utter_cancel_arrived"), buttons=next_steps(order), **order_facts(order))
+            return None
         return begin("cancel_form", turn, cancel_order=order.number, cancel_reason=turn.entity("reason"))
+
+
+def _has_bought_nothing(turn: Turn) -> bool:
+    """Whether "I won't buy it after all" is said of goods on the shelf, talked about after any order."""
+    held = {kind: turn.slot(f"focus_{kind}") or {} for kind in ("product", "order")}
+    on_shelf = turn.focused("product") and held["product"].get("at", 0) > held["order"].get("at", 0)
+    of_orders = turn.entity("order_no") or (turn.slot("choices") or {}).get("kind") == "order" or turn.resumes
+    return bool(on_shelf and not of_orders and any(word in turn.text for word in labels()["not_bought"]))
+
+
+def _at_hand(turn: Turn) -> OrderView | None:
+    """The order that the talk is on, when the words refuse it without naming any ("I don't want it any more")."""
+    held = turn.focused("order")
+    names = names_goods(turn) or turn.entity("order_no") or turn.entity("ordinal") is not None or turn.attachments
+    if not held or names or turn.resumes or not any(word in turn.text for word in labels()["not_bought"]):
+        return None
+    return turn.shop.orders.get(turn.customer, held)
 
 
 class CancelForm(ShopForm):

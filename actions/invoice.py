@@ -14,6 +14,7 @@ from actions.texts import day, label, yuan
 from actions.turn import Turn
 from shop.entities import InvoiceView
 from shop.errors import BadTaxNumber, CannotInvoice
+from shop.invoices import tax_code
 
 INTENTS = frozenset({"ask_invoice", "invoice_info"})
 RESPONSES = {"requested": "utter_invoice_pending", "issued": "utter_invoice_issued", "void": "utter_invoice_void"}
@@ -97,8 +98,9 @@ def _is_company(turn: Turn, answers: Answers) -> bool:
 
 
 def _read_tax(turn: Turn, answers: Answers, is_open: bool) -> str | None:
+    """The number, when its length and check digit are right; a wrong one is said before anything is confirmed."""
     if turn.entity("tax_no"):
-        return str(turn.entity("tax_no"))
+        return tax_code(str(turn.entity("tax_no")))
     digits = "".join(one for one in turn.text if one.isascii() and one.isalnum())
     if is_open and len(digits) >= 8:
         raise BadTaxNumber("not a tax number")

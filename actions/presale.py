@@ -68,7 +68,10 @@ class ProductFacts(ShopAction):
     action_name = "action_product"
 
     def answer(self, turn: Turn) -> None:
-        """Price, stock and the first attributes."""
+        """Price, stock and the first attributes; whether there is one, of a colour or size that is named."""
+        if turn.entity("size") or (turn.entity("color") and turn.entity("ordinal") is not None):
+            StockQuestion(turn.shop).answer(turn)
+            return
         self.tell(turn, pick_product(turn, self.action_name))
 
     @staticmethod

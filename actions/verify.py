@@ -21,7 +21,7 @@ class VerifyForm(ShopForm):
     def questions(self) -> list[Question]:
         """Order number, then phone tail."""
         return [
-            Question("verify_order", lambda turn, _: turn.say("utter_question_verify_order"), _read_order),
+            Question("verify_order", _ask_order, _read_order),
             Question("verify_tail", lambda turn, _: turn.say("utter_question_verify_tail"), _read_tail),
         ]
 
@@ -33,6 +33,10 @@ class VerifyForm(ShopForm):
             turn.say("utter_verify_help", buttons=[(human["title"], human["payload"])])
             return [SlotSet("verify_order", None), SlotSet("requested_slot", "verify_order")]  # no interruption
         return super().answer(turn)
+
+
+def _ask_order(turn: Turn, answers: Answers) -> None:
+    turn.say("utter_question_verify_order_too" if answers["verify_tail"] else "utter_question_verify_order")
 
 
 def _read_order(turn: Turn, answers: Answers, is_open: bool) -> str | None:

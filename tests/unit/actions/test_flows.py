@@ -24,7 +24,29 @@ def requested(said: Said) -> Any:
     return said.slots["requested_slot"]
 
 
+def talked_of(**at: str) -> dict[str, Any]:
+    """Slots of a talk that was on these just now, the last one last."""
+    return {f"focus_{kind}": {"value": value, "at": time.time() + n} for n, (kind, value) in enumerate(at.items())}
+
+
 # The cancel form with its submit action
+
+
+def test_who_refuses_goods_on_the_shelf_has_no_order_to_cancel():
+    shop = FakeShop(order())
+    refuses = tracker("算了不买了", "cancel_order", slots=talked_of(order=NUMBER, product="p1"))
+    assert run(StartCancel(shop), refuses).names == ["utter_not_bought"]
+    of_order = tracker("算了不买了", "cancel_order", slots=talked_of(product="p1", order=NUMBER))
+    assert run(StartCancel(shop), of_order).next == "cancel_form"
+
+
+def test_who_refuses_the_parcel_just_talked_of_hears_what_can_be_done_with_it():
+    shop = FakeShop(order(NUMBER, OrderState.SHIPPED), order("2025010100000002"), order("2025010100000003"))
+    said = run(StartCancel(shop), tracker("我不要了", "cancel_order", slots=talked_of(order=NUMBER)))
+    assert said.names == ["utter_cancel_shipped"]
+    assert NUMBER in said.text
+    named = tracker("那条裙子不要了", "cancel_order", entity("category", "裙"), slots=talked_of(order=NUMBER))
+    assert run(StartCancel(shop), named).names == ["utter_choose_order"]
 
 
 def cancel_at(slot: str, text: str, intent: str, *entities: dict[str, Any], **slots: Any) -> Any:

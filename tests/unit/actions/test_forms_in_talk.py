@@ -161,3 +161,13 @@ def test_a_name_that_the_ear_does_not_know_is_a_title():
     slots = {"invoice_order": NUMBER, "invoice_title": None, "requested_slot": "invoice_title"}
     said = run(InvoiceForm(FakeShop(order())), tracker("云雾茶行", "nlu_fallback", slots=slots, form="invoice_form"))
     assert (said.slots["invoice_title"], requested(said)) == ("云雾茶行", "invoice_tax")
+
+
+def test_a_tax_number_with_a_wrong_check_digit_is_asked_for_again_before_anything_is_confirmed():
+    slots = {"invoice_order": NUMBER, "invoice_title": "云雾茶行", "requested_slot": "invoice_tax"}
+    wrong = tracker(
+        "91440300MA5EXAMPLE", "inform", entity("tax_no", "91440300MA5EXAMPLE"), slots=slots, form="invoice_form"
+    )
+    said = run(InvoiceForm(FakeShop(order())), wrong)
+    assert said.names[0] == "utter_error_bad_tax_number"
+    assert requested(said) == "invoice_tax"
