@@ -11,7 +11,7 @@ from tests.house.project import ROOT
 
 TARGETS = [
     *("help", "setup", "run", "stop", "train", "shell", "test", "check"),
-    *("bench", "widget", "walk", "load", "fuzz", "demo", "import", "clean", "lock", "simulate"),
+    *("bench", "widget", "walk", "load", "pictures", "fuzz", "demo", "import", "clean", "lock", "simulate"),
 ]
 
 
