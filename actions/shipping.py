@@ -9,7 +9,7 @@ from actions.cards import button, parcel_card
 from actions.orders import OrderStatus, next_steps, order_facts
 from actions.picking import UNDER_WAY, pick_order, points_back
 from actions.sight import order_of_parcel
-from actions.texts import day, label, labels, minute, phrase
+from actions.texts import day, is_over, label, labels, minute, phrase
 from actions.turn import Turn
 from shop.entities import OrderView, ShipmentView
 from shop.states import OrderState
@@ -25,9 +25,17 @@ def parcel_facts(parcel: ShipmentView) -> dict[str, Any]:
         "scan": last.text if last else label("shipment_state", parcel.state.value),
         "scanned": minute(last.at) if last else minute(parcel.shipped_at),
         "eta": day(parcel.eta),
-        "arrival": phrase("arrival", day=day(parcel.eta)) if parcel.eta else "",
+        "arrival": phrase("arrival_late" if is_over(parcel.eta) else "arrival", day=day(parcel.eta))
+        if parcel.eta
+        else "",
         "courier_phone": parcel.courier_phone or "",
     }
+
+
+def _arrival(parcel: ShipmentView) -> str:
+    if not parcel.eta:
+        return ""
+    return phrase("arrival_late" if is_over(parcel.eta) else "arrival", day=day(parcel.eta))
 
 
 def order_with_parcel(turn: Turn, resume: str) -> OrderView | None:
@@ -113,7 +121,7 @@ class DeliveryTime(ShopAction):
         if order is None:
             return
         parcel = order.shipments[-1] if order.shipments else None
-        if order.state is OrderState.SHIPPED and parcel and parcel.eta and not parcel.stuck:
+        if order.state is OrderState.SHIPPED and parcel and parcel.eta and not (parcel.stuck or is_over(parcel.eta)):
             turn.say("utter_delivery_eta", buttons=next_steps(order), **order_facts(order), **parcel_facts(parcel))
         elif order.state is OrderState.SHIPPED and parcel:
             tell_parcels(turn, order)

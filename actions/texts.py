@@ -50,6 +50,11 @@ def day(moment: datetime | None) -> str:
     return phrase(name, year=local.year, month=local.month, day=local.day)
 
 
+def is_over(moment: datetime | None) -> bool:
+    """Whether its day in Shanghai has passed; a day that is still going on has not."""
+    return moment is not None and moment.astimezone(SHANGHAI).date() < datetime.now(SHANGHAI).date()
+
+
 def minute(moment: datetime | None) -> str:
     """The day and the minute in Shanghai."""
     return "" if moment is None else f"{day(moment)} {moment.astimezone(SHANGHAI):%H:%M}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from actions.cards import goods, order_card, parcel_card, stock_badge
@@ -9,9 +11,9 @@ from actions.lines import line_words
 from actions.note import note_in, when_in
 from actions.orders import next_steps, order_facts
 from actions.presale import Attribute
-from actions.shipping import TrackPackage
+from actions.shipping import DeliveryTime, TrackPackage
 from shop.states import OrderState
-from tests.unit.actions.fakes import FakeShop, entity, line, order, parcel, run, tracker, turn
+from tests.unit.actions.fakes import NOW, FakeShop, entity, line, order, parcel, run, tracker, turn
 
 
 def test_a_line_is_said_with_its_spec_and_quantity():
@@ -89,3 +91,14 @@ def test_some_units_of_a_line_are_said_with_their_own_number():
 def test_the_wished_time_is_taken_out_of_its_sentence(text: str, dates: list[str], wanted: str):
     found = [entity("date", {"start": "", "end": ""}, words) for words in dates]
     assert when_in(turn(FakeShop(), text, "schedule_delivery", *found)) == wanted
+
+
+def test_a_day_of_arrival_that_is_over_is_not_promised_any_more():
+    late = parcel(eta=NOW - timedelta(days=2))
+    assert "预计" not in parcel_card(late)["subtitle"]
+    shop = FakeShop(order(state=OrderState.SHIPPED, shipments=(late,)))
+    for action, intent in ((TrackPackage, "track_package"), (DeliveryTime, "ask_delivery_time")):
+        said = run(action(shop), tracker("到哪了", intent))
+        assert "预计" not in said.text
+        assert "已经晚了" in said.text
+    assert "预计" in parcel_card(parcel(eta=NOW + timedelta(days=2)))["subtitle"]
