@@ -101,8 +101,8 @@ def make_demo_agents(shop: Shop) -> None:
         password = secrets.token_urlsafe(9)
         for login, role, groups in DEMO_AGENTS:
             shop.agents.add(login, texts["demo_agents"][login], password, role, groups)
-        for reply in texts["demo_canned"]:
-            shop.desk.keep_canned(*reply, None)
+        for shortcut, title, text in texts["demo_canned"]:
+            shop.desk.keep_canned(shortcut, title, text, None)
         lines = [f"{login}  {password}  {role}" for login, role, _groups in DEMO_AGENTS]
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write("\n".join(lines) + "\n")
