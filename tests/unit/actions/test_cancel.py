@@ -9,7 +9,7 @@ from actions.cancel import CancelForm, StartCancel, SubmitCancel
 from shop.errors import ConcurrentChange, DatabaseDown
 from shop.states import OrderState
 from tests.unit.actions.fakes import FakeShop, entity, order, run, tracker
-from tests.unit.actions.test_flows import NUMBER, requested
+from tests.unit.actions.test_flows import NUMBER, cancel_at, requested
 
 
 def talked_of(**at: str) -> dict[str, Any]:
@@ -37,11 +37,6 @@ def test_who_refuses_the_parcel_just_talked_of_hears_what_can_be_done_with_it():
     assert run(StartCancel(shop), named).names == ["utter_choose_order"]
 
 
-def cancel_at(slot: str, text: str, intent: str, *entities: dict[str, Any], **slots: Any) -> Any:
-    known = {"cancel_order": NUMBER, "cancel_reason": None, "confirm": None, "requested_slot": slot, **slots}
-    return tracker(text, intent, *entities, slots=known, form="cancel_form")
-
-
 def test_a_reason_by_button_or_by_words_is_taken():
     said = run(
         CancelForm(FakeShop(order())),
@@ -55,10 +50,6 @@ def test_a_reason_by_button_or_by_words_is_taken():
 def test_a_yes_to_the_question_for_a_reason_needs_no_reason_but_is_no_confirmation_yet():
     said = run(CancelForm(FakeShop(order())), cancel_at("cancel_reason", "确认", "affirm"))
     assert (said.slots["cancel_reason"], requested(said)) == ("other", "confirm")
-
-
-def test_a_yes_beside_an_open_question_says_nothing_of_its_own():
-    assert run(Affirm(FakeShop()), tracker("好", "affirm", form="case_form")).messages == []
 
 
 def test_the_order_is_cancelled_once_and_the_refund_said():

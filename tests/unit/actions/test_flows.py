@@ -23,6 +23,11 @@ def requested(said: Said) -> Any:
     return said.slots["requested_slot"]
 
 
+def cancel_at(slot: str, text: str, intent: str, *entities: dict[str, Any], **slots: Any) -> Any:
+    known = {"cancel_order": NUMBER, "cancel_reason": None, "confirm": None, "requested_slot": slot, **slots}
+    return tracker(text, intent, *entities, slots=known, form="cancel_form")
+
+
 # Addresses
 
 
@@ -125,6 +130,10 @@ def test_a_guest_who_tries_again_is_led_back_to_the_first_question():
 
 
 # Yes, stop and bare values outside forms
+
+
+def test_a_yes_beside_an_open_question_says_nothing_of_its_own():
+    assert run(Affirm(FakeShop()), tracker("好", "affirm", form="case_form")).messages == []
 
 
 def test_a_yes_takes_up_the_last_offer():
