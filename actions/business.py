@@ -22,8 +22,11 @@ AHEAD = 28
 def tell_business(turn: Turn, text: str, entities: Sequence[Named], query: Query | None = None) -> Events | None:
     """Answer a question about the shop; the caller has checked that an operator asks."""
     if query is None:
-        if questions.says("unknown", text):
+        if questions.says("unknown", text) or _by_province(entities):
             turn.say("utter_business_unknown")
+            return None
+        if questions.several(entities):
+            turn.say("utter_figure_one_by_one")
             return None
         if questions.says("pending", text):
             return _pending(turn)
@@ -39,6 +42,12 @@ def tell_business(turn: Turn, text: str, entities: Sequence[Named], query: Query
             today = running("day", turn.shop.clock().astimezone(SHANGHAI).date())
             query = query.but(period=today, compare=Compare.PREVIOUS)
     return _figure(turn, query)
+
+
+def _by_province(entities: Sequence[Named]) -> bool:
+    """Whether a region without a city is named: figures are kept by city."""
+    regions = [one.value for one in entities if one.kind == "region"]
+    return any(not (isinstance(one, dict) and one.get("city")) for one in regions)
 
 
 def _figure(turn: Turn, query: Query) -> Events | None:

@@ -60,8 +60,9 @@ def told_period(turn: Turn, query: Query) -> str:
     if query.period is None:
         return ""
     said = [one for one in named(turn) if one.kind == "date" and isinstance(one.value, dict)]
-    if len(said) == 1 and said[0].text and questions.period_of(said[0]) == query.period:
-        return said[0].text
+    own = [one.text for one in said if one.text and questions.period_of(one) == query.period]
+    if own and (len(said) == 1 or query.other or query.compare):
+        return own[0]
     return days(query.period)
 
 

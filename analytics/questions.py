@@ -75,6 +75,9 @@ def refine(before: Query, text: str, entities: Sequence[Named], now: datetime, *
     held = against(text, _dates(entities)) if query.find is None else None
     asked = [one for one in entities if held is None or one != held.named]
     when = period(text, asked, today)
+    moved = before.period is not None and held is None and says("same_time", text) is not None
+    if moved and before.period is not None:
+        when = before.period.year_before(today)
     if when is not None:
         query = query.but(period=when, other=None)
     group = _group(bare)
@@ -84,6 +87,8 @@ def refine(before: Query, text: str, entities: Sequence[Named], now: datetime, *
     shaped = _shaped(query, text, bare, asked, today, own)
     if held is not None:
         shaped = held.applied(shaped, today)
+    if moved:  # that time itself, not held against it
+        shaped = shaped.but(compare=None)
     return None if shaped == before and not metric else shaped
 
 
@@ -96,7 +101,9 @@ def is_follow_up(text: str, entities: Sequence[Named]) -> bool:
     if len(text) > 24:
         return False
     rest = _without(text, entities)
-    if not any(one.kind == "date" for one in entities) and not says("cue", text) and _group(rest) is None:
+    if not _dates(entities) and not says("cue", text) and _group(rest) is None:
+        return False
+    if _whole(text, rest, entities):
         return False
     known = [
         one
@@ -108,6 +115,21 @@ def is_follow_up(text: str, entities: Sequence[Named]) -> bool:
     for one in known:
         rest = pattern(one).sub("", rest)
     return changed and _only_filler(rest)
+
+
+def _whole(text: str, rest: str, entities: Sequence[Named]) -> bool:
+    """Whether a text is a question of its own: it says when and what, or two times, or two shelves."""
+    if several(entities):
+        return True
+    dates, cue = _dates(entities), says("cue", text)
+    if len(dates) > 1 and (cue is None or cue.start() > 0):
+        return True
+    return bool(dates) and cue is None and bool(first_of("metrics", rest) or _group(rest))
+
+
+def several(entities: Sequence[Named]) -> bool:
+    """Whether more than one category, or brand, is named."""
+    return any(len({str(one.value) for one in entities if one.kind == kind}) > 1 for kind in ("category", "brand"))
 
 
 def _only_filler(text: str) -> bool:

@@ -288,3 +288,20 @@ def test_what_figures_are_held_against_is_not_what_they_are_about(
 @pytest.mark.parametrize("text", ["上个月卖得最好的10个商品", "上个月卖得最差的十个商品", "上个月畅销榜前10名"])
 def test_as_many_rows_are_told_as_were_asked_for(facts: Facts, ear: EntityExtractor, text: str) -> None:
     assert len(ask(facts, ear, text, False)[1].rows) == 10
+
+
+@pytest.mark.parametrize(
+    "text", ["昨天多少单", "上个月卖得最好的10个商品", "今年比去年增长多少", "手机和平板哪个卖得好"]
+)
+def test_a_whole_question_is_no_follow_up(facts: Facts, ear: EntityExtractor, text: str) -> None:
+    before, _ = ask(facts, ear, "今年{category}卖了多少".replace("{category}", facts.names[False]["category"]), False)
+    assert ask(facts, ear, text, False, before) == (None, None)
+
+
+def test_the_same_time_of_last_year_is_asked_for_by_itself(facts: Facts, ear: EntityExtractor) -> None:
+    before, _ = ask(facts, ear, "上个月卖了多少", False)
+    query, answer = ask(facts, ear, "去年同期呢", False, before)
+    span = spans(facts.now)["上个月"]
+    assert span is not None
+    year_ago = tuple(one - pd.DateOffset(years=1) for one in span)
+    assert (answer.value, query.compare) == (expected(facts, {"answer": "sales"}, False, year_ago)[0], None)
