@@ -176,6 +176,44 @@ def test_a_dead_letter_is_shown_with_its_reason_and_sent_once_more(visit, served
     assert served[0].agents.audit_log()[0]["action"] == "letter_revived"
 
 
+def test_what_nobody_could_answer_becomes_training_an_entry_or_nothing(visit):
+    group = {
+        "number": 3,
+        "messages": 2,
+        "texts": ["能刻字吗", EVIL],
+        "keywords": ["刻字"],
+        "kind": "intent",
+        "target": "custom_made",
+        "score": 0.8,
+    }
+    rows, asked = [group, {**group, "number": 4, "target": None, "score": None}], []
+
+    def answer(route) -> None:
+        if route.request.method == "POST":
+            asked.append((route.request.url.rsplit("/", 1)[1], route.request.post_data_json))
+            route.fulfill(json={"ok": True, "said": "2 messages went to engraving"})
+        else:
+            route.fulfill(json={"rows": rows})
+
+    page = visit(WIDE)
+    page.route(re.compile("/dashboard/api/unanswered"), answer)
+    page.get_by_role("button", name="没答上的").click()
+    groups = page.locator(".group")
+    expect(groups).to_have_count(2)
+    expect(groups.first).to_contain_text(EVIL)
+    assert groups.locator("img").count() == 0
+    groups.first.get_by_role("button", name="按建议收下").click()
+    expect(page.locator("#note")).to_have_text("已处理")
+    groups.nth(1).locator("input").fill("engraving")
+    groups.nth(1).locator("textarea").fill("可以刻字")
+    groups.nth(1).get_by_role("button", name="存为 FAQ").click()
+    expect(page.locator("#note")).to_have_text("已处理")
+    groups.nth(1).get_by_role("button", name="丢弃").click()
+    expect(page.locator("#note")).to_have_text("已处理")
+    faq = {"action": "take", "faq": "engraving", "answer": "可以刻字"}
+    assert asked == [("3", {"action": "take"}), ("4", faq), ("4", {"action": "drop"})]
+
+
 def test_a_late_answer_for_the_page_before_leaves_the_new_page_alone(visit):
     page = visit(WIDE)
     held = []

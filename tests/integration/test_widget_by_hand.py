@@ -97,6 +97,14 @@ def test_english_is_a_second_language(wire, visit):
     expect(part(page, ".status")).to_have_text("Online, here to help")
 
 
+def test_the_pages_theme_and_side_win_over_the_systems(wire, visit):
+    wire.attributes = 'data-open data-theme="dark" data-position="left"'
+    page = visit(color_scheme="light")
+    surface = part(page, ".head").evaluate("one => getComputedStyle(one).backgroundColor")
+    assert surface == "rgb(34, 30, 27)"
+    assert part(page, ".panel").bounding_box()["x"] < 100
+
+
 def test_a_text_is_copied_by_a_button(wire, visit):
     page = visit()
     wire.say(text="订单号 2026112000000012")

@@ -126,20 +126,20 @@ export function pages({ at, date, day, draw, load, make, select, table, texts, a
   };
 
   /** Change something; the page is loaded again when it was done. */
-  async function post(path, body) {
+  async function post(path, body, done, refused = texts.failed) {
     const headers = { "Content-Type": "application/json", "X-Xiaoer-Desk": "1" };
     at("note").textContent = texts.loading;
     const answer = await fetch(`/dashboard/api/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
     const said = await answer.json().catch(() => ({}));
     if (answer.ok) await again();
-    at("note").textContent = answer.ok ? said.said || texts.revived : said.said || texts.failed;
+    at("note").textContent = answer.ok ? done : answer.status === 400 ? refused : texts[said.error] || texts.failed; // what the program says is for engineers
   }
 
   function unanswered(found) {
     table([]);
     at("note").textContent = found.rows.length ? "" : texts.empty;
     at("table").append(...found.rows.map((group) => {
-      const act = (body) => post(`unanswered/${group.number}`, body);
+      const act = (body) => post(`unanswered/${group.number}`, body, texts.done, texts.unsettled);
       const name = make("input", { placeholder: texts.name, pattern: "[A-Za-z0-9_-]{1,40}", required: true, ariaLabel: texts.name });
       const words = make("textarea", { placeholder: texts.answer, rows: 2, required: true, ariaLabel: texts.answer });
       const form = make("form", { onsubmit: (event) => { event.preventDefault(); act({ action: "take", faq: name.value, answer: words.value }); } },
@@ -155,7 +155,7 @@ export function pages({ at, date, day, draw, load, make, select, table, texts, a
   function letters(found) {
     table(found.rows);
     for (const [number, line] of [...at("table").querySelectorAll("tbody tr")].entries())
-      line.append(make("td", {}, make("button", { onclick: () => post(`letters/${found.rows[number].id}/revive`, {}) }, texts.revive)));
+      line.append(make("td", {}, make("button", { onclick: () => post(`letters/${found.rows[number].id}/revive`, {}, texts.revived) }, texts.revive)));
     const states = { waiting: texts.queued, sent: texts.sent, held: texts.held, dead: texts.dead };
     at("tiles").replaceChildren(...found.counts.map(({ channel, ...counts }) => make("div", { className: "tile" }, channel,
       make("b", {}, String(counts.dead || 0)), make("small", {}, Object.entries(counts).map(([key, count]) => `${states[key] || key} ${count}`).join("，")))));
