@@ -67,6 +67,10 @@ class ShopAction(Action, ABC):
         return await asyncio.get_running_loop().run_in_executor(None, self._run, turn)
 
     def _run(self, turn: Turn) -> Events:
+        with turn.while_kept():
+            return self._answered(turn)
+
+    def _answered(self, turn: Turn) -> Events:
         try:
             soothe(turn, self.action_name)
             events = self._of_figures(turn)

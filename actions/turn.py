@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Iterable
@@ -14,6 +15,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.texts import labels, yuan
 from shop.errors import BadPicture, NotIdentified
 from shop.front import Shop
+from shop.messages import kept_id
 
 FOCUS_S = 15 * 60
 """Seconds for which "it" still means the order or product of before."""
@@ -44,6 +46,14 @@ class Turn:
     def message_id(self) -> str:
         """The message's id; logs name it and never the conversation, whose id may be a person's."""
         return str(self._message.get("message_id") or len(self.tracker.events))
+
+    def while_kept(self) -> AbstractContextManager[None]:
+        """Change nothing for a message that is erased while its turn runs; what came not through the gate is no such.
+
+        Within it every change of the shop's raises ``Erased`` as soon as the message is gone.
+        """
+        kept = kept_id(self._message.get("message_id"))
+        return nullcontext() if kept is None else self.shop.messages.while_kept(self.sender, kept)
 
     @property
     def text(self) -> str:

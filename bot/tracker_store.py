@@ -40,6 +40,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot import speed
 from shop.front import Shop, open_shop
+from shop.messages import kept_id
 from shop.trackers import Chunk
 
 speed.apply()
@@ -211,8 +212,8 @@ def _carried(state: dict[str, Any] | None) -> list[Event]:
 
 def _answered(events: list[Event]) -> int | None:
     """The kept message that a turn answers; None for what did not come through the gate."""
-    ids = [str(one.message_id) for one in events if isinstance(one, UserUttered)]
-    return int(ids[-1]) if ids and ids[-1].isdecimal() and len(ids[-1]) < 19 else None  # others are random
+    ids = [one.message_id for one in events if isinstance(one, UserUttered)]
+    return kept_id(ids[-1]) if ids else None
 
 
 def _events_of(chunks: list[Chunk]) -> list[Event]:

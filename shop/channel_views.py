@@ -34,6 +34,14 @@ class Kept(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Delivered:
+    """A callback that is to be answered in its own response: how often it came, and what a response carried."""
+
+    times: int
+    given: str | None
+
+
+@dataclass(frozen=True)
 class InboxRow:
     """A callback to be answered; ``worn``: it was tried too often, its customer is only told so."""
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 from sqlalchemy import create_engine, event, exc, func, literal_column, text
 from sqlalchemy.engine import Engine
@@ -27,6 +28,7 @@ _ALONE = text("SELECT pg_advisory_xact_lock(20221)")  # any number that nobody e
 # Without these a server that has gone without a word holds a customer for minutes.
 _PATIENCE = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 10_000}
 _LOST_RACES = {"40001", "40P01"}  # PostgreSQL: serialisation failure, deadlock
+_CHECK: ContextVar[Callable[[Session], None] | None] = ContextVar("check", default=None)
 
 
 class Database:
@@ -69,12 +71,16 @@ class Database:
         Raises:
             ConcurrentChange: another transaction changed the same rows.
             DatabaseDown: the database does not answer.
+            ShopError: by the check of ``only_while``.
         """
         with _translated(), self._turn(first):
             session = self._session()
             try:
                 if self.is_sqlite:
                     session.execute(_BEGIN)
+                check = _CHECK.get()
+                if check is not None:
+                    check(session)
                 yield session
                 session.commit()
             except BaseException:
@@ -82,6 +88,19 @@ class Database:
                 raise
             finally:
                 session.close()
+
+    @staticmethod
+    @contextmanager
+    def only_while(check: Callable[[Session], None]) -> Iterator[None]:
+        """Begin every change that is made within by a check in its own transaction, which raises to refuse it.
+
+        It holds for this thread or task and what is started from it, by ``contextvars``.
+        """
+        token = _CHECK.set(check)
+        try:
+            yield
+        finally:
+            _CHECK.reset(token)
 
     @contextmanager
     def _turn(self, first: bool) -> Iterator[None]:

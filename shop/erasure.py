@@ -29,9 +29,12 @@ log = logging.getLogger(__name__)
 OPEN_ORDERS = (OrderState.PENDING_PAYMENT.value, OrderState.PAID.value, OrderState.SHIPPED.value)
 NOBODY = "-"
 _TALK_TABLES = (
-    models.TrackerChunk, models.DeskNote, models.TalkSignal, models.ChannelInbox, models.ChannelOutbox,
+    models.TrackerChunk,
+    models.DeskNote,
+    models.TalkSignal,
+    models.ChannelOutbox,
     models.ChannelPeer,
-)  # fmt: skip
+)
 """Tables whose rows of a conversation are deleted whole."""
 
 
@@ -68,6 +71,7 @@ class Erasure:
             others = _of_others(session, senders, customer_id)
             self._announce(session)
             mine = [one for one in senders if one not in others]
+            _callbacks(session, mine)
             _pictures(session, self._shop.clock(), mine, [customer_id], everywhere=True)
             self._talks(session, mine)
             self._part(session, others, customer_id)
@@ -82,6 +86,7 @@ class Erasure:
         with self._shop.database.change() as session:
             _hold(session, [sender_id], set())
             self._announce(session)
+            _callbacks(session, [sender_id])
             talk = models.Conversation
             query = select(talk.owner_id, talk.linked_id).where(talk.sender_id == sender_id)
             known = session.execute(query).first() or ()
@@ -177,6 +182,14 @@ def _hold(session: Any, senders: Sequence[str], held: set[str]) -> set[str]:
     for sender in sorted(set(senders) - held):
         lock_talk(session, sender)
     return held | set(senders)
+
+
+def _callbacks(session: Any, senders: Sequence[str]) -> None:
+    """Forget what stands in line: from now on no turn of it writes, and one that just does has ended.
+
+    Before all else: a conversation at its first message has no row yet that could be held.
+    """
+    _run(session, delete(models.ChannelInbox).where(models.ChannelInbox.sender_id.in_(senders)))
 
 
 def _of_others(session: Any, senders: Sequence[str], customer_id: int) -> list[str]:

@@ -9,7 +9,8 @@
     │   ├── NotFound          no such thing, or not this customer's: they read the same
     │   │   ├── OrderNotFound
     │   │   ├── ProductNotFound
-    │   │   └── CaseNotFound
+    │   │   ├── CaseNotFound
+    │   │   └── Erased        the talk was erased while this was under way
     │   ├── NotIdentified     the caller has not proved who they are
     │   ├── TooManyTries      wrong proofs were given too often
     │   ├── WrongState        the order or case is past that step
@@ -81,6 +82,10 @@ class ProductNotFound(NotFound):
 
 class CaseNotFound(NotFound):
     """This customer has no such after-sale case."""
+
+
+class Erased(NotFound):
+    """The conversation was erased while this was under way: nothing of it is kept."""
 
 
 class NotIdentified(Refused):

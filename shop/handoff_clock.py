@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 STICKY = timedelta(days=7)
 """How long a customer still comes back to the agent they had."""
 _TABLE = rows.TABLE
+_HERE = _TABLE.c.skill_group != rows.ELSEWHERE  # the clocks of a platform's own staff are the platform's
 
 
 @dataclass(frozen=True)
@@ -147,13 +148,13 @@ def hear_silence(shop: Shop) -> int:
             if session.execute(mark).rowcount:
                 signal(shop, session, one.sender_id, "warn", {"handoff_id": one.id, "agent_id": one.agent_id})
     silent = _TABLE.c.customer_at < now - timedelta(seconds=settings.agent_silence_s)
-    return _end(shop, HandoffState.AGENT, silent, "silence")
+    return _end(shop, HandoffState.AGENT, silent & _HERE, "silence")
 
 
 def end_idle(shop: Shop) -> int:
     """End talks whose customer has not answered the agent's last word for long."""
     since = shop.clock() - timedelta(minutes=shop.settings.customer_idle_minutes)
-    return _end(shop, HandoffState.AGENT, _TABLE.c.customer_at.is_(None) & (_TABLE.c.agent_at < since), "idle")
+    return _end(shop, HandoffState.AGENT, _TABLE.c.customer_at.is_(None) & (_TABLE.c.agent_at < since) & _HERE, "idle")
 
 
 def _end(shop: Shop, state: HandoffState, which: Any, reason: str) -> int:

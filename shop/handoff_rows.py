@@ -28,6 +28,8 @@ WITH_AGENT = TABLE.c.state == HandoffState.AGENT.value
 USUAL_TALK_S = 300.0
 """How long a talk takes where none has been had yet."""
 LAST_TALKS = 50
+ELSEWHERE = "elsewhere"
+"""The group of talks that a platform's own staff has; see ``shop.elsewhere``."""
 
 _AGENTS = Agent.__table__
 
@@ -88,6 +90,15 @@ def sent_away_by(session: Any) -> dict[int, set[int]]:
         one.handoff_id: {agent for agent in (one.agent_id, (one.detail or {}).get("from")) if agent is not None}
         for one in session.execute(query)
     }
+
+
+def living(session: Any, customer_id: int | None) -> int | None:
+    """The customer, who stays until the transaction ends: an erasure waits; None where it was faster."""
+    if customer_id is None:
+        return None
+    query = select(Customer.id).where(Customer.id == customer_id, Customer.erased_at.is_(None))
+    found = session.execute(query.with_for_update(read=True, key_share=True)).scalar()
+    return None if found is None else int(found)
 
 
 def level_bonus(session: Any, customer_id: int | None) -> int:

@@ -120,7 +120,7 @@ class Handoffs:
                         self._add_reason(session, row, reason, max(0, priority - row.priority))
                         session.flush()
                     return rows.view(self._shop, session, row)
-                row = self._new_row(session, sender_id, customer_id, reason, skill_group, priority)
+                row = self.new_row(session, sender_id, customer_id, reason, skill_group, priority)
                 session.add(row)
                 session.flush()
                 rows.step(self._shop, session, row, "asked", detail={"reason": row.reason})
@@ -220,7 +220,7 @@ class Handoffs:
             with self._database.change() as session:
                 row = rows.open_row(session, sender_id, lock=True)
                 if row is None:
-                    row = self._new_row(session, sender_id, customer_id, "taken", "any", 0)
+                    row = self.new_row(session, sender_id, customer_id, "taken", "any", 0)
                     session.add(row)
                     session.flush()
                 if row.state == HandoffState.AGENT.value and _is_his(row, agent, agent_id):
@@ -305,9 +305,11 @@ class Handoffs:
 
     # Steps
 
-    def _new_row(
+    def new_row(
         self, session: Any, sender_id: str, customer_id: int | None, reason: str, skill_group: str, priority: int
     ) -> Any:
+        """A row that waits, for the caller's transaction to add; what is none of these asks ``request``."""
+        customer_id = rows.living(session, customer_id)
         now, steps = self._now(), priority + rows.level_bonus(session, customer_id)
         return Handoff(
             sender_id=sender_id,
@@ -341,6 +343,8 @@ class Handoffs:
         self, session: Any, row: Any, agent: str, agent_id: int | None, notice: str, by: int | None = None
     ) -> None:
         before = row.agent_id
+        if row.skill_group == rows.ELSEWHERE:
+            row.skill_group = "any"
         row.state, row.agent, row.agent_id = HandoffState.AGENT.value, agent[:40], agent_id
         row.accepted_at = row.accepted_at or self._now()
         row.customer_at, row.warned_at = self._now(), None  # somebody waits for the first word

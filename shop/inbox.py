@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Sequence
 
 from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
-from shop.channel_views import Callback, InboxRow, Kept
-from shop.errors import ConcurrentChange, DatabaseDown
+from shop.channel_views import Callback, Delivered, InboxRow, Kept
+from shop.errors import ConcurrentChange, DatabaseDown, Erased
+from shop.handoff_rows import lock_talk
 from shop.models import ChannelInbox
 from shop.outbox import post_in, release_in
 from shop.peers import hear_in
@@ -116,6 +118,48 @@ class Inbox:
                 channel = session.execute(select(_TABLE.c.channel).where(_TABLE.c.id == kept.id)).scalar_one()
                 post_in(session, channel, kept.sender_id, self._cipher.seal_json(answers), origin, now, None)
             return True
+
+    def delivered(self, channel: str, external_id: str) -> Delivered | None:
+        """Count one more delivery of a callback; None for one that was erased meanwhile."""
+        mine = (_TABLE.c.channel == channel) & (_TABLE.c.external_id == external_id)
+        with self._database.change(first=True) as session:
+            session.execute(update(_TABLE).where(mine).values(deliveries=_TABLE.c.deliveries + 1))
+            row = session.execute(select(_TABLE.c.deliveries, _TABLE.c.given_sealed).where(mine)).first()
+        return None if row is None else Delivered(row.deliveries, self._cipher.open(row.given_sealed))
+
+    def given(self, channel: str, external_id: str) -> str | None:
+        """The words that a response to a callback carried; None where none did."""
+        query = select(_TABLE.c.given_sealed).where(_TABLE.c.channel == channel, _TABLE.c.external_id == external_id)
+        with self._database.read() as session:
+            return self._cipher.open(session.execute(query).scalar())
+
+    def give(self, channel: str, external_id: str, words: str) -> None:
+        """Remember what a response to a callback carried, for its redeliveries."""
+        mine = (_TABLE.c.channel == channel) & (_TABLE.c.external_id == external_id)
+        with self._database.change() as session:
+            session.execute(update(_TABLE).where(mine).values(given_sealed=self._cipher.seal(words)))
+
+    def is_done(self, channel: str, external_id: str) -> bool:
+        """Whether nobody works on a callback any more, in this process or another: it was answered, or erased."""
+        query = select(_TABLE.c.id).where(
+            _TABLE.c.channel == channel, _TABLE.c.external_id == external_id, _TABLE.c.state == "new"
+        )
+        with self._database.read() as session:
+            return session.execute(query).first() is None
+
+    def while_kept(self, kept: Kept) -> AbstractContextManager[None]:
+        """Make changes for a callback only while it is there: of a change and an erasure, one comes first.
+
+        Within it every change holds the conversation and the callback, and raises ``Erased`` when it is gone.
+        """
+        mine = select(_TABLE.c.id).where(_these([kept])).with_for_update(read=True)
+
+        def check(session: Any) -> None:
+            lock_talk(session, kept.sender_id)
+            if session.execute(mine).first() is None:
+                raise Erased("the callback was erased while it was under way")
+
+        return self._database.only_while(check)
 
     def waits(self, kept: Kept) -> bool:
         """Whether a callback is still to be answered: not done, and not erased with its conversation."""

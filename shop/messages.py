@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Sequence
 
@@ -10,7 +11,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from shop.entities import StoredMessage
-from shop.errors import BadSetting
+from shop.errors import BadSetting, Erased
 from shop.handoff_rows import lock_talk
 from shop.models import Conversation, Handoff, Message
 from shop.states import HandoffState
@@ -172,6 +173,19 @@ class Messages:
         with self._database.read() as session:
             return is_kept_in(session, sender_id, message_id)
 
+    def while_kept(self, sender_id: str, message_id: int) -> AbstractContextManager[None]:
+        """Make changes for a message only while it is there: of a change and an erasure, one comes first.
+
+        Within it every change holds the conversation and raises ``Erased`` when the message is gone.
+        """
+
+        def check(session: Any) -> None:
+            lock_talk(session, sender_id)
+            if not is_kept_in(session, sender_id, message_id):
+                raise Erased("the message was erased while its turn ran")
+
+        return self._database.only_while(check)
+
     def answers(self, message_id: int) -> list[StoredMessage]:
         """The answers to a message, in order."""
         with self._database.read() as session:
@@ -261,6 +275,12 @@ def is_kept_in(session: Any, sender_id: str, message_id: int) -> bool:
     By the sender too: SQLite gives the id of an erased row again.
     """
     return session.execute(_IS_KEPT, {"message": message_id, "sender": sender_id}).first() is not None
+
+
+def kept_id(message_id: Any) -> int | None:
+    """The kept message that a message of Rasa's is, by its id; None for one that did not come through the gate."""
+    text = str(message_id)
+    return int(text) if text.isdecimal() and len(text) < 19 else None  # Rasa's own ids are 32 random digits
 
 
 def _heard(message_id: int, mood: str | None, anger: int | None, intent: str | None) -> dict[str, Any]:

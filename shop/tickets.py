@@ -48,7 +48,7 @@ class Tickets:
             )
             ticket = Ticket(
                 sender_id=sender_id,
-                customer_id=customer_id,
+                customer_id=rows.living(session, customer_id),
                 handoff_id=row.id if row is not None else None,
                 reason=row.reason if row is not None else "asked",
                 skill_group=row.skill_group if row is not None else "any",

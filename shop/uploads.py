@@ -14,10 +14,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 
 from shop.entities import UploadView
-from shop.errors import NotFound
+from shop.errors import NotFound, ShopError
 from shop.models import CaseProof, Upload
 from shop.picture_file import clean_picture
 
@@ -62,9 +62,15 @@ class Uploads:
             created_at=now,
             expires_at=now + timedelta(days=self._settings.upload_days),
         )
-        with self._database.change() as session:
-            session.add(row)
-        self._store(digest, data)  # again: a purge may have taken the same picture of before just now
+        try:
+            with self._database.change() as session:
+                session.add(row)
+        except ShopError:
+            self._drop(digest)
+            raise
+        if not self._place(digest).is_file():  # a purge took the same picture of before just now, or this very one
+            self._store(digest, data)
+            self._drop(digest)
         return _view(row)
 
     def get(self, upload_id: str, sender_id: str | None = None) -> UploadView:
@@ -107,6 +113,19 @@ class Uploads:
             done += some
             if some < PURGED_AT_ONCE:
                 return done
+
+    def _drop(self, digest: str) -> None:
+        """Delete a picture's file unless an upload needs it."""
+        proofs = select(CaseProof.upload_id)
+        needed = or_(Upload.expires_at > self._now(), Upload.id.in_(proofs))
+        try:
+            with self._database.read() as session:
+                found = session.execute(select(Upload.id).where(Upload.sha256 == digest, needed).limit(1)).scalar()
+        except ShopError as error:
+            log.error("nobody knows whether a picture's file is needed, it stays: %s", type(error).__name__)
+            return
+        if found is None:
+            self._unlink(digest)
 
     def _purge_some(self) -> int:
         """Delete some uploads past their days: databases allow only so many values in a statement."""

@@ -14,6 +14,7 @@ import logging
 import secrets
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Awaitable, Callable, TypeVar
@@ -26,7 +27,7 @@ from bot.channels.pace import Failures, RateLimit, Turnstile
 from bot.channels.texts import Body, Texts
 from nlp.anger import anger_over_turns
 from nlp.sentiment import Sentiment, read_mood
-from shop.errors import BadToken, DatabaseDown, NotFound
+from shop.errors import BadToken, DatabaseDown, Erased, NotFound
 from shop.front import Shop
 
 log = logging.getLogger(__name__)
@@ -146,8 +147,9 @@ class Gate:
         return ids[0] if ids else None
 
     async def in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
-        """Run blocking storage work without holding up other conversations."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+        """Run blocking storage work without holding up other conversations, under what holds for this task."""
+        run = copy_context().run
+        return await asyncio.get_running_loop().run_in_executor(self._threads, run, work, *arguments)
 
     async def _guarded(self, incoming: Incoming, external_id: str | None, handler: Handler) -> Outcome:
         try:
@@ -156,6 +158,9 @@ class Gate:
                 return await self._handle(message, handler)
         except Refusal as refusal:
             return Outcome([self.texts.body(refusal.name, **refusal.facts)])
+        except Erased:
+            log.info("a message was dropped: its talk was erased meanwhile")
+            return Outcome()
         except DatabaseDown:
             log_incident("no database", incoming.channel)
             return Outcome([self.texts.body("database_down")])
@@ -181,6 +186,10 @@ class Gate:
 
     async def _handle(self, message: _Message, handler: Handler) -> Outcome:
         await self.in_thread(self._arrive, message)
+        with self._shop.messages.while_kept(message.sender_id, message.id):
+            return await self._answered(message, handler)
+
+    async def _answered(self, message: _Message, handler: Handler) -> Outcome:
         if not message.is_new:
             return await self._again(message)
         if message.speaker == "agent":

@@ -22,7 +22,7 @@ from bot.channels.keeper import Keeper
 from bot.channels.texts import Body
 from bot.channels.voice import words_of
 from shop.channel_views import InboxRow, Kept
-from shop.errors import BadPicture, BadToken, DatabaseDown, Refused, ShopError
+from shop.errors import BadPicture, BadToken, DatabaseDown, Erased, Refused, ShopError
 from shop.link_codes import looks_like_code
 
 if TYPE_CHECKING:
@@ -118,16 +118,8 @@ class Intake:
     async def _answer(self, kept: Kept, arrival: Arrival) -> None:
         sender_id = kept.sender_id
         try:
-            try:
-                async with self._fetches if arrival.media else nullcontext():  # a slow platform holds up no turn
-                    read = await self._read(sender_id, arrival)
-                async with self._turns:
-                    answers = await self._answers(kept, arrival, read)
-            except DatabaseDown:
-                raise
-            except Exception as error:  # noqa: BLE001 - a customer gets a sentence whatever happens
-                log_incident("failed", self._connector.name(), error)
-                answers = [self._gate.texts.body("failed")]
+            with self._shop.inbox.while_kept(kept):
+                answers = await self._answers(kept, arrival)
             await self._gate.in_thread(self._shop.inbox.finish, kept, answers)
         except ShopError as error:
             log.warning("channel %s: callback %d waits: %s", self._connector.name(), kept.id, type(error).__name__)
@@ -143,9 +135,24 @@ class Intake:
         if event is not None:
             event.set()
 
-    async def _answers(self, kept: Kept, arrival: Arrival, read: Read) -> list[Body]:
-        if not await self._gate.in_thread(self._shop.inbox.waits, kept):
-            return []  # erased while it stood in line
+    async def _answers(self, kept: Kept, arrival: Arrival) -> list[Body]:
+        """The answers to a callback; none when it was erased while it stood in line, or since."""
+        try:
+            if not await self._gate.in_thread(self._shop.inbox.waits, kept):
+                return []
+            async with self._fetches if arrival.media else nullcontext():  # a slow platform holds up no turn
+                read = await self._read(kept.sender_id, arrival)
+            async with self._turns:
+                return await self._answer_read(kept, arrival, read)
+        except DatabaseDown:
+            raise
+        except Erased:
+            return []
+        except Exception as error:  # noqa: BLE001 - a customer gets a sentence whatever happens
+            log_incident("failed", self._connector.name(), error)
+            return [self._gate.texts.body("failed")]
+
+    async def _answer_read(self, kept: Kept, arrival: Arrival, read: Read) -> list[Body]:
         sender_id = kept.sender_id
         code = arrival.link or (arrival.text.split()[-1] if arrival.text.split() else "")
         if looks_like_code(code):

@@ -23,6 +23,8 @@ class ChannelInbox(Base):
     state = Column(String(5), nullable=False, default="new")  # new, done
     tries = Column(Integer, nullable=False, default=0)
     lease_until = Column(UtcTime)  # until then a process works on it
+    deliveries = Column(Integer, nullable=False, default=0, server_default="0")  # of passive answers only
+    given_sealed = Column(Text)  # the words that a response to it carried: a redelivery gets the same
     __table_args__ = (
         UniqueConstraint("channel", "external_id"),
         Index("ix_channel_inbox_state_lease", "state", "lease_until"),

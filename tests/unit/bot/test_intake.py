@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -24,6 +25,9 @@ class Inbox:
     def take(self, callbacks):
         first, self.taken = self.taken + 1, self.taken + len(callbacks)
         return [Kept(at, one.sender_id, one.external_id) for at, one in enumerate(callbacks, first)]
+
+    def while_kept(self, _kept):
+        return nullcontext()
 
     def waits(self, kept):
         return kept.id not in self.erased

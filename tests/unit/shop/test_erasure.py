@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -17,6 +16,7 @@ from shop import models
 from shop.errors import BadToken, NotFound, WrongState
 from shop.states import OrderState
 from shop.trackers import Chunk
+from tests.remains import rows_with
 
 PHONE = "13987654321"
 WORDS = f"请打 {PHONE} 找欧阳小敏"
@@ -87,21 +87,6 @@ def person(shop, build):
             models.VerifyTry(subject=f"sender:{GUEST}"),
         ])  # fmt: skip
     return customer
-
-
-def rows_with(shop, *needles):
-    """Tables that hold one of the needles in any row, sealed or not."""
-    found = set()
-    with shop.database.read() as session:
-        for table in models.Base.metadata.sorted_tables:
-            for row in session.execute(select(table)).mappings():
-                opened = {
-                    key: shop.cipher.open(one) if key.endswith("_sealed") and one else one for key, one in row.items()
-                }
-                text = json.dumps(opened, default=str, ensure_ascii=False)
-                if any(one in text for one in needles):
-                    found.add(table.name)
-    return found
 
 
 def test_the_test_knows_every_table_that_can_hold_words_of_a_person(shop, person):
