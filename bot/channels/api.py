@@ -22,8 +22,8 @@ MOST_BYTES = 20 * 1024 * 1024
 
 T = TypeVar("T")
 InThread = Callable[..., Awaitable[Any]]
-Fetch = Callable[[], Awaitable[tuple[str, float]]]
-"""Asks the platform for a token; gives it and its life in seconds."""
+Fetch = Callable[[str], Awaitable[tuple[str, float]]]
+"""Asks the platform for a token, told which one it refused (or none); gives it and its life in seconds."""
 
 
 class NotDelivered(Exception):
@@ -95,7 +95,7 @@ class TokenCache:
             if found and found != bad:
                 return str(found)
         try:
-            token, life = await self._fetch()
+            token, life = await self._fetch(bad)
         except BaseException:
             await self._in_thread(self._values.free, self._key)
             raise

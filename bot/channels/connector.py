@@ -101,20 +101,20 @@ class Connector(InputChannel):
         """Whose access token it is: channels of one account share it."""
         raise NotImplementedError
 
-    async def _new_token(self) -> tuple[str, float]:
-        """A token from the platform, and its life in seconds."""
+    async def _new_token(self, refused: str) -> tuple[str, float]:
+        """A token from the platform, and its life in seconds; ``refused``: the one that it does not take any more."""
         raise NotImplementedError
 
     def add_routes(self, routes: Blueprint) -> None:
         """Add the platform's callback to the channel's routes; POST brings what happened."""
 
         @routes.route("/callback", methods=["POST"], stream=True)
-        async def receive(request: Request) -> HTTPResponse:
+        async def receive(request: Request) -> HTTPResponse | None:
             return await self.guarded(request, lambda raw: self._receive(request, raw))
 
     @abstractmethod
-    async def _receive(self, request: Request, raw: bytes) -> HTTPResponse:
-        """Check a callback, and give what it brings to the intake.
+    async def _receive(self, request: Request, raw: bytes) -> HTTPResponse | None:
+        """Check a callback, and give what it brings to the intake; None where the response was sent already.
 
         Raises:
             BadCallback: it is not the platform's.
@@ -197,13 +197,13 @@ class Connector(InputChannel):
         await self.gate.in_thread(post, self.name(), sender_id, [said.body], said.direction, key)
         self.outgoing.wake(sender_id)
 
-    async def guarded(self, request: Request, work: Any) -> HTTPResponse:
+    async def guarded(self, request: Request, work: Any) -> HTTPResponse | None:
         """Answer a callback by ``work(raw body)``: 403 when it is not the platform's, 503 when it can't be kept."""
         raw = await read_body(request, MAX_CALLBACK)
         if raw is None:
             return response.text("too large", status=413)
         try:
-            answer: HTTPResponse = await work(raw)
+            answer: HTTPResponse | None = await work(raw)
             return answer
         except BadCallback as error:
             log.warning("channel %s: a callback was refused: %s", self.name(), error)
@@ -232,9 +232,12 @@ class Outbound(OutputChannel):
 
     async def send(self, recipient_id: str, body: Body) -> None:
         """Keep and post one body."""
+        if await self._gate.in_thread(self._gate.shop.peers.get, recipient_id) is None:
+            log.warning("channel %s: nothing is said to who never wrote, or was erased", self._channel)
+            return
         origin = "agent" if body.get("agent") else "bot"
         kept = await self._gate.keep(recipient_id, body, "agent" if origin == "agent" else "out")
-        if kept is not None:  # else a person speaks now
+        if kept is not None and origin == "bot":  # a person's words are handed out as the desk's are
             await self._gate.in_thread(self._gate.shop.outbox.post, self._channel, recipient_id, [body], origin)
 
 

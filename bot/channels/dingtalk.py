@@ -63,7 +63,7 @@ class DingTalkInput(Connector):
         await self.intake.accept([arrival_of(read_json(raw))])
         return response.json({})
 
-    async def _new_token(self) -> tuple[str, float]:
+    async def _new_token(self, refused: str) -> tuple[str, float]:
         asked = {"appKey": self.credentials["app_key"], "appSecret": self.credentials["app_secret"]}
         answer = await self.http.call("POST", "/v1.0/oauth2/accessToken", json=asked)
         return str(answer["accessToken"]), float(answer.get("expireIn", 7200))

@@ -68,7 +68,7 @@ class FeishuInput(Connector):
         fresh(stamp, self.stale_s, time.time())
         return event
 
-    async def _new_token(self) -> tuple[str, float]:
+    async def _new_token(self, refused: str) -> tuple[str, float]:
         asked = {"app_id": self.credentials["app_id"], "app_secret": self.credentials["app_secret"]}
         answer = await self.http.call("POST", "/open-apis/auth/v3/tenant_access_token/internal", json=asked)
         _sort(answer)

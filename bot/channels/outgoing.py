@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.api import NotDelivered
@@ -27,6 +28,15 @@ POLL_S = 1.0
 CUSTOMERS_AT_ONCE = 16
 MOST_TRIES = 8
 LONGEST_WAIT_S = 300.0
+
+
+@dataclass(frozen=True)
+class OneText:
+    """What one response may carry: the words, and which pieces of which rows they are."""
+
+    words: str
+    taken: list[tuple[OutboxRow, int]]
+    owners: list[tuple[OutboxRow, int]]
 
 
 class Outgoing:
@@ -141,24 +151,24 @@ class Outgoing:
         await in_thread(self._note, taken, owners)
         return True
 
-    def in_one_text(self, sender_id: str, more: str) -> str:
-        """As much of what waits for a customer as goes into one text, now marked as sent; runs in a thread.
+    def begin_text(self, sender_id: str) -> bool:
+        """Hold what waits for a customer, so that no other response takes it; False while another one does."""
+        return self._peers.lease(sender_id)
+
+    def end_text(self, sender_id: str) -> None:
+        """Let go what ``begin_text`` held."""
+        self._peers.free(sender_id)
+
+    def one_text(self, sender_id: str, more: str) -> OneText | None:
+        """As much of what waits for a customer as goes into one text; it counts as sent with ``text_sent`` only.
 
         Args:
-            sender_id: The conversation.
+            sender_id: The conversation, held by ``begin_text``.
             more: What is added where not everything fits; the rest waits for the next time.
 
         Returns:
-            The text; empty when nothing waits, or another response is taking it just now.
+            The text; None when nothing waits.
         """
-        if not self._peers.lease(sender_id):
-            return ""
-        try:
-            return self._one_text(sender_id, more)
-        finally:
-            self._peers.free(sender_id)
-
-    def _one_text(self, sender_id: str, more: str) -> str:
         while rows := self._outbox.waiting(sender_id):
             pieces, owners = self._laid_out(rows)
             if not pieces:
@@ -167,13 +177,16 @@ class Outgoing:
             limit, size = self._connector.form.text_limit - len(f"\n\n{more}".encode()), 1
             while size < len(pieces) and len(merged(pieces[: size + 1]).text.encode()) <= limit:
                 size += 1
-            group = pieces[:size]
-            self._peers.offer(sender_id, _choices(group), True)
-            self._note(owners[:size], owners)
-            words = merged(group).text
+            words = merged(pieces[:size]).text
             fits = size < len(pieces) and len(words.encode()) <= limit
-            return f"{words}\n\n{more}" if fits else words
-        return ""
+            text = f"{words}\n\n{more}" if fits else words
+            self._peers.offer(sender_id, _choices(pieces[:size]), True)
+            return OneText(text, owners[:size], owners)
+        return None
+
+    def text_sent(self, text: OneText) -> None:
+        """Mark a text as sent."""
+        self._note(text.taken, text.owners)
 
     async def _deliver(self, peer: PeerView, piece: Piece, key: str) -> None:
         picture = await self._gate.in_thread(self._picture, peer.sender_id, piece.upload) if piece.upload else None

@@ -33,7 +33,7 @@ class Tencent(Connector):
         super().add_routes(routes)
 
         @routes.route("/callback", methods=["GET"])
-        async def prove(request: Request) -> HTTPResponse:
+        async def prove(request: Request) -> HTTPResponse | None:
             return await self.guarded(request, lambda raw: self._prove(request))
 
     @abstractmethod

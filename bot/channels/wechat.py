@@ -7,6 +7,7 @@ callback's own response, where the account has no right to send.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import OrderedDict
 from typing import Any
@@ -16,6 +17,7 @@ from sanic import response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot.channels.api import NotDelivered
 from bot.channels.arrival import Arrival
 from bot.channels.connector import fresh
 from bot.channels.crypt import BadCallback, WeChatCrypt, same, wechat_signature
@@ -25,12 +27,14 @@ from bot.channels.render import Form, Piece
 from bot.channels.tencent import Tencent, sort_errcode
 from shop.channel_views import PeerView
 
+log = logging.getLogger(__name__)
 TWO_DAYS_S = 48 * 3600.0
 ROOM = 5
 EVENT_ROOM, EVENT_ROOM_S = 3, 60.0
 """After following, scanning or a menu click: 3 messages within a minute."""
 MOST_MENU = 8
 NONCES = 5000
+FORCE_EVERY_S = 60.0
 
 
 class WeChatInput(Tencent):
@@ -39,6 +43,7 @@ class WeChatInput(Tencent):
     form = Form(text_limit=2000, buttons=MOST_MENU, pictures=False)
     needs = ("app_id", "token")
     default_api = "https://api.weixin.qq.com"
+    force_every_s = FORCE_EVERY_S
 
     def __init__(self, credentials: dict[str, Any], gate: Any = None) -> None:
         super().__init__(credentials, gate)
@@ -65,7 +70,7 @@ class WeChatInput(Tencent):
         self._check_plain(request)
         return response.text(str(request.args.get("echostr") or ""))
 
-    async def _receive(self, request: Request, raw: bytes) -> HTTPResponse:
+    async def _receive(self, request: Request, raw: bytes) -> HTTPResponse | None:
         message = self._message(request, raw)
         arrival = arrival_of(message)
         self._no_replay(request, arrival.external_id)
@@ -98,11 +103,32 @@ class WeChatInput(Tencent):
         while len(self._seen) > NONCES:
             self._seen.popitem(last=False)
 
-    async def _new_token(self) -> tuple[str, float]:
+    async def _new_token(self, refused: str) -> tuple[str, float]:
+        """WeChat gives the same token until it ends, also one that it takes no more: then a new one by force."""
+        token, life = await self._stable_token(False)
+        if token == refused:
+            await self._may_force()
+            token, life = await self._stable_token(True)
+            log.warning("channel wechat: the access token was refused before its time and made anew by force")
+        return token, life
+
+    async def _may_force(self) -> None:
+        """At most 20 times a day and once in 30 s: what forces for nothing has no force left when it is needed.
+
+        Raises:
+            NotDelivered: it was done a moment ago; ``retry``.
+        """
+        values, key = self.gate.shop.shared_values, f"forced:wechat:{self.account}"
+        if await self.gate.in_thread(values.get, key):
+            raise NotDelivered("retry", "token", self.force_every_s)
+        await self.gate.in_thread(values.put, key, "1", self.force_every_s)
+
+    async def _stable_token(self, by_force: bool) -> tuple[str, float]:
         asked = {
             "grant_type": "client_credential",
             "appid": self.credentials["app_id"],
             "secret": self.credentials.get("app_secret", ""),
+            "force_refresh": by_force,
         }
         answer = await self.http.call("POST", "/cgi-bin/stable_token", json=asked)
         sort_errcode(answer)

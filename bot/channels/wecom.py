@@ -44,7 +44,7 @@ class WeComBase(Tencent):
         plain = self.unsealed(request, str(request.args.get("echostr") or ""))
         return response.raw(plain, content_type="text/plain; charset=utf-8")
 
-    async def _new_token(self) -> tuple[str, float]:
+    async def _new_token(self, refused: str) -> tuple[str, float]:
         asked = {"corpid": str(self.credentials["corp_id"]), "corpsecret": str(self.credentials["secret"])}
         answer = await self.http.call("GET", "/cgi-bin/gettoken", params=asked)
         sort_errcode(answer)

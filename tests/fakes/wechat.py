@@ -29,6 +29,9 @@ class FakeWeChat(FakePlatform):
         self.crypt = WeChatCrypt(SECRETS["token"], SECRETS["encoding_aes_key"], APP_ID)
         self.menu: Any = None
         self.closes: dict[str, float] = {}  # customer → end of their window
+        self.stable, self.stable_end = "", 0.0  # the token that is given until it ends
+        self.forced: list[float] = []  # moments at which a new one was made by force
+        self.force_every_s, self.forces = 30.0, 20
 
     def credentials(self) -> dict[str, Any]:
         given = {"app_id": APP_ID, **SECRETS, "api_url": self.url, "retry_s": 0.2, "mode": self.mode}
@@ -55,7 +58,24 @@ class FakeWeChat(FakePlatform):
         asked = await request.json()
         if asked.get("appid") != APP_ID or asked.get("secret") != SECRETS["app_secret"]:
             return self._answer(request, 40125)
-        return self._answer(request, 0, access_token=self.new_token(), expires_in=int(self.token_life_s))
+        now, by_force = time.monotonic(), asked.get("force_refresh") is True
+        if by_force and len(self.forced) >= self.forces:
+            return self._answer(request, 45009)
+        if by_force and (not self.forced or now - self.forced[-1] >= self.force_every_s):
+            self.tokens[self.stable] = 0.0
+            self.forced.append(now)
+            self.stable = ""
+        if not self.stable or self.stable_end - now < 300:
+            self.stable, self.stable_end = self.new_token(), now + self.token_life_s
+        return self._answer(request, 0, access_token=self.stable, expires_in=int(self.stable_end - now))
+
+    def expire_tokens(self) -> None:
+        super().expire_tokens()
+        self.stable = ""
+
+    def revoke_tokens(self) -> None:
+        """No token is taken any more, and the platform goes on giving the one of before."""
+        super().expire_tokens()
 
     async def _send(self, request: web.Request) -> web.Response:
         if not self.token_is_good(request.query.get("access_token")):

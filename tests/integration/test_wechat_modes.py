@@ -181,3 +181,38 @@ def test_a_passive_answer_is_never_longer_than_wechat_takes_and_the_rest_comes_n
         assert [sum(one in part for part in heard) for one in words] == [1] * 4
         assert "还没说完" in heard[0]
         assert "还没说完" not in heard[-1]
+
+
+def test_a_token_that_is_refused_before_its_time_is_made_anew_by_force_and_not_too_often(tmp_path):
+    with light(tmp_path) as bot:
+        wechat, connector = bot.platforms["wechat"], bot.connectors["wechat"]
+        wechat.say("ann", "再见")
+        wechat.wait("ann", 1)
+        wechat.revoke_tokens()  # the platform's own endpoint still gives the refused one
+        for customer in ("ann", "bob", "eve"):
+            wechat.say(customer, "再见")
+        for customer, count in (("ann", 2), ("bob", 1), ("eve", 1)):
+            wechat.wait(customer, count)
+        assert (len(wechat.forced), wechat.token_requests) == (1, 2)
+        wechat.force_every_s = connector.force_every_s = 1.0
+        bot.shop.shared_values.put(f"forced:wechat:{connector.account}", "1", 1.0)
+        wechat.revoke_tokens()  # again, before it may be forced again
+        wechat.say("ann", "我是谁")
+        assert wechat.wait("ann", 3)[2].text == "您还没有登录。"
+        assert len(wechat.forced) == 2
+        assert bot.shop.outbox.dead_letters() == []
+
+
+def test_what_wechat_hung_up_on_three_times_comes_with_the_next_message_and_once(tmp_path):
+    with light(tmp_path, reply="passive") as bot:
+        wechat, passive = bot.platforms["wechat"], bot.connectors["wechat"].passive
+        bot.slow_s, wechat.limit_s = 3.0, 0.4
+        passive.wait_s = passive.last_wait_s = passive.latest_s = 30.0
+        assert wechat.say("ann", "再见").status == 0
+        assert [one.status for one in wechat.deliveries] == [0, 0, 0]
+        bot.slow_s, wechat.limit_s = 0.0, 30.0
+        words = wechat.passive_words(wechat.say("ann", "我是谁"))
+        while "您还没有登录。" not in words:  # two answers, in one response or in two
+            words += wechat.passive_words(wechat.say("ann", "我是谁"))
+        assert words.count("再见，欢迎再来。") == 1
+        assert "再见" not in wechat.passive_words(wechat.say("ann", "我是谁"))
