@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shop.catalogue import Catalogue
     from shop.customers import Customers
     from shop.desk import Desk
+    from shop.elsewhere import Elsewhere
     from shop.erasure import Erasure
     from shop.events import Events
     from shop.faq_store import FaqStore
@@ -145,6 +146,13 @@ class Shop:
         from shop.desk import Desk
 
         return Desk(self)
+
+    @cached_property
+    def elsewhere(self) -> Elsewhere:
+        """Talks that a platform's own staff has."""
+        from shop.elsewhere import Elsewhere
+
+        return Elsewhere(self)
 
     @cached_property
     def tickets(self) -> Tickets:

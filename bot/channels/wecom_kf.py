@@ -16,23 +16,26 @@ from sanic.response import HTTPResponse
 
 from bot.channels.api import NotDelivered
 from bot.channels.arrival import Arrival
+from bot.channels.delivery import the_delivery
 from bot.channels.gate import log_incident
 from bot.channels.render import Form, Piece
 from bot.channels.wecom import WeComBase
+from bot.channels.wecom_staff import FROM_SYSTEM, Staff
 from shop.channel_views import PeerView
+from shop.elsewhere import MARK
+from shop.entities import StoredMessage
 from shop.errors import ShopError
 
 log = logging.getLogger(__name__)
 ROOM, TWO_DAYS_S = 5, 48 * 3600.0
 WELCOME_S = 20.0
-FROM_CUSTOMER, FROM_SYSTEM = 3, 4
+FROM_CUSTOMER = 3
 PAGE = 1000
 LEASE_S = 30.0
 CURSOR = "cursor:"
 AGAIN_S = 30.0
 TRIES = 5
 WRONG_STATE = "95018"
-QUEUE, STAFF = 2, 3
 MOST_MENU = 10
 
 
@@ -49,6 +52,7 @@ class WeComKfInput(WeComBase):
         self._behind: set[str] = set()  # accounts with messages that could not be pulled
         self._looks: asyncio.Task[None] | None = None
         self.again_s = float(self.credentials.get("again_s", AGAIN_S))
+        self.staff = Staff(self)
 
     @classmethod
     def name(cls) -> str:
@@ -58,6 +62,7 @@ class WeComKfInput(WeComBase):
     def add_routes(self, routes: Blueprint) -> None:
         """The callback, and a look now and then at what a callback announced and nobody could pull."""
         super().add_routes(routes)
+        the_delivery(self.gate).listen(self.staff.heard)
 
         @routes.listener("after_server_start")
         async def begin(_app: Any, _loop: Any) -> None:
@@ -79,7 +84,8 @@ class WeComKfInput(WeComBase):
                 for kf_id in list(self._behind):
                     self._behind.discard(kf_id)
                     await self._pull(kf_id, "")
-            except ShopError as error:
+                await self.staff.look()
+            except (ShopError, NotDelivered) as error:
                 log.warning("channel wecom_kf: looking again waits (%s)", type(error).__name__)
             except Exception as error:  # noqa: BLE001 - the loop must live
                 log_incident("could not be looked for", self.name(), error)
@@ -121,7 +127,10 @@ class WeComKfInput(WeComBase):
         cursor = await in_thread(values.get, key) or ""
         asked = {"cursor": cursor, "limit": PAGE, "open_kfid": kf_id, **({"token": token} if token else {})}
         answer = await self.ask("POST", "/cgi-bin/kf/sync_msg", json=asked)
-        arrivals = [one for one in map(arrival_of, answer.get("msg_list") or []) if one is not None]
+        pulled = answer.get("msg_list") or []
+        for message in pulled:
+            await self.staff.pulled(message)
+        arrivals = [one for one in map(arrival_of, pulled) if one is not None]
         await self.intake.accept(arrivals)
         following = str(answer.get("next_cursor") or "")
         if following and following != cursor:
@@ -142,6 +151,7 @@ class WeComKfInput(WeComBase):
         await self._send(peer, await self.picture_message(picture), key)
 
     async def _send(self, peer: PeerView, content: dict[str, Any], key: str) -> None:
+        await self.staff.open(peer)
         to = {"touser": peer.address["peer"], "open_kfid": peer.address["kf"]}
         message = {**to, "msgid": f"x{key}"[:32], **content}
         try:
@@ -150,24 +160,34 @@ class WeComKfInput(WeComBase):
             if fault.code != WRONG_STATE:
                 raise
             # A session that ended opens with the customer's next message; one that WeCom's own staff has is theirs.
-            theirs = await self.state(peer) in (QUEUE, STAFF)
-            raise NotDelivered("staff" if theirs else "quota", WRONG_STATE) from None
+            raise NotDelivered("staff" if await self.staff.refused(peer) else "quota", WRONG_STATE) from None
 
     async def state(self, peer: PeerView) -> int:
         """Where a session stands: 0 new, 1 with the bot, 2 in WeCom's queue, 3 with WeCom's own staff, 4 ended."""
         asked = {"open_kfid": peer.address["kf"], "external_userid": peer.address["peer"]}
         return int((await self.ask("POST", "/cgi-bin/kf/service_state/get", json=asked)).get("service_state") or 0)
 
-    async def set_state(self, peer: PeerView, state: int, servicer: str = "") -> None:
+    async def set_state(self, peer: PeerView, state: int, servicer: str = "") -> str:
         """Move a session: 1 to the bot, 2 into WeCom's queue, 3 to a person of WeCom's own staff, 4 ended.
 
         From there WeCom gives it to other persons or ends it; it comes back to the bot with the customer's
         next message after its end.
+
+        Returns:
+            The code by which one more sentence may be said about it; may be empty.
+
+        Raises:
+            NotDelivered: ``dead`` where it may not be moved so, or the person is not on duty.
         """
         asked = {"open_kfid": peer.address["kf"], "external_userid": peer.address["peer"], "service_state": state}
         if servicer:
             asked["servicer_userid"] = servicer
-        await self.ask("POST", "/cgi-bin/kf/service_state/trans", json=asked)
+        answer = await self.ask("POST", "/cgi-bin/kf/service_state/trans", json=asked)
+        return str(answer.get("msg_code") or "")
+
+    async def _from_desk(self, sender_id: str, said: StoredMessage) -> None:
+        if not said.body.get(MARK):  # what WeCom's staff said is with the customer already
+            await super()._from_desk(sender_id, said)
 
 
 def _worded(piece: Piece) -> dict[str, Any]:

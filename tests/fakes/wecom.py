@@ -135,6 +135,10 @@ class FakeWeCom(_Corp):
         return self.run(self.deliver(lambda: self.sealed(message, **sealed), self.taken))
 
 
+MOVES = {0: (1, 2, 3), 1: (2, 3), 2: (3,), 3: (3, 4), 4: ()}
+"""Which states of a session the API moves to which."""
+
+
 class FakeWeComKf(_Corp):
     """The customer service: a callback that says there is something, and pages to be pulled."""
 
@@ -147,6 +151,8 @@ class FakeWeComKf(_Corp):
         self.pull_tokens: set[str] = set()
         self.codes: dict[str, str] = {}
         self.states: dict[str, int] = {}
+        self.moves: list[tuple[str, int]] = []  # that the API made
+        self.on_duty = {"servicer"}
         self.used_ids: set[str] = set()
 
     def routes(self) -> list[web.RouteDef]:
@@ -188,6 +194,8 @@ class FakeWeComKf(_Corp):
         return self._answer(request, 0)
 
     async def _greet(self, request: web.Request) -> web.Response:
+        if not self.token_is_good(request.query.get("access_token")):
+            return self._answer(request, 42001)
         message = await request.json()
         to = self.codes.pop(message["code"], None)
         if to is None:
@@ -196,17 +204,48 @@ class FakeWeComKf(_Corp):
         return self._answer(request, 0)
 
     async def _trans(self, request: web.Request) -> web.Response:
-        """State 1 is the bot's, 2 the queue, 3 a person's, 4 the end: nothing leads back, a new message is state 0."""
+        """As https://developer.work.weixin.qq.com/document/path/94669 allows; a new message after the end is state 0."""
+        if not self.token_is_good(request.query.get("access_token")):
+            return self._answer(request, 42001)
         asked = await request.json()
-        now, to = self.states.get(asked["external_userid"], 0), asked["service_state"]
-        if now == 4 or to < now or (to == 3 and not asked.get("servicer_userid")):
+        customer, to = asked["external_userid"], asked["service_state"]
+        if to not in MOVES[self.states.get(customer, 0)] or (
+            to == 3 and asked.get("servicer_userid") not in self.on_duty
+        ):
             return self._answer(request, 95014)
-        self.states[asked["external_userid"]] = to
-        return self._answer(request, 0)
+        self.states[customer] = to
+        self.moves.append((customer, to))
+        if to == 1:
+            return self._answer(request, 0)
+        code = f"s{next(self.ids)}"
+        self.codes[code] = customer
+        return self._answer(request, 0, msg_code=code)
 
     async def _state(self, request: web.Request) -> web.Response:
+        if not self.token_is_good(request.query.get("access_token")):
+            return self._answer(request, 42001)
         asked = await request.json()
         return self._answer(request, 0, service_state=self.states.get(asked["external_userid"], 0))
+
+    # What WeCom's own staff does
+
+    def staff_takes(self, customer: str, who: str = "servicer") -> Delivery:
+        """From the queue, or a session that was the bot's."""
+        self.states[customer] = 3
+        return self._changed(customer, 1, new_servicer_userid=who)
+
+    def staff_says(self, customer: str, text: str, who: str = "servicer") -> Delivery:
+        message = self.message(customer, "text", 5, content=text)
+        return self.push({**message, "servicer_userid": who})
+
+    def staff_ends(self, customer: str, is_told: bool = True) -> Delivery | None:
+        """The session ends; the event may be lost."""
+        self.states[customer] = 4
+        return self._changed(customer, 3, old_servicer_userid="servicer") if is_told else None
+
+    def _changed(self, customer: str, change: int, **more: str) -> Delivery:
+        part = {"event_type": "session_status_change", "open_kfid": self.kf_id, "external_userid": customer}
+        return self.push(self.message("", "event", 4, change_type=change, **part, **more))
 
     def _note(self, to: str, message: dict[str, Any]) -> None:
         if message["msgtype"] == "msgmenu":

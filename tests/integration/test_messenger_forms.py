@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import update
 
 from bot.channels.arrival import Arrival, sender_of
+from bot.channels.gate import Gate
 from shop.models import ChannelInbox
+from tests.fakes.dingtalk import FakeDingTalk
 from tests.fakes.registry import FAKES
 from tests.integration.chat import photo
 from tests.integration.light import LightBot
@@ -115,35 +118,6 @@ def test_a_persons_picture_is_not_melted_into_text_when_the_room_is_small(tmp_pa
         assert platform.too_many == 0
 
 
-def test_a_session_handed_to_wecoms_own_staff_is_left_to_them_until_it_ends(tmp_path):
-    with light(tmp_path, "wecom_kf") as bot:
-        platform, sender = opened(bot, "wecom_kf"), sender_of("wecom_kf", "7")
-        connector, peer = bot.connectors["wecom_kf"], bot.shop.peers.get(sender)
-        bot.run(connector.set_state(peer, 3, "servicer"))
-        assert platform.states["7"] == 3
-        platform.say("7", "我是谁")  # their staff answers this one
-        until(lambda: any(code == 95018 for _, code in platform.calls))
-        until(lambda: not bot.shop.outbox.waiting(sender))
-        bot.shop.outbox.post("wecom_kf", sender, [{"text": "券已到账"}], "campaign")
-        until(lambda: bot.shop.outbox.counts()["wecom_kf"].get("held") == 1)
-        bot.run(connector.set_state(peer, 4))
-        platform.say("7", "再见")
-        until(lambda: len(platform.to("7")) >= 3)
-        assert [one.text for one in platform.to("7")] == ["再见，欢迎再来。", "券已到账", "再见，欢迎再来。"]
-        assert bot.shop.outbox.dead_letters() == []
-
-
-def test_a_session_that_ended_is_not_written_into_until_the_customer_writes(tmp_path):
-    with light(tmp_path, "wecom_kf") as bot:
-        platform, sender = opened(bot, "wecom_kf"), sender_of("wecom_kf", "7")
-        bot.run(bot.connectors["wecom_kf"].set_state(bot.shop.peers.get(sender), 4))
-        bot.shop.outbox.post("wecom_kf", sender, [{"text": "券已到账"}], "campaign")
-        until(lambda: bot.shop.outbox.counts()["wecom_kf"].get("held") == 1)
-        platform.say("7", "我是谁")
-        until(lambda: len(platform.to("7")) >= 3)
-        assert [one.text for one in platform.to("7")[1:]] == ["券已到账", "您还没有登录。"]
-
-
 def test_what_could_not_be_pulled_is_pulled_later_without_a_new_callback(tmp_path):
     with light(tmp_path, "wecom_kf", retry_s=0.01, again_s=0.2) as bot:
         platform = opened(bot, "wecom_kf")
@@ -185,3 +159,28 @@ def test_a_pressed_button_of_telegram_stops_waiting_at_once(everyone):
     platform.say("77", "你好")
     platform.wait("77", 1)
     assert "answerCallbackQuery" in platform.press("77", "看看商品").body
+
+
+def test_an_output_channel_made_from_credentials_alone_brings_each_word_once(everyone):
+    """As another process makes it, which serves no channel: for Rasa's reminders, and for words of people."""
+    bot, sender = everyone, sender_of("wechat", "78")
+    platform = opened(bot, "wechat", "78")
+    channel = type(bot.connectors["wechat"])(platform.credentials(), Gate(bot.shop)).get_output_channel()
+    person = {"name": "小李"}
+    for body in ({"text": "券快到期了"}, {"text": "我在看了", "agent": person, "custom": {"agent": person}}):
+        asyncio.run(channel.send_response(sender, body))
+    until(lambda: sum("我在看了" in one.text for one in platform.to("78")) == 1, platform.calls)
+    bot.shop.outbox.post("wechat", sender, [{"text": "最后"}], "campaign")
+    until(lambda: platform.to("78")[-1].text == "最后", platform.calls)
+    assert ["".join(one.text for one in platform.to("78")).count(one) for one in ("券快到期了", "我在看了")] == [1, 1]
+    asyncio.run(channel.send_response(sender_of("wechat", "nobody"), {"text": "谁"}))
+    assert bot.shop.messages.history(sender_of("wechat", "nobody")) == []
+
+
+def test_answers_go_to_no_address_that_is_not_dingtalks_though_a_message_names_it(everyone):
+    platform = everyone.platforms["dingtalk"]
+    with FakeDingTalk() as stranger:
+        address = f"{stranger.url}/robot/session/79?until={time.time() + 3600}"
+        platform.say("79", "再见", sessionWebhook=address)
+        assert platform.wait("79", 1)[0].text == "再见，欢迎再来。"  # by batch send
+        assert stranger.sent == []

@@ -1,0 +1,165 @@
+"""Sessions of WeChat customer service between the bot and WeCom's own staff.
+
+A session is new (0), the bot's (1), in WeCom's queue (2), with one of WeCom's staff
+(3) or ended (4). The bot takes a new one, so that WeCom gives it to nobody. Where
+``servicer`` is set, a customer who asks for a person is handed over: the session
+moves to that person, or into the queue, and until it ends the bot is silent and
+this desk only reads along. WeCom's staff may also take a session by themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+from bot.channels.api import NotDelivered
+from bot.channels.arrival import sender_of
+from bot.channels.gate import log_incident
+from shop.channel_views import PeerView
+from shop.errors import ShopError
+from shop.signals import Heard
+from shop.states import HandoffState
+
+if TYPE_CHECKING:
+    from bot.channels.wecom_kf import WeComKfInput
+
+log = logging.getLogger(__name__)
+NEW, BOT, QUEUE, STAFF = 0, 1, 2, 3
+TAKEN, PASSED_ON, ENDED, TAKEN_AGAIN = 1, 2, 3, 4
+"""``change_type`` of a session's event."""
+IN_QUEUE = "queue"
+"""Instead of a person's id: WeCom's queue."""
+FROM_SYSTEM, FROM_STAFF = 4, 5
+LEASE_S = 60.0
+REMEMBERED = 5000
+
+
+class Staff:
+    """Moves the sessions of a connector, and hears how WeCom moves them."""
+
+    def __init__(self, connector: WeComKfInput) -> None:
+        self._connector = connector
+        self._servicer = str(connector.credentials.get("servicer") or "")
+        self._ours: OrderedDict[str, None] = OrderedDict()  # sessions that are known to be the bot's
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._lock = asyncio.Lock()
+
+    async def open(self, peer: PeerView) -> None:
+        """Take a new session for the bot; WeCom's refusal is no reason to send nothing."""
+        if peer.sender_id in self._ours:
+            return
+        try:
+            await self._connector.set_state(peer, BOT)
+        except NotDelivered as fault:
+            if fault.why == "retry" or await self._connector.state(peer) not in (NEW, BOT):
+                return
+        self._ours[peer.sender_id] = None
+        while len(self._ours) > REMEMBERED:
+            self._ours.popitem(last=False)
+
+    async def refused(self, peer: PeerView) -> bool:
+        """After a message was refused for the session's state: whether WeCom's staff has it."""
+        self._ours.pop(peer.sender_id, None)
+        if await self._connector.state(peer) not in (QUEUE, STAFF):
+            return False
+        await self._theirs(peer.sender_id)
+        return True
+
+    async def heard(self, heard: Heard) -> None:
+        """A signal of a talk: one that begins to wait here is handed over, where that is wished."""
+        waits = heard.kind == "state" and (heard.body or {}).get("state") == HandoffState.WAITING.value
+        if waits and self._servicer and heard.sender_id.startswith(f"{self._connector.name()}:"):
+            task = asyncio.create_task(self._call_safely(heard.sender_id))  # others' words must not wait for WeCom
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _call_safely(self, sender_id: str) -> None:
+        try:
+            await self.call(sender_id)
+        except (ShopError, NotDelivered) as error:
+            log.warning("channel wecom_kf: handing over waits (%s)", type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - the next look tries again
+            log_incident("could not be handed over", "wecom_kf", error)
+
+    async def call(self, sender_id: str) -> None:
+        """Hand a waiting talk over; it stays in the queue of this desk when WeCom refuses (nobody is on duty, say)."""
+        connector, gate = self._connector, self._connector.gate
+        key, values = f"staff:{connector.account}", gate.shop.shared_values
+        async with self._lock:
+            while not await gate.in_thread(values.lease, key, LEASE_S):
+                await asyncio.sleep(0.2)  # another process hands somebody over
+            try:
+                view = await gate.in_thread(gate.shop.handoffs.current, sender_id)
+                peer = await gate.in_thread(gate.shop.peers.get, sender_id)
+                if view is None or view.state is not HandoffState.WAITING or peer is None:
+                    return
+                code = await self._move(peer)
+                if code is not None:
+                    await self._theirs(sender_id, "" if self._servicer == IN_QUEUE else self._servicer)
+            finally:
+                await gate.in_thread(values.free, key)
+        if code:
+            await self._announce(sender_id, code)
+
+    async def _move(self, peer: PeerView) -> str | None:
+        """Move a session to the staff; the code for one more sentence (may be empty), None when WeCom refused."""
+        connector = self._connector
+        try:
+            if self._servicer == IN_QUEUE:
+                return await connector.set_state(peer, QUEUE)
+            return await connector.set_state(peer, STAFF, self._servicer)
+        except NotDelivered as fault:
+            if fault.why != "retry" and await connector.state(peer) in (QUEUE, STAFF):
+                return ""  # a process that died in between, or a person at WeCom, was faster
+            log.warning("channel %s: a session could not be handed over (%s), it waits here", connector.name(), fault)
+            return None
+
+    async def _announce(self, sender_id: str, code: str) -> None:
+        connector, gate = self._connector, self._connector.gate
+        body = gate.texts.body("staff_called")
+        words = {"code": code, "msgtype": "text", "text": {"content": body["text"]}}
+        try:
+            await connector.ask("POST", "/cgi-bin/kf/send_msg_on_event", json=words)
+            await gate.in_thread(gate.shop.messages.record_out, sender_id, body)
+        except NotDelivered as fault:  # a courtesy
+            log.warning("channel %s: a handed over customer was not told so (%s)", connector.name(), fault)
+
+    async def _theirs(self, sender_id: str, name: str = "") -> None:
+        self._ours.pop(sender_id, None)
+        gate = self._connector.gate
+        await gate.in_thread(gate.shop.elsewhere.take, sender_id, name or gate.texts.text("staff"))
+
+    async def pulled(self, message: dict[str, Any]) -> None:
+        """A pulled message that may be WeCom's own: a session that moved, or words of its staff."""
+        kind = str(message.get("msgtype"))
+        part = message.get(kind) if isinstance(message.get(kind), dict) else {}
+        assert isinstance(part, dict)
+        peer = str(message.get("external_userid") or part.get("external_userid") or "")
+        if not peer:
+            return
+        sender_id, gate = sender_of(self._connector.name(), peer), self._connector.gate
+        if message.get("origin") == FROM_STAFF:
+            text = str(part.get("content") or gate.texts.text("staff_sent"))
+            name = str(message.get("servicer_userid") or gate.texts.text("staff"))
+            await gate.in_thread(gate.shop.elsewhere.said, sender_id, str(message.get("msgid")), name, text)
+        elif message.get("origin") == FROM_SYSTEM and part.get("event_type") == "session_status_change":
+            change = part.get("change_type")
+            if change in (TAKEN, PASSED_ON, TAKEN_AGAIN):
+                await self._theirs(sender_id, str(part.get("new_servicer_userid") or ""))
+            elif change == ENDED:
+                self._ours.pop(sender_id, None)
+                await gate.in_thread(gate.shop.elsewhere.back, sender_id)
+
+    async def look(self) -> None:
+        """What an event did not tell: talks that ended over there, and customers who wait here for somebody there."""
+        gate, name = self._connector.gate, self._connector.name()
+        for view in await gate.in_thread(gate.shop.elsewhere.talks, name):
+            peer = await gate.in_thread(gate.shop.peers.get, view.sender_id)
+            if peer is None or await self._connector.state(peer) not in (QUEUE, STAFF):
+                await gate.in_thread(gate.shop.elsewhere.back, view.sender_id)
+        if self._servicer:
+            for view in await gate.in_thread(gate.shop.handoffs.waiting):
+                if view.sender_id.startswith(f"{name}:"):
+                    await self.call(view.sender_id)
