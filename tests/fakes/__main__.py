@@ -111,7 +111,7 @@ def talk(fake: Any) -> None:
         if delivery is None:
             continue
         print(f"  (acknowledged with {delivery.status} after {delivery.seconds * 1000:.0f} ms)")
-        shown = _show(fake, shown)
+        shown = _show(fake, shown, QUIET_S if word == "-again" else PATIENCE_S)  # nothing new comes of a redelivery
 
 
 def _do(fake: Any, word: str, rest: str, line: str, last: list[Any]) -> Any:
@@ -150,10 +150,10 @@ def _do(fake: Any, word: str, rest: str, line: str, last: list[Any]) -> Any:
     return done
 
 
-def _show(fake: Any, shown: int) -> int:
+def _show(fake: Any, shown: int, patience_s: float) -> int:
     """Print what the customer gets, until nothing has come for a while."""
     began = quiet = time.monotonic()
-    while time.monotonic() - began < PATIENCE_S:
+    while time.monotonic() - began < patience_s:
         sent: list[Sent] = fake.to(CUSTOMER)
         for one in sent[shown:]:
             print("  " + one.text.replace("\n", "\n  ") + "\n")
