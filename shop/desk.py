@@ -40,6 +40,7 @@ class Desk:
             client_id: The desk's id of the message; a second one with it is a double.
 
         Raises:
+            NotFound: there is no such conversation (any more).
             ConcurrentChange: a colleague has the talk.
         """
         external = f"desk:{agent.id}:{client_id}"[:100] if client_id else None
@@ -88,7 +89,7 @@ class Desk:
 
         Raises:
             BadValue: it is empty or too long.
-            NotFound: a mentioned agent does not exist.
+            NotFound: a mentioned agent does not exist, or the conversation (any more).
         """
         words = text.strip() if isinstance(text, str) else ""
         if not 0 < len(words) <= NOTE_LIMIT:
@@ -103,6 +104,8 @@ class Desk:
             at=self._shop.clock(),
         )
         with self._database.change() as session:
+            rows.lock_talk(session, sender_id)
+            rows.need_talk(session, sender_id)
             known = session.execute(select(Agent.id).where(Agent.id.in_(ids))).scalars().all() if ids else []
             if len(known) != len(ids):
                 raise NotFound("a mentioned agent does not exist")

@@ -45,6 +45,16 @@ def lock_talk(session: Any, sender_id: str) -> None:
         session.execute(query.with_for_update()).first()
 
 
+def need_talk(session: Any, sender_id: str) -> None:
+    """See to it that a conversation is there.
+
+    Raises:
+        NotFound: nothing was said in it, or it was erased.
+    """
+    if session.execute(select(Conversation.sender_id).where(Conversation.sender_id == sender_id)).first() is None:
+        raise NotFound("there is no such conversation (any more)")
+
+
 def open_row(session: Any, sender_id: str, lock: bool = False) -> Any:
     """The conversation's open row, if wished locked with its conversation; or None."""
     query = select(Handoff).where(TABLE.c.sender_id == sender_id, OPEN)

@@ -214,12 +214,14 @@ class Handoffs:
         """An agent takes a talk from the bot, from the queue, or (a supervisor who barges in) from a colleague.
 
         Raises:
+            NotFound: there is no such conversation (any more).
             ConcurrentChange: somebody else did so at the same moment.
         """
         try:
             with self._database.change() as session:
                 row = rows.open_row(session, sender_id, lock=True)
                 if row is None:
+                    rows.need_talk(session, sender_id)
                     row = self.new_row(session, sender_id, customer_id, "taken", "any", 0)
                     session.add(row)
                     session.flush()
