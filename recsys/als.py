@@ -4,6 +4,8 @@ Hu, Koren, Volinsky, "Collaborative Filtering for Implicit Feedback Datasets",
 ICDM 2008; the solver after Takács, Pilászy, Tikk, "Applications of the Conjugate
 Gradient Method for Implicit Feedback", RecSys 2011. A cell's confidence is
 1 + alpha · weight; all customers take their steps together, as matrix products.
+Steps are preconditioned by the inverse of what all rows share, YᵀY + λI: most of each
+row's own matrix, so one step does what three plain ones did.
 """
 
 from __future__ import annotations
@@ -28,6 +30,9 @@ MOST_DENSE = 50_000_000
 BLOCK = 2048
 """Rows that are solved at once."""
 
+FOLD_STEPS = 6
+"""Steps for a history that was not trained on: as good as solved exactly."""
+
 
 @dataclass(frozen=True)
 class AlsConfig:
@@ -36,8 +41,8 @@ class AlsConfig:
     factors: int = 64
     alpha: float = 1.0
     regularisation: float = 20.0
-    iterations: int = 6
-    cg_steps: int = 3
+    iterations: int = 5
+    cg_steps: int = 1
     binary: bool = True
     seed: int = 1
 
@@ -70,7 +75,7 @@ class Als(Model):
         """Each history's own vector: float32 (histories, factors); an empty one is 0."""
         extra = self._extra(histories)
         start = np.zeros((histories.shape[0], self.items.shape[1]), np.float32)
-        return _solve(extra, self.items, start, self.config.regularisation, 3 * self.config.cg_steps)
+        return _solve(extra, self.items, start, self.config.regularisation, FOLD_STEPS)
 
     def _extra(self, weights: csr_matrix) -> csr_matrix:
         """Confidence above 1 of each cell."""
@@ -99,18 +104,26 @@ def _solve(
     """A few steps of conjugate gradients on (YᵀY + Yᵀ(Cᵤ−I)Y + λI) xᵤ = YᵀCᵤpᵤ for all rows u."""
     gram = other.T @ other
     gram[np.diag_indices_from(gram)] += ridge
+    inverse = np.linalg.inv(gram.astype(float)).astype(np.float32)
     if full is not None:
-        return _solve_block(extra, other, gram, start, steps, full)
+        return _solve_block(extra, other, (gram, inverse), start, steps, full)
     found = np.empty_like(start)
     for begin in range(0, extra.shape[0], BLOCK):
         rows = slice(begin, begin + BLOCK)
-        found[rows] = _solve_block(extra[rows], other, gram, start[rows], steps, None)
+        found[rows] = _solve_block(extra[rows], other, (gram, inverse), start[rows], steps, None)
     return found
 
 
 def _solve_block(
-    extra: csr_matrix, other: np.ndarray, gram: np.ndarray, x: np.ndarray, steps: int, full: np.ndarray | None
+    extra: csr_matrix,
+    other: np.ndarray,
+    shared: tuple[np.ndarray, np.ndarray],
+    x: np.ndarray,
+    steps: int,
+    full: np.ndarray | None,
 ) -> np.ndarray:
+    """``shared``: what all rows' matrices have in common, and its inverse."""
+    gram, inverse = shared
     wanted = extra.copy()
     wanted.data = extra.data + 1
     near = extra.copy()
@@ -125,13 +138,17 @@ def _solve_block(
         return np.asarray(p @ gram + near @ other)
 
     r = wanted @ other - times(x)
-    p, norm = r.copy(), np.einsum("ij,ij->i", r, r)
-    for _ in range(steps):
+    p = r @ inverse
+    norm = np.einsum("ij,ij->i", r, p)
+    for left in reversed(range(steps)):
         ap = times(p)
         step = norm / np.maximum(np.einsum("ij,ij->i", p, ap), 1e-20)
         x = x + step[:, None] * p
+        if not left:
+            break
         r = r - step[:, None] * ap
-        fresh = np.einsum("ij,ij->i", r, r)
-        p = r + (fresh / np.maximum(norm, 1e-20))[:, None] * p
+        nearer = r @ inverse
+        fresh = np.einsum("ij,ij->i", r, nearer)
+        p = nearer + (fresh / np.maximum(norm, 1e-20))[:, None] * p
         norm = fresh
     return x.astype(np.float32)

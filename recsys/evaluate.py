@@ -77,7 +77,7 @@ def load_wheel(path: Path) -> Interactions:
 def models_for(data: Interactions, epochs: int | None = None) -> tuple[list[Model], Blend]:
     """The models of the table and the blend of some of them, all unfitted."""
     als, ease, neighbours, popularity = Als(), Ease(), UserNeighbours(), Popularity()
-    wide = Als(AlsConfig(factors=96, iterations=8, seed=3))  # another minimum: the mean of both is better
+    wide = Als(AlsConfig(factors=96, iterations=6, seed=3))  # another minimum: the mean of both is better
     wide.name = "als_wide"  # type: ignore[misc]
     items = ItemNeighbours(ItemNeighboursConfig(neighbours=200))
     rare = ItemNeighbours(ItemNeighboursConfig(neighbours=200, weighting="bm25"))

@@ -12,7 +12,7 @@ from recsys.model import Model
 from recsys.splits import Parts, split
 from recsys.train import AT_LEAST, parts_for, placed, shop_interactions
 from recsys.truth import ranking, true_chances
-from recsys.two_tower import TwoTower
+from recsys.two_tower import TwoTower, TwoTowerConfig
 from recsys.user_neighbours import UserNeighbours
 from shop.errors import BadValue
 from shop.product_features import product_features
@@ -25,7 +25,13 @@ TRUTH = "true_tastes"
 
 
 def evaluate_shop(
-    shop: Shop, how: str = "random", seed: int = 1, *, peers_seed: int | None = None, ablate: bool = False
+    shop: Shop,
+    how: str = "random",
+    seed: int = 1,
+    *,
+    peers_seed: int | None = None,
+    ablate: bool = False,
+    epochs: int = TwoTowerConfig.epochs,
 ) -> Table:
     """Measures of what the shop serves, of other models and, in a demo shop, of the tastes behind it.
 
@@ -35,6 +41,7 @@ def evaluate_shop(
         seed: of the split.
         peers_seed: of the peers; None leaves them out.
         ablate: also the two towers without each kind of feature, and with ids alone.
+        epochs: of the towers.
     """
     products = product_texts(shop)
     data, _ = shop_interactions(shop, products)
@@ -42,7 +49,7 @@ def evaluate_shop(
     features = product_features(shop, products)
     parts = split(data, how, seed)
     served = parts_for(content)
-    singles: list[Model] = [*served, UserNeighbours(), *_towers(features, ablate)]
+    singles: list[Model] = [*served, UserNeighbours(), *_towers(features, ablate, TwoTowerConfig(epochs=epochs))]
     found = measure(parts, singles, Blend(parts=served, least=AT_LEAST), peers_seed)
     truth = _truth(shop, parts)
     if truth is not None:
@@ -50,12 +57,12 @@ def evaluate_shop(
     return found
 
 
-def _towers(features: dict[str, np.ndarray], ablate: bool) -> list[Model]:
+def _towers(features: dict[str, np.ndarray], ablate: bool, config: TwoTowerConfig) -> list[Model]:
     """The two towers with all features, and with fewer: ``two_tower-picture`` lacks that kind, ``-all`` each."""
-    found = [TwoTower(features=features)]
+    found = [TwoTower(config, features)]
     for kind in [*features, "all"] if ablate else []:
         less = {name: one for name, one in features.items() if kind not in (name, "all")}
-        found.append(TwoTower(features=less))
+        found.append(TwoTower(config, less))
         found[-1].name = f"two_tower-{kind}"  # type: ignore[misc]
     return list(found)
 
