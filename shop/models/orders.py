@@ -60,7 +60,7 @@ class OrderLine(Base):
     sku_id = Column(ForeignKey("sku.id"), nullable=False, index=True)
     name = Column(String(200), nullable=False)
     spec = Column(String(100), nullable=False, default="")
-    quantity = Column(Integer, nullable=False)
+    quantity = Column(Integer, nullable=False, index=True)
     price_fen = Column(Integer, nullable=False)
     order = relationship(Order, back_populates="lines")
     sku = relationship(Sku)
