@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from actions import case_questions as asked
 from actions.base import Events, ShopAction
-from actions.cards import button, case_card
+from actions.cards import button, case_card, goods
 from actions.case_questions import INTENT_KIND, INTENT_REASON
 from actions.escalation import check_refund
 from actions.forms import Question, ShopForm, SubmitAction, begin, confirmation
@@ -52,7 +52,7 @@ class StartCase(ShopAction):
             )
             return None
         if order.state is OrderState.SHIPPED and intent != "apply_refund":
-            raise CannotReturn(why="not_delivered")
+            raise CannotReturn(why="not_delivered", goods=goods(order))
         if order.state in ARRIVED and not order.can & {"return", "exchange", "refund"}:
             _tell_why_not(turn, order.number, intent)
         reason = turn.entity("reason") or (INTENT_REASON[intent].value if intent in INTENT_REASON else None)

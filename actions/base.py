@@ -169,6 +169,7 @@ def say_error(turn: Turn, error: ShopError) -> Events:
     log.log(level, "message %s refused with %s", turn.message_id, type(error).__name__)
     facts.setdefault("why", phrase("no_reason"))
     facts.setdefault("state", phrase("no_reason"))
+    facts.setdefault("goods", phrase("this_product"))
     turn.say(response_of(error), **facts)
     if isinstance(error, Unavailable):
         failed(turn)

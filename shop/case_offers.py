@@ -58,7 +58,8 @@ def draft(
     until = policy.case_window(kind, order.delivered_at, warranty, shop.settings) if order.delivered_at else None
     if why:
         days = (until - order.delivered_at).days if until else None
-        raise CannotReturn(f"{kind.value}: {why}", why=why, days=days, state=state.value, kind=kind.value)
+        facts = {"why": why, "days": days, "state": state.value, "kind": kind.value, "goods": line.sku.product.name}
+        raise CannotReturn(f"{kind.value}: {why}", **facts)
     before = _settled(cases, line)
     cancels = policy.is_cancellation(kind, state)
     units = line.quantity if cancels else check_quantity(_units(quantity, line, before), line.quantity - before)
