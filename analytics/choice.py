@@ -189,23 +189,31 @@ def _decide(trials: list[Trial]) -> Chosen:
     kinds = [classes(one.said) for one in trials]
     names = [name for name in trials[0].said if name != "seasonal_naive"]
     method, shrink, fair, scores, residuals = [], [], [], [], []
+    everything = [np.arange(len(one)) for one in kinds]
+    together: tuple[str, float, str, Array] | None = None
     for kind in range(len(BOUNDS) + 1):
-        rows = [np.flatnonzero(one == kind) for one in kinds]
-        if sum(map(len, rows)) < 20:  # too few to judge by: all series decide
-            rows = [np.arange(len(one)) for one in kinds]
-        best = min((_error(trials, rows, name, part), name, part) for name in names for part in SHRINK)
-        fair_name = min((_square(trials, rows, name), name) for name in names)[1]
-        method.append(best[1])
-        shrink.append(best[2])
-        fair.append(fair_name)
-        errors = np.concatenate([
-            ((one.truth - one.said[fair_name]) / spread(one.said[fair_name], one.past))[at].ravel()
-            for one, at in zip(trials, rows)
-        ])  # fmt: skip
         own = [np.flatnonzero(one == kind) for one in kinds]
+        few = sum(map(len, own)) < 20  # too few to judge by: all series decide, and they decide once
+        if few and together is None:
+            together = _best_of(trials, everything, names)
+        rows = everything if few else own
+        best, part, fair_name, errors = together if few and together else _best_of(trials, rows, names)
+        method.append(best)
+        shrink.append(part)
+        fair.append(fair_name)
         scores.append((_scores(trials, rows, fair_name, errors.std()), _scores(trials, own, fair_name, errors.std())))
         residuals.append(np.sort(errors[:: max(1, len(errors) // 20_000)]))
     return Chosen(method, np.array(shrink), fair, _widths(scores), residuals)
+
+
+def _best_of(trials: list[Trial], rows: list[Array], names: list[str]) -> tuple[str, float, str, Array]:
+    """Method and shrinkage of least error, the fairest method, and its errors in units of spread."""
+    _, name, part = min((_error(trials, rows, name, part), name, part) for name in names for part in SHRINK)
+    fair = min((_square(trials, rows, name), name) for name in names)[1]
+    errors = [
+        ((one.truth - one.said[fair]) / spread(one.said[fair], one.past))[at].ravel() for one, at in zip(trials, rows)
+    ]
+    return name, float(part), fair, np.concatenate(errors)
 
 
 def bottom(expected: Array, deviation: Array) -> Array:

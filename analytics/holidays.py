@@ -7,6 +7,7 @@ does not know yet has none.
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Callable
 
 import numpy as np
@@ -21,11 +22,9 @@ SURE = 3.0
 
 def spans(days: Array) -> dict[str, list[tuple[int, int]]]:
     """(first, length) of each public holiday that begins within the days, by its name."""
-    import chinese_calendar
-
     found: dict[str, list[tuple[int, int]]] = {}
     for at, day in enumerate(days.astype("datetime64[D]").astype(object)):
-        name = _name(chinese_calendar, day)
+        name = _name(day)
         if name is None:
             continue
         held = found.setdefault(name, [])
@@ -36,9 +35,12 @@ def spans(days: Array) -> dict[str, list[tuple[int, int]]]:
     return found
 
 
-def _name(calendar: object, day: date) -> str | None:
+@lru_cache(maxsize=8192)
+def _name(day: date) -> str | None:
+    import chinese_calendar
+
     try:
-        rest, name = calendar.get_holiday_detail(day)  # type: ignore[attr-defined]
+        rest, name = chinese_calendar.get_holiday_detail(day)
     except NotImplementedError:
         return None
     return str(name) if rest and name else None
