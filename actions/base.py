@@ -105,10 +105,15 @@ class ShopAction(Action, ABC):
         return asked_by_operator(turn, self.action_name) if refined is None else refined
 
     def _answer(self, turn: Turn) -> Events | None:
-        """A remark on goods just recommended ("cheaper"), or the answer to a question for a taste, goes there."""
+        """Words about a picture, remarks on goods just recommended, answers to a question for a taste go there."""
+        from actions.picture_words import belongs_to_picture
         from actions.remarks import HEAR_REMARKS, asks_of_list, follows_recommendation
         from actions.taste import answers_taste
 
+        if not active_form(turn) and belongs_to_picture(turn, self.action_name):
+            from actions.registry import go_on
+
+            return go_on("action_search_by_image", turn)
         remarked = self.action_name in HEAR_REMARKS and follows_recommendation(turn)
         answered = not self.starts_flow and answers_taste(turn)  # few words, in which any intent may be heard
         if (remarked or answered) and not active_form(turn):

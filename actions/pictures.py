@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from actions.base import Events, ShopAction, active_form
 from actions.picking import MOST_CHOICES, show_products
+from actions.picture_words import corrected_to, corrects, seen_before
 from actions.registry import go_on
 from actions.sight import (
     ALL,
-    corrected_to,
-    corrects,
     look,
     photos_of,
     pixels_of,
     read_screens,
     refuse_unsafe,
     remember_seen,
-    seen_before,
 )
 from actions.texts import labels, price_span
 from actions.turn import Turn

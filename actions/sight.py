@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Sequence
+from typing import Sequence
 
 import numpy as np
 
+from actions.picture_words import corrected_to, seen_before
 from actions.texts import labels
-from actions.turn import FOCUS_S, Turn
+from actions.turn import Turn
 from recsys.recommender import Ask, recommender_of
 from recsys.shelf import Wishes
 from shop.errors import BadPicture, NotFound
@@ -22,7 +23,6 @@ from vision.unsafe import guard
 MOST_PHOTOS = 4
 MOST_ORDERS = 30
 ALL = 2000
-_MARKS = " ,.!?;:\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f"
 
 
 def photos_of(turn: Turn) -> list[str]:
@@ -31,12 +31,6 @@ def photos_of(turn: Turn) -> list[str]:
         return turn.attachments
     seen = seen_before(turn)
     return [str(one) for one in seen["photos"]] if seen else []
-
-
-def seen_before(turn: Turn) -> dict[str, Any] | None:
-    """The last photos and what was shown for them: photos, shown, at; None when that is long ago."""
-    seen = turn.slot("seen")
-    return seen if isinstance(seen, dict) and time.time() - seen.get("at", 0) <= FOCUS_S else None
 
 
 def remember_seen(turn: Turn, photos: Sequence[str], shown: Sequence[str]) -> None:
@@ -161,23 +155,6 @@ def pictured(turn: Turn, most: int) -> list[str] | None:
     if codes:
         remember_seen(turn, turn.attachments, codes)
     return codes
-
-
-def corrects(turn: Turn) -> bool:
-    """Whether the customer says that it is not what was found on the photo."""
-    return seen_before(turn) is not None and any(word in turn.text for word in labels()["not_this"])
-
-
-def corrected_to(turn: Turn) -> str:
-    """What the customer says that it is instead ("not this, the strap of the bag"); empty when nothing is said."""
-    if not corrects(turn) or turn.entity("ordinal") is not None:
-        return ""
-    rest = turn.text
-    for word in labels()["not_this"]:
-        rest = rest.partition(word)[2] or rest.replace(word, "")
-    rest = rest.strip(_MARKS)
-    before = next((word for word in labels()["it_is"] if rest.startswith(word)), "")
-    return rest[len(before) :].strip(_MARKS)
 
 
 def _wishes(turn: Turn, without: frozenset[str]) -> Keep | None:

@@ -9,10 +9,11 @@ from types import SimpleNamespace
 import pytest
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.account import Promotion
 from actions.aftersale import StartCase
-from actions.chat import Continue, Deny
+from actions.chat import Affirm, Continue, Deny
 from actions.pictures import SearchByImage
-from actions.sight import corrected_to
+from actions.picture_words import corrected_to
 from actions.turn import Turn
 from recsys.recommender import install
 from shop.errors import NotFound
@@ -112,7 +113,41 @@ def test_not_this_but_that_is_looked_for_by_its_name(shop, goods, build):  # noq
     assert said.slots["choices"]["values"] == [strap.code]
 
 
+def test_few_words_with_a_photo_are_about_the_photo_whatever_is_heard(shop, goods):  # noqa: F811
+    said = run(Affirm(shop), tracker("这个是什么", "affirm", attachments=[sent(shop, 1)]))
+    assert said.names[0] == "utter_image_sure"
+    cheaper = run(Promotion(shop), tracker("便宜点的同款", "ask_discount", attachments=[sent(shop, 3)]))
+    again = run(Promotion(shop), tracker("便宜点的同款", "ask_discount", slots=said.slots))
+    for told, dear in ((cheaper, 3), (again, 1)):
+        assert told.names[0] in ("utter_image_choose", "utter_image_none_fits")
+        assert set((told.slots["choices"] or {"values": []})["values"]) <= {one.code for one in goods[:dear]}
+
+
+def test_a_correction_that_sounds_like_wrong_goods_or_a_bare_no_is_about_the_photo(shop, goods, build):  # noqa: F811
+    strap = build.product("可调节肩带")
+    build.picture(strap, picture_of(9))
+    first = run(SearchByImage(shop), tracker("[图片]", "search_by_image", attachments=[sent(shop, 0)]))
+    for action, text, intent in (
+        (StartCase, "不是这个 我要的是肩带", "wrong_item"),
+        (Deny, "不对，是肩带", "deny"),
+        (Deny, "不是的，我要的是肩带", "deny"),
+    ):
+        said = run(action(shop), tracker(text, intent, slots=first.slots))
+        assert said.slots["choices"]["values"] == [strap.code], text
+
+
+@pytest.mark.parametrize(("text", "intent", "more"), [
+    ("你们发来的不是这个，发错了", "wrong_item", {}), ("不是", "deny", {"offer": "action_get_coupon"}),
+])  # fmt: skip
+def test_what_is_no_correction_of_a_photo_is_left_to_its_own_action(shop, goods, text, intent, more):  # noqa: F811
+    first = run(SearchByImage(shop), tracker("[图片]", "search_by_image", attachments=[sent(shop, 0)]))
+    action = StartCase if intent == "wrong_item" else Deny
+    said = run(action(shop), tracker(text, intent, slots={**first.slots, **more}))
+    assert not any(one.startswith("utter_image") for one in said.names)
+
+
 @pytest.mark.parametrize(("text", "named"), [
+    ("不是，是后面那个杯子", "后面那个杯子"), ("不对", ""), ("不是的", ""), ("不是很想要", ""), ("不对称的裙子", ""),
     ("不是这个，是包的带子", "包的带子"), ("都不是。我要的是那个茶壶！", "那个茶壶"), ("不是这款", ""), ("认错了", ""),
 ])  # fmt: skip
 def test_what_it_is_instead_is_heard(shop, goods, text, named):  # noqa: F811

@@ -1,0 +1,66 @@
+"""Words about a picture ("not this, the strap", "the same but cheaper"), and few words that came with one."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from actions.texts import labels
+from actions.turn import FOCUS_S, Turn
+
+SHORT_WORDS = frozenset(
+    {"action_affirm", "action_deny", "action_reply", "action_ask_promotion", "action_recommend_product"}
+)
+"""Actions to which few words may be led by mistake, and that look at no picture."""
+
+MAY_CORRECT = SHORT_WORDS | {"action_start_case"}
+"""Where "not this one, I want the strap" may be heard as goods that were sent wrongly."""
+
+_MARKS = " ,.!?;:\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f"
+
+
+def seen_before(turn: Turn) -> dict[str, Any] | None:
+    """The last photos and what was shown for them: photos, shown, at; None when that is long ago."""
+    seen = turn.slot("seen")
+    return seen if isinstance(seen, dict) and time.time() - seen.get("at", 0) <= FOCUS_S else None
+
+
+def belongs_to_picture(turn: Turn, action: str) -> bool:
+    """Whether a message that was heard as something else is about its picture, or about the one of before."""
+    if action in SHORT_WORDS and turn.attachments:
+        return True
+    if seen_before(turn) is None or turn.attachments:
+        return False
+    if action in SHORT_WORDS and any(word in turn.text for word in labels()["like_picture"]):
+        return True
+    begins = turn.text.strip(_MARKS).startswith(tuple(labels()["not_this"]))
+    return action in MAY_CORRECT and begins and corrects(turn)
+
+
+def corrects(turn: Turn) -> bool:
+    """Whether the customer says that it is not what was found on the photo."""
+    return seen_before(turn) is not None and _refusal(turn) is not None
+
+
+def corrected_to(turn: Turn) -> str:
+    """What the customer says that it is instead ("not this, the strap of the bag"); empty when nothing is said."""
+    if not corrects(turn) or turn.entity("ordinal") is not None:
+        return ""
+    rest = (_refusal(turn) or "").strip(_MARKS)
+    before = next((word for word in labels()["it_is"] if rest.startswith(word)), "")
+    return rest[len(before) :].strip(_MARKS)
+
+
+def _refusal(turn: Turn) -> str | None:
+    """What is said beside "not this one"; None when that is not said. A bare "no" counts where nothing was offered."""
+    words = labels()
+    rest = turn.text.strip()
+    if any(word in rest for word in words["not_this"]):
+        for word in words["not_this"]:
+            rest = rest.partition(word)[2] or rest.replace(word, "")
+        return rest
+    for word in words["not_so"] if not turn.slot("offer") else ():
+        after = rest[len(word) :].lstrip("".join(words["not_so_ends"]))
+        if rest.startswith(word) and (not after or after[0] in _MARKS):
+            return after
+    return None
