@@ -7,8 +7,8 @@ from rasa_sdk.events import ActiveLoop, SlotSet
 from actions.base import Events, ShopAction, active_form
 from actions.cards import button
 from actions.escalation import call_person, count_misunderstanding, is_lost
-from actions.registry import go_on
 from actions.picture_words import corrects
+from actions.registry import go_on
 from actions.texts import labels
 from actions.turn import Turn
 from actions.unknown import keep_unanswered

@@ -12,8 +12,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.account import Promotion
 from actions.aftersale import StartCase
 from actions.chat import Affirm, Continue, Deny
-from actions.pictures import SearchByImage
 from actions.picture_words import corrected_to
+from actions.pictures import SearchByImage
 from actions.turn import Turn
 from recsys.recommender import install
 from shop.errors import NotFound
