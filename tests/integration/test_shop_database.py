@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from sqlalchemy import event, select, text
 from sqlalchemy.engine import Engine
 
@@ -173,6 +175,11 @@ def _scans(engine: Engine, asked: list[tuple[str, Any]]) -> set[tuple[str, str]]
                 if scan and scan[1] in set(Base.metadata.tables) - _SMALL:
                     found.add((row[3], statement))
     return found
+
+
+def test_the_migrations_make_the_tables_and_indexes_of_the_models(database: Database) -> None:
+    with database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
 def test_processes_that_make_the_schema_at_once_wait_for_each_other(tmp_path: Path, postgres: PostgresServer) -> None:
