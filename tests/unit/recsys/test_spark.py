@@ -27,6 +27,7 @@ from shop.event_reader import EventRow, read_events
 from shop.front import Shop
 from tests.unit.recsys.conftest import tasteful
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]  # a Java machine on a loaded one
 NOW = 1.72e9
 WEIGHTS = Weights({"view": 1.0, "buy": 5.0, "rate": 2.0}, 180.0)
 
