@@ -306,7 +306,8 @@ def _engine(vectors: np.ndarray, kind: str) -> Any:
         vectors = _lifted(vectors)
     elif kind == "ivfpq":
         cells = max(1, min(int(2 * math.sqrt(len(vectors))), len(vectors) // 40))
-        pieces = next(one for one in (32, 16, 8, 4, 2, 1) if dimensions % one == 0 and one <= dimensions)
+        most = min(dimensions, max(32, dimensions // 4))  # a byte for more ranks pictures too roughly
+        pieces = next(one for one in (64, 32, 16, 8, 4, 2, 1) if dimensions % one == 0 and one <= most)
         engine = faiss.index_factory(dimensions, f"IVF{cells},PQ{pieces}x8np", faiss.METRIC_INNER_PRODUCT)
         rows = np.random.default_rng(1).permutation(len(vectors))[: max(cells * 50, 10_000)]
         engine.train(np.ascontiguousarray(vectors[np.sort(rows)]))
