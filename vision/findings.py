@@ -55,7 +55,7 @@ class Thresholds:
     offset: float = -6.2
     sure_from: float = 0.85
     unknown_below: float = 0.25
-    guess_from: float = 0.05
+    guess_from: float = 0.15
     """Below this chance that the right product is there, it is taken for no product, whatever it is nearest to."""
 
     category_from: float = 0.6
