@@ -129,6 +129,7 @@ def test_a_talk_is_taken_from_the_bot_and_given_back_by_keyboard(tiny, pages, de
     expect(agent.locator('[data-act="give_back"]')).to_be_visible()
     agent.keyboard.press("Alt+b")
     expect(agent.locator('[data-act="take_over"]')).to_be_visible()
+    expect(shopper.locator("xiaoer-chat .stars")).to_be_visible()  # the notices of the end come by the feed
     say(shopper, "你好")
     expect(rows(shopper).last).to_contain_text("您好")
     agent.keyboard.press("Alt+3")

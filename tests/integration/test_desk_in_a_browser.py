@@ -85,6 +85,7 @@ def test_a_customer_waits_an_agent_accepts_both_talk_and_the_talk_is_closed(tiny
     expect(agent.locator('[data-act="take_over"]')).to_be_visible()
     view = tiny.shop.handoffs.past(sender)[0]
     assert (view.close_reason, view.tags) == ("solved", ("催单", "安抚"))
+    expect(shopper.locator("xiaoer-chat .stars")).to_be_visible()  # it comes by the feed, and must not come in between
     say(shopper, "你好")
     expect(rows(shopper).last).to_contain_text("您好")  # the bot speaks again
     assert field(shopper).is_enabled()
