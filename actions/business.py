@@ -22,7 +22,7 @@ AHEAD = 28
 def tell_business(turn: Turn, text: str, entities: Sequence[Named], query: Query | None = None) -> Events | None:
     """Answer a question about the shop; the caller has checked that an operator asks."""
     if query is None:
-        if questions.says("unknown", text) or _by_province(entities):
+        if questions.says("unknown", _without_goods(text, entities)) or _by_province(entities):
             turn.say("utter_business_unknown")
             return None
         if questions.several(entities):
@@ -42,6 +42,14 @@ def tell_business(turn: Turn, text: str, entities: Sequence[Named], query: Query
             today = running("day", turn.shop.clock().astimezone(SHANGHAI).date())
             query = query.but(period=today, compare=Compare.PREVIOUS)
     return _figure(turn, query)
+
+
+def _without_goods(text: str, entities: Sequence[Named]) -> str:
+    """The words beside the names of goods, which may hold a region or an hour."""
+    for one in entities:
+        if one.kind in ("product", "brand", "category"):
+            text = text.replace(one.text, " ")
+    return text
 
 
 def _by_province(entities: Sequence[Named]) -> bool:

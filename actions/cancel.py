@@ -28,7 +28,8 @@ class StartCancel(ShopAction):
     def answer(self, turn: Turn) -> Events | None:
         """Start the form, or say why not."""
         if _has_bought_nothing(turn):
-            turn.say("utter_not_bought")
+            cancel = button("cancel")
+            turn.say("utter_not_bought", buttons=[(cancel["title"], cancel["payload"])])
             return None
         order = _at_hand(turn) or pick_order(turn, UNSHIPPED, self.action_name)
         if order is None:
@@ -43,17 +44,24 @@ def _has_bought_nothing(turn: Turn) -> bool:
     """Whether "I won't buy it after all" is said of goods on the shelf, talked about after any order."""
     held = {kind: turn.slot(f"focus_{kind}") or {} for kind in ("product", "order")}
     on_shelf = turn.focused("product") and held["product"].get("at", 0) > held["order"].get("at", 0)
-    of_orders = turn.entity("order_no") or (turn.slot("choices") or {}).get("kind") == "order" or turn.resumes
-    return bool(on_shelf and not of_orders and any(word in turn.text for word in labels()["not_bought"]))
+    listed = (turn.slot("choices") or {}).get("kind") == "order" or turn.resumes
+    return bool(on_shelf and not listed and _only_refuses(turn))
 
 
 def _at_hand(turn: Turn) -> OrderView | None:
     """The order that the talk is on, when the words refuse it without naming any ("I don't want it any more")."""
     held = turn.focused("order")
-    names = names_goods(turn) or turn.entity("order_no") or turn.entity("ordinal") is not None or turn.attachments
-    if not held or names or turn.resumes or not any(word in turn.text for word in labels()["not_bought"]):
+    if not held or names_goods(turn) or turn.resumes or not _only_refuses(turn):
         return None
     return turn.shop.orders.get(turn.customer, held)
+
+
+def _only_refuses(turn: Turn) -> bool:
+    """Whether the words say "not any more" and nothing of which order: no number, place, day, state or parcel."""
+    words = labels()
+    which = any(turn.entity(kind) is not None for kind in ("order_no", "ordinal", "date", "tracking_no"))
+    told = which or bool(turn.attachments) or any(word in turn.text for word in words["of_an_order"])
+    return not told and any(word in turn.text for word in words["not_bought"])
 
 
 class CancelForm(ShopForm):

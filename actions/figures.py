@@ -11,6 +11,7 @@ from actions.business import tell_business
 from actions.cards import goods
 from actions.figure_words import compared, group_name, named, scope, table, told_period, worth
 from actions.orders import period as said_period
+from actions.picking import points_back
 from actions.texts import label, phrase, yuan
 from actions.turn import FOCUS_S, Turn
 from analytics import order_stats, own_orders, questions
@@ -58,6 +59,8 @@ def asked_by_operator(turn: Turn, action: str) -> Events | None:
     """The answer to an operator's words about the shop that were heard as a customer's; None if they are none."""
     if action in BUSINESS or turn.attachments or not questions.says("operator", turn.text) or not is_operator(turn):
         return None
+    if action in ("action_ask_stock", "action_ask_restock") and (turn.entities("product") or points_back(turn)):
+        return None  # of one product, as a customer asks
     return tell_business(turn, turn.text, named(turn)) or []
 
 

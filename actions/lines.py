@@ -58,9 +58,9 @@ def _named(turn: Turn, lines: Sequence[LineView], by_words: bool) -> list[LineVi
     A product's own name counts at any question; words that are a part of a name only with ``by_words``.
     """
     goods = [one for one in turn.values if one["entity"] in ("product", "category")]
-    staying = [one for one in goods if _stays(turn, one)]
+    staying = [one for one in goods if _stays(turn, one, beside=len(goods) > 1)]
     if staying:
-        stay = _fitting(turn, lines, staying, by_words=True)
+        stay = _about(turn, lines, staying)
         lines = [line for line in lines if line not in stay]
         if len(lines) == 1 and stay:
             return lines
@@ -72,11 +72,18 @@ def _named(turn: Turn, lines: Sequence[LineView], by_words: bool) -> list[LineVi
 
 def _fitting(turn: Turn, lines: Sequence[LineView], goods: list[dict[str, Any]], by_words: bool) -> list[LineView]:
     """Lines of the products named, now or in the request that waited for a choice; else, of a like name."""
-    codes = {one["value"] for one in goods if one["entity"] == "product"} or set(turn.entities("product"))
+    codes = {one["value"] for one in goods if one["entity"] == "product"}
+    if not any(one["entity"] == "product" for one in turn.values):
+        codes = set(turn.entities("product"))  # of the request that waited
     fits = [line for line in lines if line.product_code in codes]
-    if fits or not by_words:
-        return fits
-    return [line for one in goods for line in _alike(lines, turn.text[one["start"] : one["end"]])]
+    return fits if fits or not by_words else _about(turn, lines, goods)
+
+
+def _about(turn: Turn, lines: Sequence[LineView], goods: list[dict[str, Any]]) -> list[LineView]:
+    """Lines of some goods of the message: of the product, else of a like name."""
+    codes = {one["value"] for one in goods if one["entity"] == "product"}
+    by_code = [line for line in lines if line.product_code in codes]
+    return by_code or [line for one in goods for line in _alike(lines, turn.text[one["start"] : one["end"]])]
 
 
 def _alike(lines: Sequence[LineView], words: str) -> list[LineView]:
@@ -85,11 +92,12 @@ def _alike(lines: Sequence[LineView], words: str) -> list[LineView]:
     return [line for line in lines if said and (said in names[line.id] or names[line.id] in said)]
 
 
-def _stays(turn: Turn, goods: dict[str, Any]) -> bool:
-    """Whether the words right beside the goods say that they are not meant."""
+def _stays(turn: Turn, goods: dict[str, Any], beside: bool) -> bool:
+    """Whether the words next to the goods say that they are not meant; "it is fine" says so ``beside`` other goods."""
     before, after = turn.text[: goods["start"]].rstrip(), turn.text[goods["end"] :].lstrip()
     words = labels()
-    return before.endswith(tuple(words["stays_before"])) or after.startswith(tuple(words["stays_after"]))
+    fine = tuple(words["fine_after"]) if beside else ()
+    return before.endswith(tuple(words["stays_before"])) or after.startswith((*words["stays_after"], *fine))
 
 
 def line_words(line: LineView, quantity: int | None = None) -> str:

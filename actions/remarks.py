@@ -20,6 +20,8 @@ HEAR_REMARKS = frozenset(
 )
 """Actions to which a short remark may be led when it stands alone; after a recommendation it belongs to that."""
 
+FACTS = frozenset({"ask_price", "ask_stock", "ask_restock", "ask_attribute", "ask_authenticity", "ask_discount"})
+
 LIKES = ("like", "alike")
 """Remarks that lead to more of the kind of one of the goods."""
 
@@ -36,7 +38,7 @@ def remark(turn: Turn) -> str | None:
     for kind in ("cheaper", "dearer", "other_brand", "others", "dislike", "not"):
         if any(word in turn.text for word in refine[kind]) and _holds(kind, turn):
             return kind
-    if any(word in turn.text for word in refine["alike"]) and not _of_orders(turn):
+    if any(word in turn.text for word in refine["alike"]) and not _of_orders(turn) and not _asks_of_one(turn):
         return "alike"
     if any(word in turn.text for word in refine["like"]) and not any(
         one in turn.text for one in (*words()["negations"], *words()["questions"], *refine["of_others"])
@@ -60,6 +62,12 @@ def _holds(kind: str, turn: Turn) -> bool:
         about_people = bool(turn.entity("category")) and turn.entity("ordinal") is None and not _of_orders(turn)
         return named and (about_people or not _means_one(turn))
     return kind != "others" or not _means_one(turn)
+
+
+def _asks_of_one(turn: Turn) -> bool:
+    """Whether price, stock or material of "this kind" are asked for, and not more of the kind."""
+    more = any(word in turn.text for word in words()["refine"]["wants_more"])
+    return turn.intent in FACTS and not more
 
 
 def _of_orders(turn: Turn) -> bool:

@@ -25,9 +25,7 @@ def parcel_facts(parcel: ShipmentView) -> dict[str, Any]:
         "scan": last.text if last else label("shipment_state", parcel.state.value),
         "scanned": minute(last.at) if last else minute(parcel.shipped_at),
         "eta": day(parcel.eta),
-        "arrival": phrase("arrival_late" if is_over(parcel.eta) else "arrival", day=day(parcel.eta))
-        if parcel.eta
-        else "",
+        "arrival": _arrival(parcel),
         "courier_phone": parcel.courier_phone or "",
     }
 

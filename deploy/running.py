@@ -99,12 +99,14 @@ def stop(running: Running) -> bool:
     return held or bool(left)
 
 
-_WORDS = {"rasa": "bot", "actions": "rasa_sdk", "web": "web"}
+_WORDS = {"rasa": ("bot", "rasa"), "actions": ("rasa_sdk",), "web": ("web",)}
+"""Modules that a server is started by; one that an earlier release started is ours too."""
 
 
 def _is_ours(name: str, pid: int) -> bool:
     """Whether that pid is still the server it was: pids are given out again."""
-    return f"-m {_WORDS.get(name, name)} " in f"{_command(pid)} "
+    command = f"{_command(pid)} "
+    return any(f"-m {word} " in command for word in _WORDS.get(name, (name,)))
 
 
 def _command(pid: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import mmap
 import os
+import tempfile
 from pathlib import Path
 from typing import Callable, Iterable
 
@@ -22,18 +23,33 @@ def digest(files: Iterable[str | None], *more: str) -> str:
 
 def kept(name: str, make: Callable[[], bytes]) -> Path | bytes:
     """Where a file of the cache folder is, made first if it is not there; its content where nothing can be kept."""
-    path = cache_folder() / name
-    if path.is_file():
-        return path
+    try:
+        path = cache_folder() / name
+        if path.is_file() and os.access(path, os.R_OK):
+            return path
+    except (OSError, RuntimeError):  # a folder that is not ours to read, or no home at all
+        return make()
     content = make()
-    half = path.with_suffix(f".{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        half.write_bytes(content)
-        os.replace(half, path)
+        _write_whole(path, content)
     except OSError:
         return content
     return path
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """The whole file or none, whoever else writes it, and after a power cut too."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.", suffix=".tmp", delete=False) as half:
+        try:
+            half.write(content)
+            half.flush()
+            os.fchmod(half.fileno(), 0o644)
+            os.fsync(half.fileno())
+            os.replace(half.name, path)
+        except OSError:
+            os.unlink(half.name)
+            raise
 
 
 def mapped(name: str, make: Callable[[], bytes]) -> mmap.mmap | bytes:
@@ -41,5 +57,8 @@ def mapped(name: str, make: Callable[[], bytes]) -> mmap.mmap | bytes:
     found = kept(name, make)
     if isinstance(found, bytes):
         return found
-    with found.open("rb") as file:
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    try:
+        with found.open("rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError):  # gone, or empty
+        return make()

@@ -156,10 +156,19 @@ class Staff:
         """What an event did not tell: talks that ended over there, and customers who wait here for somebody there."""
         gate, name = self._connector.gate, self._connector.name()
         for view in await gate.in_thread(gate.shop.elsewhere.talks, name):
-            peer = await gate.in_thread(gate.shop.peers.get, view.sender_id)
-            if peer is None or await self._connector.state(peer) not in (QUEUE, STAFF):
+            if await self._is_over(view.sender_id):
                 await gate.in_thread(gate.shop.elsewhere.back, view.sender_id)
         if self._servicer:
             for view in await gate.in_thread(gate.shop.handoffs.waiting):
                 if view.sender_id.startswith(f"{name}:"):
-                    await self.call(view.sender_id)
+                    await self._call_safely(view.sender_id)
+
+    async def _is_over(self, sender_id: str) -> bool:
+        """Whether WeCom's staff has no such talk any more; not, while WeCom does not say."""
+        peer = await self._connector.gate.in_thread(self._connector.gate.shop.peers.get, sender_id)
+        if peer is None:
+            return True
+        try:
+            return await self._connector.state(peer) not in (QUEUE, STAFF)
+        except NotDelivered as fault:
+            return fault.why == "dead"  # an account that was deleted, say

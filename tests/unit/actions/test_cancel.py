@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pytest
+
 from actions.cancel import CancelForm, StartCancel, SubmitCancel
 from shop.errors import ConcurrentChange, DatabaseDown
 from shop.states import OrderState
@@ -26,6 +28,19 @@ def test_who_refuses_goods_on_the_shelf_has_no_order_to_cancel():
     assert run(StartCancel(shop), refuses).names == ["utter_not_bought"]
     of_order = tracker("算了不买了", "cancel_order", slots=talked_of(product="p1", order=NUMBER))
     assert run(StartCancel(shop), of_order).next == "cancel_form"
+
+
+@pytest.mark.parametrize("text", ["我昨天下的那单不要了", "还没发货的那个不要了", "买的东西不要了 取消"])
+def test_who_speaks_of_an_order_means_one_though_the_talk_was_on_goods(text):
+    said = run(StartCancel(FakeShop(order())), tracker(text, "cancel_order", slots=talked_of(product="p1")))
+    assert said.next == "cancel_form"
+
+
+def test_the_order_of_the_talk_is_not_taken_for_another_that_is_described():
+    unpaid = order("2025010100000002", OrderState.PENDING_PAYMENT)
+    shop = FakeShop(order(), unpaid)
+    said = run(StartCancel(shop), tracker("还没付款的那个不要了", "cancel_order", slots=talked_of(order=NUMBER)))
+    assert said.slots["cancel_order"] == unpaid.number
 
 
 def test_who_refuses_the_parcel_just_talked_of_hears_what_can_be_done_with_it():

@@ -61,11 +61,27 @@ TWO = (line(1, "青木 宽松短袖T恤"), line(2, "青木 直筒牛仔裤", cod
     ],
 )
 def test_goods_that_stay_are_no_goods_to_send_back(text, slot):
-    words = [entity("category", word, word) for word in ("短袖T恤", "牛仔裤") if word in text]
-    words = words or [entity("category", "T恤", "T恤")] * ("青木" not in text)
+    shirt = "短袖T恤" if "短袖" in text else "T恤"
+    heard = () if text.startswith("青木") else (shirt, "牛仔裤")
+    words = [entity("category", word, word) for word in heard if word in text]
     shop = FakeShop(order(NUMBER, OrderState.DELIVERED, *TWO))
     slots = {"case_line": 2 if slot == "confirm" else None, "case_kind": "return", "case_quantity": 1}
     said = run(CaseForm(shop), case_at(slot, text, "inform", *words, **slots))
+    assert said.slots["case_line"] == 1
+
+
+def test_of_two_goods_the_one_that_is_fine_stays_however_each_was_heard():
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED, *TWO))
+    heard = (entity("product", "p1", "青木宽松短袖T恤"), entity("category", "牛仔裤", "牛仔裤"))
+    text = "青木宽松短袖T恤有问题 牛仔裤没问题"
+    said = run(CaseForm(shop), case_at("case_line", text, "inform", *heard, case_line=None))
+    assert said.slots["case_line"] == 1
+
+
+def test_goods_that_are_fine_but_too_large_are_the_ones_meant():
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED, *TWO))
+    heard = entity("category", "短袖T恤", "短袖T恤")
+    said = run(CaseForm(shop), case_at("case_line", "短袖T恤挺好的，就是大了一码", "inform", heard, case_line=None))
     assert said.slots["case_line"] == 1
 
 

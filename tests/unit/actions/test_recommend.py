@@ -250,11 +250,18 @@ def test_a_return_and_a_question_after_one_of_the_goods_are_no_remarks(talk: Tal
         ("黑色那件不想要了", [entity("color", "黑色", "黑色")], None),
         ("黑色不想要了，能退吗", [entity("color", "黑色", "黑色")], None),
         ("订单还有没有", [], None),
+        ("我买的鞋想换别的尺码", [], None),
+        ("可以换别的颜色吗", [], None),
         ("2025010100000001不要黑色", [entity("order_no", "2025010100000001"), entity("color", "黑色", "黑色")], None),
     ],
 )
 def test_others_and_not_are_remarks_only_on_the_list(text: str, entities: list[dict[str, Any]], heard: str | None):
     assert remark(turn(FakeShop(), text, "inform", *entities)) == heard
+
+
+def test_a_question_for_the_price_of_this_kind_is_no_wish_for_more_of_it():
+    assert remark(turn(FakeShop(), "这种的多少钱", "ask_price")) is None
+    assert remark(turn(FakeShop(), "有没有这种的", "ask_stock")) == "alike"
 
 
 def test_this_one_and_the_first_are_compared(talk: Talk):

@@ -110,3 +110,19 @@ def test_a_file_is_made_once_and_in_memory_where_nothing_can_be_kept(
     (tmp_path / "no folder").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "no folder"))
     assert kept("a.bin", make) == b"content"
+
+
+def test_an_empty_file_or_a_folder_of_somebody_else_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    mapped("a.bin", lambda: b"content")
+    (tmp_path / "xiaoer" / "a.bin").write_bytes(b"")
+    assert mapped("a.bin", lambda: b"content") == b"content"
+    assert [one.name for one in (tmp_path / "xiaoer").iterdir()] == ["a.bin"], "no half-written file stays"
+
+    def refused(self: Path) -> bool:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "is_file", refused)
+    assert mapped("a.bin", lambda: b"content") == b"content"
