@@ -8,6 +8,9 @@ product that is searched, right or wrong, was ever trained on.
 
 ``not_in_shop``: a fifth of the products leaves the shop, in turn; neither head nor
 gallery knows them, and the likeness of the best product must tell their photos.
+
+In all three the principal directions before the head come from all photos and pictures,
+without labels: those of products that are left out too.
 """
 
 from __future__ import annotations
