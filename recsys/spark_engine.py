@@ -145,10 +145,12 @@ def learn(cells: DataFrame, ids: np.ndarray, als: AlsConfig, most_items: int) ->
     if not counts.any():
         raise BadValue("no interaction to learn from")
     newest = float(cells.agg(f.max("at")).first()[0])
-    customers, products = int(cells.select("customer").distinct().count()), int((counts > 0).sum())
+    each = cells.groupBy("customer").count().agg(f.count("*"), f.sum(f.col("count") * f.col("count"))).first()
+    customers, products = int(each[0]), int((counts > 0).sum())
+    usual = float(np.sqrt(each[1] * (counts**2).sum())) / counts.sum()
     kept = np.sort(np.argsort(-counts, kind="stable")[: min(most_items, products)])
     return Learned(
-        items=_als_vectors(cells, ids, als, counts.sum() / np.sqrt(customers * products)),
+        items=_als_vectors(cells, ids, als, usual),
         touched=np.flatnonzero(counts),
         scores=_popularity(cells, ids, counts, newest),
         kept=kept,
@@ -158,20 +160,21 @@ def learn(cells: DataFrame, ids: np.ndarray, als: AlsConfig, most_items: int) ->
     )
 
 
-def _als_vectors(cells: DataFrame, ids: np.ndarray, config: AlsConfig, mean: float) -> np.ndarray:
+def _als_vectors(cells: DataFrame, ids: np.ndarray, config: AlsConfig, usual: float) -> np.ndarray:
     """Item vectors of MLlib's ALS, which multiplies λ with the cells of each row, as ours does not: so λ is divided.
 
     Args:
         cells: what ``cells_of`` made.
         ids: of the products, rising.
         config: of our ALS.
-        mean: geometric mean of the cells a customer and the cells a product.
+        usual: how many cells the row of a cell has, its customer's and its product's in the (geometric) mean: rows
+            with many cells decide, and the mean row, which is short, would make λ too strong for them.
     """
     from pyspark.ml.recommendation import ALS
 
     blocks = max(2, cells.sparkSession.sparkContext.defaultParallelism)
     trained = ALS(
-        rank=config.factors, maxIter=config.iterations, regParam=float(config.regularisation / mean),
+        rank=config.factors, maxIter=config.iterations, regParam=float(config.regularisation / usual),
         implicitPrefs=True, alpha=float(config.alpha), seed=config.seed,
         userCol="customer", itemCol="product", ratingCol="amount", numUserBlocks=blocks, numItemBlocks=blocks,
     ).fit(cells)  # fmt: skip
