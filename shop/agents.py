@@ -21,7 +21,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from shop.entities import AgentView
-from shop.errors import AlreadyOpen, BadToken, BadValue, NotFound, NotIdentified, TooManyTries
+from shop.errors import AlreadyOpen, BadToken, BadValue, LastAdmin, NotFound, NotIdentified, TooManyTries
 from shop.models import Agent, AgentAudit, AgentSession, VerifyTry
 from shop.signals import signal
 
@@ -86,6 +86,7 @@ class Agents:
         Raises:
             NotFound: there is no such agent.
             BadValue: a field is unknown or not of its form.
+            LastAdmin: no other admin would be at work.
         """
         new = checked(values)
         if "password" in new:
@@ -94,6 +95,8 @@ class Agents:
             new.update(status="offline", status_at=self._now())
         with self._database.change() as session:
             row = found(session, agent_id)
+            if new.get("role", "admin") != "admin" or not new.get("is_active", True):
+                _leave_an_admin(session, agent_id)
             for key, value in new.items():
                 setattr(row, key, value)
             if "password_hash" in new or not row.is_active:
@@ -340,6 +343,13 @@ def found(session: Any, agent_id: int) -> Any:
     if row is None:
         raise NotFound(f"there is no agent {agent_id}")
     return row
+
+
+def _leave_an_admin(session: Any, agent_id: int) -> None:
+    """Refuse where this agent is the last admin at work; all of them are held until the change ends."""
+    query = select(Agent.id).where(Agent.role == "admin", Agent.is_active.is_(True)).order_by(Agent.id)
+    if session.execute(query.with_for_update()).scalars().all() == [agent_id]:
+        raise LastAdmin("this is the last admin at work; make another one first")
 
 
 def view(row: Any) -> AgentView:

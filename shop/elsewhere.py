@@ -1,4 +1,4 @@
-"""Talks that a platform's own staff has, WeCom's say: the bot is silent there, and people here see what is said.
+"""Talks that a platform's own staff has, WeCom's say: the bot is silent there, and supervisors here see what is said.
 
 The platform decides when they begin and end. Here they are talks with a person
 of no account of ours, in a group of their own; nothing is announced to the

@@ -20,6 +20,7 @@
     │   │   └── CannotInvoice
     │   ├── OutOfStock        the wanted SKU is not there in that quantity
     │   ├── AlreadyOpen       the same case, invoice or coupon exists already
+    │   ├── LastAdmin         nobody would be left to manage the desk
     │   └── ConcurrentChange  somebody else changed it at the same moment
     ├── BadValue              a value has not the form it must have
     │   ├── BadAddress
@@ -122,6 +123,10 @@ class OutOfStock(Refused):
 
 class AlreadyOpen(Refused):
     """The same case, invoice or coupon exists already."""
+
+
+class LastAdmin(Refused):
+    """The desk would be left without an admin at work."""
 
 
 class ConcurrentChange(Refused):

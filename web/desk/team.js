@@ -76,13 +76,13 @@ function adminButtons(desk, one, dialog) {
   );
 }
 
-/** What a person at the desk is: name, role, groups, how many talks at once. */
+/** What a person at the desk is: name, role (nobody changes their own), groups, how many talks at once. */
 function fields(desk, one) {
   const { texts, about } = desk;
   const options = (names, words) => names.map((name) => [name, words[name]]);
   return [
     { name: "name", label: texts.name, required: true, most: 40, value: one.name },
-    { name: "role", label: texts.role, options: options(about.roles, texts.roles), value: one.role },
+    ...(one.id === desk.me.id ? [] : [{ name: "role", label: texts.role, options: options(about.roles, texts.roles), value: one.role }]),
     { name: "groups", label: texts.group, checks: options(about.groups, texts.groups), value: one.groups },
     { name: "capacity", label: texts.capacity, type: "number", required: true, value: one.capacity },
   ];

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from shop.agents import network
-from shop.errors import AlreadyOpen, BadToken, BadValue, NotFound, NotIdentified, TooManyTries
+from shop.errors import AlreadyOpen, BadToken, BadValue, LastAdmin, NotFound, NotIdentified, TooManyTries
 
 PASSWORD = "correct horse"
 
@@ -116,6 +116,17 @@ def test_what_is_no_token_is_nobody(shop, mei, token):
 def test_a_field_that_has_not_its_form_is_refused(shop, mei, values):
     with pytest.raises(BadValue):
         shop.agents.change(mei.id, **values)
+
+
+@pytest.mark.parametrize("values", [{"role": "supervisor"}, {"is_active": False}])
+def test_the_last_admin_at_work_stays_one(shop, mei, values):
+    first = shop.agents.add("first", "一", PASSWORD, "admin")
+    second = shop.agents.add("second", "二", PASSWORD, "admin")
+    assert shop.agents.change(second.id, **values)
+    with pytest.raises(LastAdmin):
+        shop.agents.change(first.id, **values)
+    assert shop.agents.change(first.id, name="还在", role="admin", is_active=True).role == "admin"
+    assert shop.agents.change(mei.id, **values)
 
 
 def test_a_login_is_there_once_and_must_be_typable(shop, mei):

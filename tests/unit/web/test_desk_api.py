@@ -239,6 +239,8 @@ def test_the_team_and_its_sessions_are_the_admins_to_change(staff, shop):
     made = admin("POST /agents", {"login": "new", "name": "新人", "password": PASSWORD}).json()["agent"]
     assert admin(f"PATCH /agents/{made['id']}", {"capacity": 9}).json()["agent"]["capacity"] == 9
     assert admin(f"PATCH /agents/{made['id']}", {"role": "god"}).status_code == 400
+    refused = admin(f"PATCH /agents/{admin.agent.id}", {"role": "agent"})
+    assert (refused.status_code, refused.json()["error"]) == (409, "last_admin")
     assert admin(f"POST /agents/{ann.agent.id}/revoke").json()["ended"] == 1
     assert ann("GET /me").status_code == 401
     assert "login" not in staff["other"]("GET /agents").json()["agents"][0]

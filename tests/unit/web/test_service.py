@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from shop.agents import GROUPS
+from shop.elsewhere import MARK
 from shop.errors import BadValue, Unavailable
+from shop.handoff_rows import ELSEWHERE
 from web.app import create_app
 from web.dashboard.teaching import Teaching, asked, learn
 from web.guard import Guard
@@ -55,6 +59,12 @@ def test_plain_agents_see_no_reports(shop):
     plain = client(shop, role="agent")
     for path in ("service", "service_talks", "unanswered", "letters"):
         assert plain.get(f"/dashboard/api/{path}").status_code == 403
+
+
+def test_every_group_and_every_end_of_a_talk_has_its_word():
+    desk, report = (json.loads(Path(f"web/{one}/texts.zh.json").read_text("utf-8")) for one in ("desk", "dashboard"))
+    assert {*GROUPS, ELSEWHERE} <= set(desk["groups"]) & set(report["skill"])
+    assert {MARK, "erased"} <= set(report["closes"])
 
 
 BESIDE = {
