@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from shop.agents import network
+from shop.agent_sessions import network
 from shop.errors import AlreadyOpen, BadToken, BadValue, LastAdmin, NotFound, NotIdentified, TooManyTries
 
 PASSWORD = "correct horse"
