@@ -50,6 +50,7 @@ class FakePlatform:
         self.calls: list[tuple[str, int]] = []  # path and errcode of every API call
         self.faults: list[int] = []  # statuses that the next API calls get instead of an answer
         self.deliveries: list[Delivery] = []
+        self.hangs_up: Callable[[], bool] | None = None  # asked again and again during a delivery
         self.tokens: dict[str, float] = {}  # token → its end
         self.token_requests = 0
         self.ids = itertools.count(int(time.time() * 1000) % 10**9 * 1000)
@@ -129,14 +130,22 @@ class FakePlatform:
     async def deliver_once(self, make: Callable[[], tuple[str, dict[str, Any]]]) -> Delivery:
         method, more = make()
         began = time.monotonic()
+        call = asyncio.ensure_future(self._call(method, more))
+        while not call.done():
+            await asyncio.wait({call}, timeout=0.02 if self.hangs_up else None)
+            if self.hangs_up and self.hangs_up():
+                call.cancel()
+        status, body = (0, "") if call.cancelled() else call.result()
+        self.deliveries.append(Delivery(status, body, time.monotonic() - began))
+        return self.deliveries[-1]
+
+    async def _call(self, method: str, more: dict[str, Any]) -> tuple[int, str]:
         try:
             timeout = aiohttp.ClientTimeout(total=self.limit_s)
             async with self._http.request(method, self.callback, timeout=timeout, **more) as answer:
-                delivery = Delivery(answer.status, await answer.text(), time.monotonic() - began)
+                return answer.status, await answer.text()
         except (asyncio.TimeoutError, aiohttp.ClientError):
-            delivery = Delivery(0, "", time.monotonic() - began)
-        self.deliveries.append(delivery)
-        return delivery
+            return 0, ""
 
     # Pictures that the bot sends
 

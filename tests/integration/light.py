@@ -36,7 +36,8 @@ class LightBot:
         self.connectors: dict[str, Any] = {}
         self._classes: dict[str, Any] = {}
         self.got: list[Any] = []
-        self.slow_s = 0.0
+        self.may_answer = threading.Event()  # cleared: the bot thinks until it is set again
+        self.may_answer.set()
         self._stack = ExitStack()
         self._loop = asyncio.new_event_loop()
         self._cards = yaml.safe_load((PROJECT / "texts.yml").read_text(encoding="utf-8"))
@@ -95,8 +96,8 @@ class LightBot:
 
     async def _answer(self, message: Any) -> None:
         self.got.append(message)
-        if self.slow_s:
-            await asyncio.sleep(self.slow_s)
+        while not self.may_answer.is_set():
+            await asyncio.sleep(0.02)
         for body in self._bodies(message):
             await message.output_channel.send_response(message.sender_id, dict(body))
 
