@@ -7,6 +7,7 @@ customer, for the platform does so, and none of our clocks ends them.
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
@@ -63,27 +64,39 @@ class Elsewhere:
             self._signal(session, row)
             return True
 
-    def said(self, sender_id: str, external_id: str, name: str, text: str) -> None:
-        """Keep what one of them said, once; only in a talk that they have."""
+    def said(self, sender_id: str, external_id: str, name: str, text: str, sent_at: float = 0.0) -> None:
+        """Keep what one of them said, once; only in a talk that they have.
+
+        ``sent_at`` (seconds since 1970; 0: now) is its moment, unless something stands after it already.
+        """
         body = {"text": text, "agent": {"name": name}, "custom": {"agent": {"name": name}}, MARK: True}
         now = self._shop.clock()
+        at = min(now, datetime.fromtimestamp(sent_at, timezone.utc)) if sent_at else now
         values = {
             "sender_id": sender_id,
             "external_id": external_id[:100],
             "direction": "agent",
             "body_sealed": self._shop.cipher.seal_json(body),
-            "at": now,
             "delivered_at": now,
         }
+        last = select(Message.at).where(Message.sender_id == sender_id).order_by(Message.id.desc()).limit(1)
         try:
             with self._shop.database.change() as session:
                 row = rows.open_row(session, sender_id, lock=True)
                 if row is not None and row.skill_group == rows.ELSEWHERE:
                     self._shop.handoffs.agent_spoke(session, row)
                     session.flush()
+                    before = session.execute(last).scalar()
+                    values["at"] = at if before is None else max(at, before)
                     session.execute(insert(Message.__table__), values)
         except IntegrityError:
             pass  # it was told before
+
+    def has(self, sender_id: str) -> bool:
+        """Whether they have a talk now."""
+        with self._shop.database.read() as session:
+            row = rows.open_row(session, sender_id)
+            return row is not None and row.skill_group == rows.ELSEWHERE
 
     def talks(self, channel: str) -> list[HandoffView]:
         """The talks of a channel that they have now."""

@@ -82,6 +82,13 @@ class Intake:
         task.add_done_callback(self._tasks.discard)
         return await asyncio.shield(task)
 
+    async def caught_up(self, sender_id: str, longest_s: float) -> None:
+        """Wait until what a customer has said so far has had its turn here, at most for some seconds."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + longest_s
+        while sender_id in self._waiting and loop.time() < until:
+            await asyncio.sleep(0.05)
+
     async def _accept(self, arrivals: list[Arrival], answered: asyncio.Event | None) -> list[Kept]:
         wanted = [one for one in arrivals if one.kind != "ignore"]
         callbacks = [one.callback(self._connector.name()) for one in wanted]

@@ -15,12 +15,12 @@ from sanic import Blueprint, response
 from sanic.response import HTTPResponse
 
 from bot.channels.api import NotDelivered
-from bot.channels.arrival import Arrival
+from bot.channels.arrival import Arrival, sender_of
 from bot.channels.delivery import the_delivery
 from bot.channels.gate import log_incident
 from bot.channels.render import Form, Piece
 from bot.channels.wecom import WeComBase
-from bot.channels.wecom_staff import FROM_SYSTEM, Staff
+from bot.channels.wecom_staff import FROM_SYSTEM, Staff, after_words, part_of, peer_of
 from shop.channel_views import PeerView
 from shop.elsewhere import MARK
 from shop.entities import StoredMessage
@@ -83,7 +83,7 @@ class WeComKfInput(WeComBase):
                     known = False
                 for kf_id in list(self._behind):
                     self._behind.discard(kf_id)
-                    await self._pull(kf_id, "")
+                    await self.pull(kf_id, "")
                 await self.staff.look()
             except (ShopError, NotDelivered) as error:
                 log.warning("channel wecom_kf: looking again waits (%s)", type(error).__name__)
@@ -94,12 +94,12 @@ class WeComKfInput(WeComBase):
     async def receive(self, message: dict[str, Any]) -> HTTPResponse:
         """Pull in the background; the callback itself is acknowledged at once."""
         if message.get("Event") == "kf_msg_or_event":
-            task = asyncio.create_task(self._pull(str(message.get("OpenKfId")), str(message.get("Token") or "")))
+            task = asyncio.create_task(self.pull(str(message.get("OpenKfId")), str(message.get("Token") or "")))
             self._pulls.add(task)
             task.add_done_callback(self._pulls.discard)
         return response.text("")
 
-    async def _pull(self, kf_id: str, token: str) -> None:
+    async def pull(self, kf_id: str, token: str) -> None:
         """Read everything new, one reader at a time in this process and among processes."""
         key, values, in_thread = f"{CURSOR}{kf_id}", self.gate.shop.shared_values, self.gate.in_thread
         async with self._locks.setdefault(kf_id, asyncio.Lock()):
@@ -127,15 +127,37 @@ class WeComKfInput(WeComBase):
         cursor = await in_thread(values.get, key) or ""
         asked = {"cursor": cursor, "limit": PAGE, "open_kfid": kf_id, **({"token": token} if token else {})}
         answer = await self.ask("POST", "/cgi-bin/kf/sync_msg", json=asked)
-        pulled = answer.get("msg_list") or []
-        for message in pulled:
-            await self.staff.pulled(message)
-        arrivals = [one for one in map(arrival_of, pulled) if one is not None]
-        await self.intake.accept(arrivals)
+        await self._take(answer.get("msg_list") or [])
         following = str(answer.get("next_cursor") or "")
         if following and following != cursor:
             await in_thread(values.put, key, following)
         return bool(answer.get("has_more")) and following != cursor
+
+    async def _take(self, pulled: list[dict[str, Any]]) -> None:
+        """Keep customers' words, and between them what WeCom tells of its staff, each customer's in its order."""
+        of_peer: dict[str, list[dict[str, Any]]] = {}
+        for message in pulled:
+            of_peer.setdefault(peer_of(message), []).append(message)
+        mixed = {peer for peer, some in of_peer.items() if any(map(after_words, some))}
+        await self._in_order([one for one in pulled if peer_of(one) not in mixed])
+        for fault in await asyncio.gather(*(self._in_order(of_peer[one]) for one in mixed), return_exceptions=True):
+            if fault is not None:
+                raise fault  # the others are done, and the page is pulled again
+
+    async def _in_order(self, pulled: list[dict[str, Any]]) -> None:
+        """What was said just before a session's take-over is its new owner's too; what was said before its end also."""
+        words: list[Arrival] = []
+        for message in pulled:
+            arrival = arrival_of(message)
+            if arrival is not None:
+                words.append(arrival)
+                continue
+            if after_words(message):
+                await self.intake.accept(words)
+                await self.staff.read(sender_of(self.name(), peer_of(message)))
+                words = []
+            await self.staff.pulled(message)
+        await self.intake.accept(words)
 
     async def deliver(self, peer: PeerView, piece: Piece, key: str) -> None:
         """A message; the greeting of a session goes by its welcome code."""
@@ -199,11 +221,9 @@ def _worded(piece: Piece) -> dict[str, Any]:
 
 def arrival_of(message: dict[str, Any]) -> Arrival | None:
     """A pulled message in our form; None for what is not the customer's."""
-    kind = str(message.get("msgtype"))
-    part = message.get(kind) if isinstance(message.get(kind), dict) else {}
-    assert isinstance(part, dict)
+    kind, part = str(message.get("msgtype")), part_of(message)
     common: dict[str, Any] = {
-        "peer": str(message.get("external_userid") or part.get("external_userid") or ""),
+        "peer": peer_of(message),
         "external_id": str(message.get("msgid")),
         "sent_at": float(message.get("send_time") or 0),
         "address": {"kf": str(message.get("open_kfid") or part.get("open_kfid") or "")},

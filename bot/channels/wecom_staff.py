@@ -34,6 +34,8 @@ IN_QUEUE = "queue"
 FROM_SYSTEM, FROM_STAFF = 4, 5
 LEASE_S = 60.0
 REMEMBERED = 5000
+WORDS_S = 10.0
+"""How long a customer's words may hold up what came after them: a picture has to be fetched."""
 
 
 class Staff:
@@ -53,11 +55,19 @@ class Staff:
         try:
             await self._connector.set_state(peer, BOT)
         except NotDelivered as fault:
-            if fault.why == "retry" or await self._connector.state(peer) not in (NEW, BOT):
+            if fault.why == "retry" or await self._state(peer) not in (NEW, BOT):
                 return
         self._ours[peer.sender_id] = None
         while len(self._ours) > REMEMBERED:
             self._ours.popitem(last=False)
+
+    async def _state(self, peer: PeerView) -> int | None:
+        """See ``WeComKfInput.state``; None while WeCom does not say."""
+        try:
+            return await self._connector.state(peer)
+        except NotDelivered as fault:
+            log.warning("channel wecom_kf: a session's state is not known (%s)", fault)
+            return None
 
     async def refused(self, peer: PeerView) -> bool:
         """After a message was refused for the session's state: whether WeCom's staff has it."""
@@ -111,7 +121,7 @@ class Staff:
                 return await connector.set_state(peer, QUEUE)
             return await connector.set_state(peer, STAFF, self._servicer)
         except NotDelivered as fault:
-            if fault.why != "retry" and await connector.state(peer) in (QUEUE, STAFF):
+            if fault.why != "retry" and await self._state(peer) in (QUEUE, STAFF):
                 return ""  # a process that died in between, or a person at WeCom, was faster
             log.warning("channel %s: a session could not be handed over (%s), it waits here", connector.name(), fault)
             return None
@@ -133,17 +143,15 @@ class Staff:
 
     async def pulled(self, message: dict[str, Any]) -> None:
         """A pulled message that may be WeCom's own: a session that moved, or words of its staff."""
-        kind = str(message.get("msgtype"))
-        part = message.get(kind) if isinstance(message.get(kind), dict) else {}
-        assert isinstance(part, dict)
-        peer = str(message.get("external_userid") or part.get("external_userid") or "")
+        part, peer = part_of(message), peer_of(message)
         if not peer:
             return
         sender_id, gate = sender_of(self._connector.name(), peer), self._connector.gate
         if message.get("origin") == FROM_STAFF:
             text = str(part.get("content") or gate.texts.text("staff_sent"))
             name = str(message.get("servicer_userid") or gate.texts.text("staff"))
-            await gate.in_thread(gate.shop.elsewhere.said, sender_id, str(message.get("msgid")), name, text)
+            sent_at = float(message.get("send_time") or 0)
+            await gate.in_thread(gate.shop.elsewhere.said, sender_id, str(message.get("msgid")), name, text, sent_at)
         elif message.get("origin") == FROM_SYSTEM and part.get("event_type") == "session_status_change":
             change = part.get("change_type")
             if change in (TAKEN, PASSED_ON, TAKEN_AGAIN):
@@ -152,16 +160,31 @@ class Staff:
                 self._ours.pop(sender_id, None)
                 await gate.in_thread(gate.shop.elsewhere.back, sender_id)
 
+    async def read(self, sender_id: str) -> None:
+        """Wait until what a customer of theirs has said is kept, as said to them; a bot's turn is not waited for."""
+        gate = self._connector.gate
+        if await gate.in_thread(gate.shop.elsewhere.has, sender_id):
+            await self._connector.intake.caught_up(sender_id, WORDS_S)
+
     async def look(self) -> None:
         """What an event did not tell: talks that ended over there, and customers who wait here for somebody there."""
         gate, name = self._connector.gate, self._connector.name()
         for view in await gate.in_thread(gate.shop.elsewhere.talks, name):
             if await self._is_over(view.sender_id):
-                await gate.in_thread(gate.shop.elsewhere.back, view.sender_id)
+                await self._pull(view.sender_id)
+                if await self._is_over(view.sender_id):
+                    await gate.in_thread(gate.shop.elsewhere.back, view.sender_id)
         if self._servicer:
             for view in await gate.in_thread(gate.shop.handoffs.waiting):
                 if view.sender_id.startswith(f"{name}:"):
                     await self._call_safely(view.sender_id)
+
+    async def _pull(self, sender_id: str) -> None:
+        """What was said before a talk's end comes before it; its event may be there too."""
+        peer = await self._connector.gate.in_thread(self._connector.gate.shop.peers.get, sender_id)
+        if peer is not None:
+            await self._connector.pull(str(peer.address["kf"]), "")
+            await self.read(sender_id)
 
     async def _is_over(self, sender_id: str) -> bool:
         """Whether WeCom's staff has no such talk any more; not, while WeCom does not say."""
@@ -172,3 +195,20 @@ class Staff:
             return await self._connector.state(peer) not in (QUEUE, STAFF)
         except NotDelivered as fault:
             return fault.why == "dead"  # an account that was deleted, say
+
+
+def part_of(message: dict[str, Any]) -> dict[str, Any]:
+    """What a pulled message holds under its kind; empty where there is nothing."""
+    part = message.get(str(message.get("msgtype")))
+    return part if isinstance(part, dict) else {}
+
+
+def peer_of(message: dict[str, Any]) -> str:
+    """The customer of a pulled message; empty where none is named."""
+    return str(message.get("external_userid") or part_of(message).get("external_userid") or "")
+
+
+def after_words(message: dict[str, Any]) -> bool:
+    """Whether it is an answer of WeCom's staff or the end of a session: the words before it come first."""
+    is_end = message.get("origin") == FROM_SYSTEM and part_of(message).get("change_type") == ENDED
+    return is_end or message.get("origin") == FROM_STAFF

@@ -55,6 +55,7 @@ def test_who_asks_for_a_person_is_handed_to_wecoms_staff_and_comes_back(tmp_path
         if state == 2:
             platform.staff_takes("7")
             until(lambda: current(bot).agent == "servicer")
+        until(lambda: len(bot.shop.messages.history(SENDER)) == 3)  # the announcement is kept after it was sent
         platform.say("7", "取消订单")  # the staff reads it, the bot does not
         until(lambda: len(bot.shop.messages.history(SENDER)) == 4)
         platform.staff_says("7", "马上为您取消")
@@ -106,6 +107,25 @@ def test_a_session_that_wecoms_staff_took_by_themselves_is_left_to_them(tmp_path
         platform.wait("7", 3)
         assert texts(platform) == ["再见，欢迎再来。", "券已到账", "再见，欢迎再来。"]
         assert bot.shop.outbox.dead_letters() == []
+
+
+def test_words_and_answers_of_one_page_are_kept_in_their_order_and_the_bot_answers_none(tmp_path):
+    with light(tmp_path) as (bot, platform):
+        platform.staff_takes("7")
+        until(lambda: current(bot) is not None)
+        platform.page = 10
+        platform.queue += [
+            platform.message("7", "text", content="能退吗"),
+            {**platform.message("7", "text", 5, content="可以"), "servicer_userid": "servicer"},
+            platform.message("7", "text", content="谢谢"),
+        ]
+        platform.staff_ends("7")
+        until(lambda: current(bot) is None)
+        kept = [(one.direction, one.body["text"]) for one in bot.shop.messages.history(SENDER)]
+        assert kept[2:] == [("in", "能退吗"), ("agent", "可以"), ("in", "谢谢")]
+        assert len(bot.got) == 1
+        platform.say("7", "我是谁")
+        platform.wait("7", 2)
 
 
 def test_a_session_that_ended_is_not_written_into_until_the_customer_writes(tmp_path):
