@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import or_, select
 
 from shop.errors import NotFound, ShopError
+from shop.handoff_rows import ELSEWHERE
 from shop.models import Handoff, Message
 from shop.privacy import mask_text
 from shop.states import HandoffState
@@ -101,6 +102,8 @@ class Carrier:
 
     def _bring(self, row: Any) -> None:
         state, is_open = self._state(row.id), row.state != HandoffState.CLOSED.value
+        is_theirs = row.skill_group == ELSEWHERE  # the platform's own staff has it, since now or from the beginning
+        is_open = is_open and not is_theirs
         if state.get("ended") or ("there" not in state and not is_open):
             if state.get("ended") and not is_open:
                 self._over.add((row.id, row.closed_at))  # its moment too: SQLite gives an erased row's id again
@@ -110,7 +113,7 @@ class Carrier:
         if "note" in state:
             self._other.explain(state["there"], state["note"])
             self._taken(row.id, state, note=None)
-        for message in self._said(row.sender_id, state["upto"], row.closed_at):
+        for message in [] if is_theirs else self._said(row.sender_id, state["upto"], row.closed_at):
             self._go_on()
             self._other.tell(state["there"], row, message)
             self._taken(row.id, state, upto=message.id)

@@ -29,6 +29,7 @@ from sqlalchemy import select
 
 from shop.entities import AgentView, StoredMessage
 from shop.errors import AlreadyOpen, ConcurrentChange, NotFound
+from shop.handoff_rows import ELSEWHERE
 from shop.models import Agent
 
 if TYPE_CHECKING:
@@ -192,12 +193,14 @@ def act(shop: Shop, event: Event) -> None:
 
     Raises:
         NotFound: there is no such talk, or nobody is named.
-        ConcurrentChange: a colleague at our desk has the talk.
+        ConcurrentChange: a colleague at our desk has the talk, or a platform's own staff.
     """
     if shop.messages.channel(event.sender_id) is None:
         raise NotFound("there is no such talk")
     current = shop.handoffs.current(event.sender_id)
     is_meant = current is not None and event.handoff_id in (None, current.id)
+    if current is not None and current.skill_group == ELSEWHERE and (is_meant or event.kind == "message"):
+        raise ConcurrentChange("the platform's own staff has this talk")
     if event.kind == "close":
         if current is not None and is_meant:
             shop.handoffs.close(current.id, "solved", by=current.agent_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import httpx
 import pytest
@@ -121,6 +122,22 @@ def test_a_customer_who_leaves_resolves_the_conversation(shop, there):
     shop.handoffs.leave(SENDER)
     there.bridge.look()
     assert there.conversations[1]["status"] == "resolved"
+
+
+def test_a_talk_of_a_platforms_own_staff_is_not_brought_and_nothing_is_done_in_it_from_there(shop, there):
+    asks(shop)  # waits, and stands there, until the platform's staff takes it
+    there.bridge.look()
+    shop.elsewhere.take(SENDER, "Mei")
+    shop.messages.record_in(SENDER, "wechat", {"text": "跟平台的人说的"})
+    shop.messages.record_in(OTHER, "wechat", {"text": "你好"})
+    shop.elsewhere.take(OTHER, "Mei")
+    for _ in range(2):
+        there.bridge.look()
+    assert (len(there.conversations), there.conversations[1]["status"], there.texts(1)) == (1, "resolved", [])
+    for report in (there.resolves, there.assigns, partial(there.says, text="您好")):
+        assert report(1).status_code == 409
+    current = shop.handoffs.current(SENDER)
+    assert (current.skill_group, current.agent, texts(shop, "agent")) == ("elsewhere", "Mei", [])
 
 
 def test_a_finished_talk_costs_no_read_any_more_and_a_new_one_is_brought_all_the_same(shop, there):
