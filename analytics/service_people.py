@@ -21,7 +21,7 @@ from shop.front import Shop
 from shop.models import Agent, Handoff, HandoffStep
 
 GIVES = frozenset({"accepted", "barged", "transferred"})
-ENDS = frozenset({"group", "closed"})
+ENDS = frozenset({"group", "elsewhere", "closed"})
 _HANDOFFS, _STEPS, _AGENTS = Handoff.__table__, HandoffStep.__table__, Agent.__table__
 
 

@@ -232,6 +232,14 @@ def handoff(shop, sender, minute, steps, **columns):
         return row.id
 
 
+def test_what_a_platforms_own_staff_has_is_in_no_agents_hands(shop, staff):
+    ann = staff[0].id
+    steps = [("asked", None, 0), ("accepted", ann, 2), ("elsewhere", None, 5), ("closed", None, 50)]
+    handoff(shop, "a", 0, steps, accepted_at=at(minutes=2), closed_at=at(minutes=50), close_reason="elsewhere")
+    (case,) = people.cases(shop, PERIOD)
+    assert case.held == {ann: 180}
+
+
 def test_handling_is_the_time_in_peoples_hands_only_and_each_agents_is_their_own(shop, staff):
     ann, bob = (one.id for one in staff)
     handoff(
