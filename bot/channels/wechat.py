@@ -26,6 +26,7 @@ from bot.channels.passive import Passive
 from bot.channels.render import Form, Piece
 from bot.channels.tencent import Tencent, sort_errcode
 from shop.channel_views import PeerView
+from shop.policy import SHANGHAI
 
 log = logging.getLogger(__name__)
 TWO_DAYS_S = 48 * 3600.0
@@ -34,7 +35,8 @@ EVENT_ROOM, EVENT_ROOM_S = 3, 60.0
 """After following, scanning or a menu click: 3 messages within a minute."""
 MOST_MENU = 8
 NONCES = 5000
-FORCE_EVERY_S = 60.0
+FORCE_EVERY_S, FORCES_A_DAY = 60.0, 20
+TOO_OFTEN_S = 3600.0
 
 
 class WeChatInput(Tencent):
@@ -113,15 +115,23 @@ class WeChatInput(Tencent):
         return token, life
 
     async def _may_force(self) -> None:
-        """At most 20 times a day and once in 30 s: what forces for nothing has no force left when it is needed.
+        """At most 20 times a day (of China) and once a minute, by all processes; who renews the token has its lease.
 
         Raises:
-            NotDelivered: it was done a moment ago; ``retry``.
+            NotDelivered: it was done a moment ago, or often enough today; ``retry``.
         """
-        values, key = self.gate.shop.shared_values, f"forced:wechat:{self.account}"
-        if await self.gate.in_thread(values.get, key):
+        in_thread, shop = self.gate.in_thread, self.gate.shop
+        values, key, count_key = shop.shared_values, f"forced:wechat:{self.account}", f"forces:wechat:{self.account}"
+        if await in_thread(values.get, key):
             raise NotDelivered("retry", "token", self.force_every_s)
-        await self.gate.in_thread(values.put, key, "1", self.force_every_s)
+        today = shop.clock().astimezone(SHANGHAI).date().isoformat()
+        day, _, count = (await in_thread(values.get, count_key) or "").partition(" ")
+        forced = int(count) if day == today else 0
+        if forced >= FORCES_A_DAY:
+            log.error("channel wechat: the access token was made anew by force %d times today, no more", forced)
+            raise NotDelivered("retry", "token", TOO_OFTEN_S)
+        await in_thread(values.put, count_key, f"{today} {forced + 1}")
+        await in_thread(values.put, key, "1", self.force_every_s)
 
     async def _stable_token(self, by_force: bool) -> tuple[str, float]:
         asked = {
