@@ -12,9 +12,9 @@ import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Iterable
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, func, or_, select
 
 from shop.entities import UploadView
 from shop.errors import NotFound, ShopError
@@ -64,6 +64,7 @@ class Uploads:
         )
         try:
             with self._database.change() as session:
+                _hold(session, [digest])
                 session.add(row)
         except ShopError:
             self._drop(digest)
@@ -100,10 +101,10 @@ class Uploads:
         """Delete an upload now, and its file unless another upload is the same picture; errors as in ``get``."""
         found = self.get(upload_id, sender_id)
         with self._database.change() as session:
+            _hold(session, [found.sha256])
             session.execute(delete(Upload).where(Upload.id == found.id))
-            others = session.execute(select(Upload.id).where(Upload.sha256 == found.sha256).limit(1)).scalar()
-        if others is None:
-            self._unlink(found.sha256)
+            if session.execute(select(Upload.id).where(Upload.sha256 == found.sha256).limit(1)).first() is None:
+                self._unlink(found.sha256)
 
     def purge(self) -> int:
         """Delete uploads past their days, unless a case rests on them; returns how many."""
@@ -115,17 +116,16 @@ class Uploads:
                 return done
 
     def _drop(self, digest: str) -> None:
-        """Delete a picture's file unless an upload needs it."""
+        """Delete a picture's file unless an upload needs it; one that is being kept waits until that is known."""
         proofs = select(CaseProof.upload_id)
         needed = or_(Upload.expires_at > self._now(), Upload.id.in_(proofs))
         try:
-            with self._database.read() as session:
-                found = session.execute(select(Upload.id).where(Upload.sha256 == digest, needed).limit(1)).scalar()
+            with self._database.whatever_is_erased(), self._database.change() as session:
+                _hold(session, [digest])
+                if session.execute(select(Upload.id).where(Upload.sha256 == digest, needed).limit(1)).first() is None:
+                    self._unlink(digest)
         except ShopError as error:
             log.error("nobody knows whether a picture's file is needed, it stays: %s", type(error).__name__)
-            return
-        if found is None:
-            self._unlink(digest)
 
     def _purge_some(self) -> int:
         """Delete some uploads past their days: databases allow only so many values in a statement."""
@@ -134,6 +134,7 @@ class Uploads:
             query = select(Upload.id, Upload.sha256).where(Upload.expires_at <= self._now(), Upload.id.not_in(proofs))
             old = session.execute(query.limit(PURGED_AT_ONCE)).all()
             ids, digests = [row.id for row in old], {row.sha256 for row in old}
+            _hold(session, digests)
             others = select(Upload.sha256).where(Upload.sha256.in_(digests), Upload.id.not_in(ids))
             stuck = {one for one in digests - set(session.execute(others).scalars()) if not self._unlink(one)}
             gone = [row.id for row in old if row.sha256 not in stuck]
@@ -163,6 +164,13 @@ class Uploads:
         draft = path.with_suffix(f".{secrets.token_hex(4)}.part")
         draft.write_bytes(data)
         os.replace(draft, path)
+
+
+def _hold(session: Any, digests: Iterable[str]) -> None:
+    """Let nobody else keep or delete these pictures until the transaction ends; on SQLite nobody else writes anyway."""
+    if session.bind.dialect.name != "sqlite":
+        for one in sorted(digests):  # in one order everywhere: no deadlocks
+            session.execute(select(func.pg_advisory_xact_lock(int(one[:15], 16))))
 
 
 def _view(row: Any) -> UploadView:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import pytest
 from PIL import Image
 from sqlalchemy import insert
 
-from shop.errors import BadPicture, NotFound
+from shop.errors import BadPicture, Erased, NotFound
 from shop.front import Shop
 from shop.models import AfterSaleCase, CaseProof, Upload
 from shop.uploads import PURGED_AT_ONCE
@@ -176,3 +177,23 @@ def test_purging_spares_pictures_that_others_use_and_proofs_of_cases(shop, build
     assert shop.uploads.purge() == 1
     assert young.sha256 == old.sha256
     assert shop.uploads.path(young.id).is_file()
+
+
+def test_a_file_that_another_upload_keeps_at_this_moment_stays(shop, monkeypatch):
+    """An upload is refused (its talk was erased), and while its file goes, another talk shows the same picture."""
+    unlink, others = shop.uploads._unlink, []
+
+    def slowly(digest):
+        others.append(threads.submit(shop.uploads.put, "another", picture()))
+        wait(others, timeout=0.3)  # without the lock it is kept by now, and believes that its file is there
+        return unlink(digest)
+
+    def refuse(_session):
+        raise Erased("gone")
+
+    monkeypatch.setattr(shop.uploads, "_unlink", slowly)
+    with ThreadPoolExecutor(1) as threads:
+        with shop.database.only_while(refuse), pytest.raises(Erased):
+            shop.uploads.put("talk", picture())
+        (other,) = others
+        assert shop.uploads.path(other.result(60).id).is_file()
