@@ -23,3 +23,10 @@ def rows_with(shop: Shop, *needles: str) -> set[str]:
                 if any(one in text for one in needles):
                     found.add(table.name)
     return found
+
+
+def everything(shop: Shop) -> list[str]:
+    """Every row of every table, to see whether something was written."""
+    with shop.database.read() as session:
+        tables = models.Base.metadata.sorted_tables
+        return [str(tuple(row)) for table in tables for row in session.execute(select(table))]
