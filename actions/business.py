@@ -76,6 +76,9 @@ def _figure(turn: Turn, query: Query) -> Events | None:
         label("figure_words", "row").format(name=group_name(query, one.key), value=worth(query, one.value))
         for one in rows
     ]
+    if answer.unsold and query.group:
+        group = label("figure_group", query.group.value)
+        told.append(label("figure_words", "unsold").format(group=group, count=answer.unsold))
     turn.say(
         "utter_figure_rows" if query.group else "utter_figure",
         value=worth(query, answer.value),

@@ -27,17 +27,13 @@ from analytics.query import (
     Period,
     Query,
 )
+from analytics.unsold import MODELS, unsold
 from shop.errors import BadValue
 from shop.front import Shop
 from shop.models import Brand, Category, GoodsDay, Order, OrderDay, OrderLine, Product, Sku, VisitDay
 from shop.sales_days import UNSOLD, refresh
 
 GOODS_METRICS = frozenset({Metric.SALES, Metric.SPENT, Metric.ORDERS, Metric.UNITS, Metric.AVERAGE})
-_KINDS: dict[Group, tuple[str, Any]] = {
-    Group.CATEGORY: ("category", Category),
-    Group.BRAND: ("brand", Brand),
-    Group.PRODUCT: ("product", Product),
-}
 
 
 def answer(shop: Shop, query: Query, customer_id: int | None = None) -> Answer:
@@ -55,32 +51,18 @@ def answer(shop: Shop, query: Query, customer_id: int | None = None) -> Answer:
     with shop.database.read() as session:
         filters = resolved(session, query.filters)
         rows = _cells(session, query, filters, query.period, customer_id) if query.group else []
-        if (
-            customer_id is None
-            and query.ascending
-            and query.group in GOODS_GROUPS
-            and query.metric is not Metric.AVERAGE
-        ):
-            rows += _unsold(session, query.group, filters, {name for name, _ in rows})
+        nothing: list[str] = []
+        count = 0
+        worst = customer_id is None and query.ascending and query.metric is not Metric.AVERAGE
+        if worst and query.group is not None and query.group in GOODS_GROUPS:
+            nothing, count = unsold(session, query.group, filters, query.period, query.top)
         value = _whole(session, query, filters, query.period, customer_id)
         before_period = other_period(query, today)
         before = None
         if before_period is not None:
             before = _whole(session, query.but(group=None), filters, before_period, customer_id)
-    return Answer(query, value, _ordered(query, rows), before, before_period)
-
-
-def _unsold(session: Session, group: Group, filters: dict[str, Any], sold: set[str]) -> list[tuple[str, float]]:
-    """What is on sale and sold nothing: the worst sellers of all."""
-    model = _KINDS[group][1]
-    query = select(model.name).distinct()
-    if group is not Group.PRODUCT:
-        query = query.join(Product, (Product.category_id if group is Group.CATEGORY else Product.brand_id) == model.id)
-    for name, column in (("category", Product.category_id), ("brand", Product.brand_id), ("product", Product.id)):
-        if name in filters:
-            query = query.where(column.in_(filters[name]))
-    names = session.execute(query.where(Product.on_sale == 1)).scalars()
-    return [(str(name), 0.0) for name in names if name not in sold]
+    ordered = (*(AnswerRow(name, 0.0) for name in nothing), *_ordered(query, rows))
+    return Answer(query, value, ordered[: query.top], before, before_period, count)
 
 
 def other_period(query: Query, today: date) -> Period | None:
@@ -238,7 +220,7 @@ def _goods(
 
 
 def _named(session: Session, group: Group, parts: list[Any]) -> list[Any]:
-    model = _KINDS[group][1]
+    model = MODELS[group]
     names = dict(session.execute(select(model.id, model.name)).all())
     return [(names.get(key, str(key)), above, below) for key, above, below in parts]
 

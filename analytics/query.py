@@ -204,13 +204,17 @@ class AnswerRow:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a query came to. Rows in the order in which they are shown; ``value`` is the whole."""
+    """What a query came to. Rows in the order in which they are shown; ``value`` is the whole.
+
+    ``unsold`` counts, of the worst sellers, all that sold nothing; they stand first in ``rows``.
+    """
 
     query: Query
     value: float
     rows: tuple[AnswerRow, ...] = ()
     before: float | None = None
     before_period: Period | None = None
+    unsold: int = 0
 
     @property
     def change(self) -> float | None:

@@ -233,11 +233,18 @@ def test_a_forecast_takes_a_category_with_all_below_it_and_drops_no_wish(shop: S
 def test_the_worst_seller_is_what_did_not_sell_at_all(shop: Shop, build: Builder) -> None:
     bought(build)
     boss = operator(shop, build)
-    build.product("没人要的杯子", stock=9)
-    build.product("下架的杯子", stock=9, on_sale=0)
+    now = shop.clock()
+    build.product("没人要的杯子", created_at=now - timedelta(days=300))
+    build.product("没人要的老杯子", created_at=now - timedelta(days=900))
+    build.product("刚来的杯子", created_at=now)
+    build.product("下架的杯子", on_sale=0)
     said = say(shop, boss, "今年卖得最差的2个商品", AskBusiness).text
-    assert "没人要的杯子 0" in said
-    assert "下架的杯子" not in said
+    assert "没人要的老杯子 0 件；没人要的杯子 0 件；一件没卖的商品共 3 个" in said
+    assert "没人要的杯子 0" in say(shop, boss, "杭州今年卖得最差的5个商品", AskBusiness).text
+    before = say(shop, boss, "去年卖得最差的5个商品", AskBusiness).text
+    assert "没人要的老杯子 0" in before
+    assert "刚来的杯子" not in said + before
+    assert "下架的杯子" not in said + before
     assert "没人要的杯子" not in say(shop, boss, "今年卖得最好的商品", AskBusiness).text
 
 

@@ -63,7 +63,8 @@ class Facts:
         who = "s" + events.session.astype(str)
         events["who"] = who.where(events.customer_id.isna(), "c" + events.customer_id.fillna(0).astype(int).astype(str))
         self.events = events
-        self.on_sale = set(product[product.on_sale == 1].name)
+        product["at"] = pd.to_datetime(product.created_at, utc=True).dt.tz_convert("Asia/Shanghai")
+        self.on_sale = product[product.on_sale == 1]
         self.customer = int(self.lines.groupby("customer_id").size().idxmax())
         mine = self.lines[self.lines.customer_id == self.customer]
         self.names = {
@@ -155,7 +156,10 @@ def expected(facts: Facts, case: dict[str, Any], own: bool, span: Any) -> tuple[
                   "saved": sold.discount_fen}[answer]  # fmt: skip
     rows = series.groupby(_keys(frame, group)).sum().to_dict() if group and len(frame) else {}
     if case.get("worst"):  # what sold nothing sold worst
-        rows = {**dict.fromkeys(facts.on_sale, 0.0), **rows}
+        there = facts.on_sale if span is None else facts.on_sale[facts.on_sale["at"] < span[1]]
+        sold_before = facts.lines if span is None else facts.lines[facts.lines["at"] < span[1]]
+        there = {*there.name, *(set(sold_before["product"]) & set(facts.on_sale.name))}
+        rows = {**dict.fromkeys(there, 0.0), **rows}
     return float(series.sum()), {str(key): float(value) for key, value in rows.items()}
 
 
