@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from recsys.interactions import Interactions
+from shop.demo.behaviour import SHARPNESS
 from shop.demo.catalogue import Goods, make_goods
 from shop.demo.content import digest, load_content
 from shop.demo.customers import make_people, tastes
@@ -22,9 +23,6 @@ from shop.errors import BadValue
 
 if TYPE_CHECKING:
     from shop.front import Shop
-
-SHARPNESS = 1.15
-"""Power of the chances by which products are looked at (``shop.demo.behaviour``)."""
 
 
 def true_chances(shop: Shop) -> np.ndarray:
@@ -56,5 +54,12 @@ def _on_sale(world: World, goods: Goods) -> np.ndarray:
 
 
 def ranking(data: Interactions, chances: np.ndarray) -> np.ndarray:
-    """The chances of the customers and products of a matrix, whose ids count from 1: (customers, items)."""
+    """The chances of the customers and products of a matrix, whose ids count from 1: (customers, items).
+
+    Raises:
+        BadValue: some of them came after the shop was made, so that their tastes are not known.
+    """
+    for ids, known in zip((data.customers, data.items), chances.shape, strict=True):
+        if len(ids) and not 1 <= ids.min() <= ids.max() <= known:
+            raise BadValue("the demo shop has grown since it was made: the tastes of what is new are not known")
     return np.asarray(chances[np.ix_(data.customers - 1, data.items - 1)], np.float32)

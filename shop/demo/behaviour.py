@@ -19,6 +19,9 @@ from shop.demo.reviews import Rated
 from shop.demo.world import DAY, HOUR, NEVER, World, moment
 from shop.demo.writer import Row
 
+SHARPNESS = 1.15
+"""Power of the chances by which products are looked at: people look at what they love most."""
+
 Event = tuple[int, int, str, str, int, int, int]
 """(moment, customer or -1, session, kind, product or -1, query or -1, rating or 0)."""
 
@@ -115,8 +118,8 @@ def _of_visits(world: World, goods: Goods, people: People, chance: np.ndarray, w
 
 
 def _drawn(rng: np.random.Generator, chance: np.ndarray, customer: np.ndarray) -> np.ndarray:
-    """A product for each entry, by its customer's chances, sharpened: people look at what they love most."""
-    heap = np.cumsum(chance**1.15, axis=1)
+    """A product for each entry, by its customer's chances, sharpened."""
+    heap = np.cumsum(chance**SHARPNESS, axis=1)
     heap /= heap[:, -1:]
     found = np.empty(len(customer), int)
     for begin in range(0, len(customer), 20000):

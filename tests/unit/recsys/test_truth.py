@@ -55,6 +55,14 @@ def test_the_table_of_a_demo_shop_holds_the_truth_and_the_towers_with_and_withou
     assert "two_tower" in found
 
 
+@pytest.mark.parametrize(("customers", "items"), [([1, 4], [1, 2]), ([1, 2], [1, 3])])
+def test_of_what_came_after_the_shop_was_made_no_truth_is_known(customers: list[int], items: list[int]):
+    data = gather(np.array(customers), np.array(items), np.ones(2), np.zeros(2))
+    with pytest.raises(BadValue, match="has grown"):
+        ranking(data, np.ones((3, 2)))
+    assert ranking(data, np.ones((4, 3))).shape == (2, 2)
+
+
 def test_of_a_shop_that_the_demo_did_not_make_no_truth_is_known(taught_shop: Shop, tmp_path):
     shop = copied(taught_shop, tmp_path, taught_shop.clock)
     stamp = read_stamp(shop.settings)
