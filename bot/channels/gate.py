@@ -109,7 +109,8 @@ class Gate:
 
         Returns:
             At least one answer, except for a double of a message that a person
-            answers and for messages that only a person reads.
+            answers, for messages that only a person reads, and (without an id)
+            for one whose talk was erased meanwhile.
         """
         external_id = clean_id(incoming.external_id)
         key = (incoming.sender_id, external_id or "", _token(incoming))  # a stranger's double is no double

@@ -152,6 +152,8 @@ class _Talk:
         metadata = _metadata(said)
         incoming = Incoming("web", sender_id, said.get("message"), metadata, said.get("message_id"), self._output.send)
         outcome = await self._gate.receive(incoming, self._handler)
+        if outcome.message_id is None and not outcome.answers:
+            outcome.answers = [self._gate.texts.body("erased")]
         if outcome.double:
             for body in outcome.answers:
                 if "id" not in body:  # in no history: the bot stopped in the middle of this message

@@ -37,6 +37,21 @@ async def test_a_message_in_whose_middle_the_bot_was_stopped_is_not_met_with_sil
     assert said == [gate.texts.text("no_answer")]
 
 
+async def test_a_message_whose_talk_is_erased_in_mid_turn_is_not_met_with_silence_nor_kept(shop):
+    server, gate = FakeServer(), Gate(shop)
+
+    async def bot(message):
+        shop.erasure.talk(message.sender_id)
+
+    talk = _Talk(server, gate, bot)
+    await talk.session_request("sid")
+    assert await talk.user_uttered("sid", {"message": "你好", "message_id": "m-1"}) == {"ok": False}
+    said = [data["text"] for name, data in server.emitted if name == "bot_uttered"]
+    assert said == [gate.texts.text("erased")]
+    assert not any(name == "user_echoed" for name, _ in server.emitted)
+    assert shop.messages.history(server.session["sender_id"]) == []
+
+
 async def test_a_message_that_was_answered_is_not_answered_again_when_it_is_sent_again(shop):
     server = FakeServer()
     talk = _Talk(server, Gate(shop), FakeBot({"text": "嗯"}))
