@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -53,13 +54,7 @@ def draft(
     kind = policy.real_kind(kind, reason, state)
     cases = _cases(session, order)
     line = _line(order, line_id, cases)
-    warranty = line.sku.product.warranty_months
-    why = policy.why_no_case(kind, state, order.delivered_at, shop.clock(), shop.settings, warranty)
-    until = policy.case_window(kind, order.delivered_at, warranty, shop.settings) if order.delivered_at else None
-    if why:
-        days = (until - order.delivered_at).days if until else None
-        facts = {"why": why, "days": days, "state": state.value, "kind": kind.value, "goods": line.sku.product.name}
-        raise CannotReturn(f"{kind.value}: {why}", **facts)
+    until = _window(shop, order, line, kind)
     before = _settled(cases, line)
     cancels = policy.is_cancellation(kind, state)
     units = line.quantity if cancels else check_quantity(_units(quantity, line, before), line.quantity - before)
@@ -74,6 +69,24 @@ def draft(
         needs_person=not cancels and policy.needs_person(amount, shop.settings),
     )
     return Draft(offer, line, units, cancels)
+
+
+def _window(shop: Shop, order: Any, line: Any, kind: CaseKind) -> datetime | None:
+    """Until when the case may be opened; None before the delivery.
+
+    Raises:
+        CannotReturn: it may not be.
+    """
+    state, product = OrderState(order.state), line.sku.product
+    why = policy.why_no_case(kind, state, order.delivered_at, shop.clock(), shop.settings, product.warranty_months)
+    until = None
+    if order.delivered_at:
+        until = policy.case_window(kind, order.delivered_at, product.warranty_months, shop.settings)
+    if why:
+        days = (until - order.delivered_at).days if until else None
+        facts = {"why": why, "days": days, "state": state.value, "kind": kind.value, "goods": product.name}
+        raise CannotReturn(f"{kind.value}: {why}", **facts)
+    return until
 
 
 def _cases(session: Session, order: Any) -> list[Any]:

@@ -48,14 +48,8 @@ class Desk:
             known = self._said(session, sender_id, external)
         if known is not None:
             return known
-        current = self._shop.handoffs.current(sender_id)
-        if current is None or current.state is HandoffState.WAITING:
-            self._shop.handoffs.take_over(sender_id, agent.name, agent.id, self._shop.identity.who(sender_id))
-        name = {"name": agent.name}
-        whole = {**body, "agent": name, "custom": {**(body.get("custom") or {}), "agent": name}}
-        if client_id:
-            whole["message_id"] = client_id[:100]  # the desk knows its own message by it, in whatever it missed
-        now = self._shop.clock()
+        self._take_if_free(sender_id, agent)
+        whole, now = _signed(body, agent, client_id), self._shop.clock()
         values = {
             "sender_id": sender_id,
             "external_id": external,
@@ -74,6 +68,11 @@ class Desk:
             self._shop.handoffs.agent_spoke(session, row)
             found = session.execute(insert(_MESSAGES), values).inserted_primary_key[0]
         return StoredMessage(int(found), "agent", whole, now)
+
+    def _take_if_free(self, sender_id: str, agent: AgentView) -> None:
+        current = self._shop.handoffs.current(sender_id)
+        if current is None or current.state is HandoffState.WAITING:
+            self._shop.handoffs.take_over(sender_id, agent.name, agent.id, self._shop.identity.who(sender_id))
 
     def _said(self, session: Any, sender_id: str, external: str | None) -> StoredMessage | None:
         if external is None:
@@ -190,3 +189,12 @@ class Desk:
         """Count a use."""
         with self._database.change() as session:
             session.execute(update(_CANNED).where(_CANNED.c.id == canned_id).values(uses=_CANNED.c.uses + 1))
+
+
+def _signed(body: dict[str, Any], agent: AgentView, client_id: str | None) -> dict[str, Any]:
+    """A message's body with the agent's name, and the desk's own id of it."""
+    name = {"name": agent.name}
+    whole = {**body, "agent": name, "custom": {**(body.get("custom") or {}), "agent": name}}
+    if client_id:
+        whole["message_id"] = client_id[:100]  # the desk knows its own message by it, in whatever it missed
+    return whole
