@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from types import SimpleNamespace
@@ -89,7 +90,8 @@ def test_each_group_has_a_proposal(groups):
 
 def test_the_same_messages_give_the_same_groups(groups, ear: Understander):
     again = Learner(shared_encoder(), ear.classifier, FaqIndex(Entries())).groups(messages(KEYS, BILLS, DOGS))
-    assert again == groups
+    plain = [[replace(one, score=round(one.score, 4)) for one in some] for some in (again, groups)]
+    assert plain[0] == plain[1]
     assert all(group.number == min(group.ids) for group in groups)
 
 
