@@ -80,7 +80,7 @@ def _anew(turn: Turn) -> bool:
 
 def _means_one(turn: Turn) -> bool:
     """Whether "not" and "any left" are about one of the goods, or about an order, and not about the list shown."""
-    if _of_orders(turn):
+    if _of_orders(turn) or turn.entity("size") or turn.entities("product"):  # "the red dress in L, any left?"
         return True
     return not _anew(turn) and (turn.entity("ordinal") is not None or points_back(turn))
 

@@ -250,6 +250,7 @@ def test_a_return_and_a_question_after_one_of_the_goods_are_no_remarks(talk: Tal
         ("黑色那件不想要了", [entity("color", "黑色", "黑色")], None),
         ("黑色不想要了，能退吗", [entity("color", "黑色", "黑色")], None),
         ("订单还有没有", [], None),
+        ("碎花裙红色L还有吗", [entity("color", "红色", "红色"), entity("size", "L", "L")], None),
         ("我买的鞋想换别的尺码", [], None),
         ("可以换别的颜色吗", [], None),
         ("2025010100000001不要黑色", [entity("order_no", "2025010100000001"), entity("color", "黑色", "黑色")], None),
