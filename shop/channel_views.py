@@ -77,10 +77,14 @@ class DeadLetter:
 
 @dataclass(frozen=True)
 class PeerView:
-    """A customer at the other end; ``room`` messages may go to them now, None: as many as you like."""
+    """A customer at the other end; ``room`` messages may go to them now, None: as many as you like.
+
+    ``has_session``: the platform's session with them is known to be the bot's.
+    """
 
     sender_id: str
     channel: str
     address: dict[str, Any]
     room: int | None
     heard_at: datetime
+    has_session: bool = False

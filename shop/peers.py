@@ -55,7 +55,13 @@ class Peers:
         if row is None:
             return None
         address = self._cipher.open_json(row.address_sealed)
-        return PeerView(sender_id, row.channel, address, room_of(row, self._now()), row.heard_at)
+        return PeerView(sender_id, row.channel, address, room_of(row, self._now()), row.heard_at, row.has_session)
+
+    def note_session(self, sender_id: str, is_the_bots: bool) -> None:
+        """The platform's session with a customer is the bot's from now on, or is not (any more)."""
+        with self._database.change() as session:
+            mine = update(_TABLE).where(_TABLE.c.sender_id == sender_id)
+            session.execute(mine.values(has_session=is_the_bots))
 
     def spend(self, sender_id: str) -> bool:
         """Count one message against the window, before it is sent; False when there is no room."""

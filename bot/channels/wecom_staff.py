@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.api import NotDelivered
@@ -33,7 +32,6 @@ IN_QUEUE = "queue"
 """Instead of a person's id: WeCom's queue."""
 FROM_SYSTEM, FROM_STAFF = 4, 5
 LEASE_S = 60.0
-REMEMBERED = 5000
 WORDS_S = 10.0
 """How long a customer's words may hold up what came after them: a picture has to be fetched."""
 
@@ -44,22 +42,23 @@ class Staff:
     def __init__(self, connector: WeComKfInput) -> None:
         self._connector = connector
         self._servicer = str(connector.credentials.get("servicer") or "")
-        self._ours: OrderedDict[str, None] = OrderedDict()  # sessions that are known to be the bot's
         self._tasks: set[asyncio.Task[None]] = set()
         self._lock = asyncio.Lock()
 
     async def open(self, peer: PeerView) -> None:
         """Take a new session for the bot; WeCom's refusal is no reason to send nothing."""
-        if peer.sender_id in self._ours:
+        if peer.has_session:
             return
         try:
             await self._connector.set_state(peer, BOT)
         except NotDelivered as fault:
             if fault.why == "retry" or await self._state(peer) not in (NEW, BOT):
                 return
-        self._ours[peer.sender_id] = None
-        while len(self._ours) > REMEMBERED:
-            self._ours.popitem(last=False)
+        await self._note(peer.sender_id, True)
+
+    async def _note(self, sender_id: str, is_the_bots: bool) -> None:
+        gate = self._connector.gate
+        await gate.in_thread(gate.shop.peers.note_session, sender_id, is_the_bots)
 
     async def _state(self, peer: PeerView) -> int | None:
         """See ``WeComKfInput.state``; None while WeCom does not say."""
@@ -71,7 +70,7 @@ class Staff:
 
     async def refused(self, peer: PeerView) -> bool:
         """After a message was refused for the session's state: whether WeCom's staff has it."""
-        self._ours.pop(peer.sender_id, None)
+        await self._note(peer.sender_id, False)
         if await self._connector.state(peer) not in (QUEUE, STAFF):
             return False
         await self._theirs(peer.sender_id)
@@ -137,7 +136,7 @@ class Staff:
             log.warning("channel %s: a handed over customer was not told so (%s)", connector.name(), fault)
 
     async def _theirs(self, sender_id: str, name: str = "") -> None:
-        self._ours.pop(sender_id, None)
+        await self._note(sender_id, False)
         gate = self._connector.gate
         await gate.in_thread(gate.shop.elsewhere.take, sender_id, name or gate.texts.text("staff"))
 
@@ -157,7 +156,7 @@ class Staff:
             if change in (TAKEN, PASSED_ON, TAKEN_AGAIN):
                 await self._theirs(sender_id, str(part.get("new_servicer_userid") or ""))
             elif change == ENDED:
-                self._ours.pop(sender_id, None)
+                await self._note(sender_id, False)
                 await gate.in_thread(gate.shop.elsewhere.back, sender_id)
 
     async def read(self, sender_id: str) -> None:

@@ -5,7 +5,7 @@ Words, addresses and tokens are kept as ciphertext.
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Index, Integer, String, Text, UniqueConstraint
 
 from shop.models.base import Base, UtcTime, utc_now
 
@@ -67,6 +67,7 @@ class ChannelPeer(Base):
     window_used = Column(Integer, nullable=False, default=0)
     choices_sealed = Column(Text)  # JSON: number → what it stands for
     lease_until = Column(UtcTime)  # until then a process writes to them
+    has_session = Column(Boolean, nullable=False, default=False)  # the platform's session with them is the bot's
 
 
 class ChannelValue(Base):

@@ -232,7 +232,7 @@ class FakeWeComKf(_Corp):
     def staff_takes(self, customer: str, who: str = "servicer") -> Delivery:
         """From the queue, or a session that was the bot's."""
         self.states[customer] = 3
-        return self._changed(customer, 1, new_servicer_userid=who)
+        return self.push(self._changed(customer, 1, new_servicer_userid=who))
 
     def staff_says(self, customer: str, text: str, who: str = "servicer") -> Delivery:
         message = self.message(customer, "text", 5, content=text)
@@ -241,11 +241,14 @@ class FakeWeComKf(_Corp):
     def staff_ends(self, customer: str, is_told: bool = True) -> Delivery | None:
         """The session ends; the event may be lost."""
         self.states[customer] = 4
-        return self._changed(customer, 3, old_servicer_userid="servicer") if is_told else None
+        return self.push(self.ended(customer)) if is_told else None
 
-    def _changed(self, customer: str, change: int, **more: str) -> Delivery:
+    def ended(self, customer: str) -> dict[str, Any]:
+        return self._changed(customer, 3, old_servicer_userid="servicer")
+
+    def _changed(self, customer: str, change: int, **more: str) -> dict[str, Any]:
         part = {"event_type": "session_status_change", "open_kfid": self.kf_id, "external_userid": customer}
-        return self.push(self.message("", "event", 4, change_type=change, **part, **more))
+        return self.message("", "event", 4, change_type=change, **part, **more)
 
     def _note(self, to: str, message: dict[str, Any]) -> None:
         if message["msgtype"] == "msgmenu":

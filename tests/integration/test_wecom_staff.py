@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from bot.channels.arrival import sender_of
+from bot.channels.wecom_staff import Staff
 from tests.fakes.registry import FAKES
 from tests.integration.light import LightBot
 from tests.waiting import until
@@ -40,6 +41,21 @@ def test_a_new_session_is_taken_by_the_bot_once_and_again_after_its_end(tmp_path
         platform.staff_ends("7")
         platform.say("7", "再见")
         platform.wait("7", 3)
+        assert platform.moves == [("7", 1)] * 2
+
+
+def test_a_session_is_known_to_all_processes(tmp_path):
+    """Another one hears of its end; this one takes the next."""
+    with light(tmp_path) as (bot, platform):
+        until(lambda: bot.shop.peers.get(SENDER).has_session)
+        other = Staff(bot.connectors["wecom_kf"])
+        calls = len(platform.calls)
+        bot.run(other.open(bot.shop.peers.get(SENDER)))
+        assert not [path for path, _ in platform.calls[calls:] if "service_state" in path]
+        platform.states["7"] = 4
+        bot.run(other.pulled(platform.ended("7")))
+        platform.say("7", "再见")
+        platform.wait("7", 2)
         assert platform.moves == [("7", 1)] * 2
 
 
