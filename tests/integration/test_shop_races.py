@@ -97,6 +97,17 @@ def test_the_last_unit_is_sold_once(shop: Shop, build: Builder) -> None:
     assert len(_rows(shop, StockMovement)) == ROUNDS
 
 
+def test_two_admins_who_demote_each_other_leave_one(shop: Shop) -> None:
+    one, other = (shop.agents.add(login, login, "correct horse", "admin").id for login in ("one", "other"))
+    for _ in range(ROUNDS):
+        results = at_once(
+            lambda: shop.agents.change(one, role="agent"), lambda: shop.agents.change(other, role="agent")
+        )
+        assert _kinds(results) == {"AgentView": 1, "LastAdmin": 1}
+        for agent_id in (one, other):
+            shop.agents.change(agent_id, role="admin")
+
+
 def test_two_orders_that_grow_into_the_last_units_do_not_both_get_them(shop: Shop, build: Builder) -> None:
     sku = build.product(stock=5).skus[0]
     orders = [build.order(build.customer(), sku, state=OrderState.PENDING_PAYMENT) for _ in range(2)]
