@@ -51,6 +51,7 @@ def test_an_admin_changes_what_an_agent_takes_and_logs_out(alone, alone_page):
     page = alone_page("boss")
     team_row(page, "qiang").locator('[data-act="change"]').click()
     form = page.locator("dialog").last
+    expect(form.locator('[name="role"]')).to_have_count(1)
     form.get_by_label("综合").uncheck()
     for group in ("售前", "投诉"):
         form.get_by_label(group).check()
@@ -64,6 +65,10 @@ def test_an_admin_changes_what_an_agent_takes_and_logs_out(alone, alone_page):
     assert (changed.groups, changed.capacity, changed.name) == (("presale", "complaint"), 7, "qiang")
     assert alone.shop.agents.audit_log()[0]["action"] == "change_agent"
     alone.shop.agents.change(changed.id, groups=["any"])
+    page.locator("dialog tbody tr", has_text="boss").locator('[data-act="change"]').click()
+    expect(form.locator('[name="capacity"]')).to_be_visible()
+    expect(form.locator('[name="role"]')).to_have_count(0)  # nobody changes their own
+    page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     page.locator('[data-menu="logout"]').click()
     expect(page).to_have_url(re.compile("/desk/login"))
