@@ -6,7 +6,7 @@ heard: "cheaper" alone is a question for a discount, "the cheapest" one for one'
 
 from __future__ import annotations
 
-from actions.picking import chosen, points_back
+from actions.picking import chosen, names_goods, points_back
 from actions.turn import Turn
 from actions.wishes import memory, refused_word, words
 
@@ -21,6 +21,9 @@ HEAR_REMARKS = frozenset(
 """Actions to which a short remark may be led when it stands alone; after a recommendation it belongs to that."""
 
 FACTS = frozenset({"ask_price", "ask_stock", "ask_restock", "ask_attribute", "ask_authenticity", "ask_discount"})
+
+PRICED = frozenset({"inform", "search_product", "ask_price", "ask_discount"})
+"""Intents as which "anything below two hundred?" is heard."""
 
 LIKES = ("like", "alike")
 """Remarks that lead to more of the kind of one of the goods."""
@@ -44,7 +47,7 @@ def remark(turn: Turn) -> str | None:
         one in turn.text for one in (*words()["negations"], *words()["questions"], *refine["of_others"])
     ):
         return "like"
-    if turn.intent == "inform" and turn.entity("price_range"):
+    if turn.intent in PRICED and turn.entity("price_range") and not names_goods(turn) and not _of_orders(turn):
         return "price"
     plain = not any(word in turn.text for word in refine["not"]) and not _means_one(turn)
     return "color" if turn.intent == "inform" and turn.entity("color") and plain else None

@@ -260,6 +260,13 @@ def test_others_and_not_are_remarks_only_on_the_list(text: str, entities: list[d
     assert remark(turn(FakeShop(), text, "inform", *entities)) == heard
 
 
+def test_a_limit_named_after_a_list_is_about_the_list():
+    limit = entity("price_range", {"min_fen": None, "max_fen": 20000}, "两百以内")
+    assert remark(turn(FakeShop(), "有没有两百以内的", "search_product", limit)) == "price"
+    shoes = entity("category", "shoes", "跑鞋")
+    assert remark(turn(FakeShop(), "两百以内的跑鞋有没有", "search_product", limit, shoes)) is None
+
+
 def test_a_question_for_the_price_of_this_kind_is_no_wish_for_more_of_it():
     assert remark(turn(FakeShop(), "这种的多少钱", "ask_price")) is None
     assert remark(turn(FakeShop(), "有没有这种的", "ask_stock")) == "alike"
