@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from bot.channels.api import NotDelivered
 from bot.channels.arrival import sender_of
 from bot.channels.wecom_staff import Staff
 from tests.fakes.registry import FAKES
@@ -57,6 +58,19 @@ def test_a_session_is_known_to_all_processes(tmp_path):
         platform.say("7", "再见")
         platform.wait("7", 2)
         assert platform.moves == [("7", 1)] * 2
+
+
+def test_an_answer_goes_out_where_wecom_neither_moves_a_session_nor_says_how_it_stands(tmp_path):
+    async def untold(_peer):
+        raise NotDelivered("dead", "95007")
+
+    with light(tmp_path) as (bot, platform):
+        until(lambda: bot.shop.peers.get(SENDER).has_session)
+        bot.shop.peers.note_session(SENDER, False)  # and the session is the bot's already: no move is allowed
+        bot.connectors["wecom_kf"].state = untold
+        platform.say("7", "再见")
+        platform.wait("7", 2)
+        assert bot.shop.outbox.dead_letters() == []
 
 
 @pytest.mark.parametrize(("servicer", "state", "name"), [("servicer", 3, "servicer"), ("queue", 2, "企业微信客服")])
