@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from analytics.query import Group, Period
 from shop.models import Brand, Category, GoodsDay, Order, OrderLine, Product, Sku
@@ -37,9 +37,10 @@ def unsold(
         if name in filters:
             conditions.append(column.in_(filters[name]))
     if period is not None:
-        before = GoodsDay.day < period.end.isoformat()
-        sold_before = select(GoodsDay.key_id).where(GoodsDay.kind == "product", before)
-        conditions.append(or_(Product.created_at < period.moments[1], Product.id.in_(sold_before)))
+        sold_before = select(GoodsDay.key_id).where(
+            GoodsDay.kind == "product", GoodsDay.key_id == Product.id, GoodsDay.day < period.end.isoformat()
+        )
+        conditions.append(or_(Product.created_at < period.moments[1], sold_before.exists()))
     query = select(model.name).select_from(Product)
     if model is not Product:
         query = query.join(model, model.id == key)
@@ -53,10 +54,11 @@ def _sold(group: Group, filters: dict[str, Any], period: Period | None) -> Any:
     """Names of a group that sold something: from the days of goods, of one city or channel from the lines."""
     model, key = MODELS[group], _KEYS[group]
     if not filters["cities"] and not filters["channel"]:
-        query = select(model.name).join(GoodsDay, GoodsDay.key_id == model.id).where(GoodsDay.kind == group.value)
+        one = aliased(model)
+        days = select(GoodsDay.key_id).where(GoodsDay.kind == group.value, GoodsDay.key_id == one.id)
         if period is not None:
-            query = query.where(GoodsDay.day >= period.start.isoformat(), GoodsDay.day < period.end.isoformat())
-        return query
+            days = days.where(GoodsDay.day >= period.start.isoformat(), GoodsDay.day < period.end.isoformat())
+        return select(one.name).where(days.exists())
     query = select(model.name).select_from(OrderLine).join(Order, Order.id == OrderLine.order_id)
     query = query.join(Sku, Sku.id == OrderLine.sku_id).join(Product, Product.id == Sku.product_id)
     if model is not Product:
