@@ -18,9 +18,11 @@ from shop.errors import (
     CannotCancel,
     DatabaseDown,
     Erased,
+    LastAdmin,
     NotFound,
     NotIdentified,
     OrderNotFound,
+    Refused,
     ShopError,
 )
 from shop.states import OrderState
@@ -68,7 +70,7 @@ def test_every_error_of_the_services_is_answered_with_a_sentence_of_its_own(kind
     if kind is NotIdentified:
         assert said.next == "verify_form"
         return
-    read_as = NotFound if kind is Erased else kind  # nobody reads that one: its talk is gone
+    read_as = {Erased: NotFound, LastAdmin: Refused}.get(kind, kind)  # no customer reads those two
     assert said.names == [f"utter_error_{snake(read_as.__name__)}"]
     assert said.text.strip()
     assert "13912345678" not in said.text, "an engineer's message is not for customers"
