@@ -209,6 +209,7 @@ def test_what_a_person_says_after_ones_own_picture_is_in_sight(wire, visit, tmp_
     field(page).fill("看这张")
     field(page).press("Enter")
     expect(part(page, ".from-me")).to_have_count(1)
+    expect(part(page, ".row.sending")).to_have_count(0)  # it stands in the history now
     if mark:
         wire.tell("read_mark", {"id": len(wire.history)})
         expect(part(page, ".read")).to_be_visible()
