@@ -13,6 +13,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from analytics import own_orders
+from analytics.conditions import of_goods, of_orders, on_days, ordered_in
 from analytics.query import (
     GOODS_GROUPS,
     RATES,
@@ -158,12 +159,6 @@ def _ordered(query: Query, rows: list[tuple[str, float]]) -> tuple[AnswerRow, ..
     return tuple(AnswerRow(*one) for one in rows[: query.top])
 
 
-def _within(column: Any, period: Period | None) -> list[Any]:
-    if period is None:
-        return []
-    return [column >= period.start.isoformat(), column < period.end.isoformat()]
-
-
 def _orders(
     session: Session, metric: Metric, group: Group | None, filters: dict[str, Any], period: Period | None
 ) -> list[Any]:
@@ -182,7 +177,7 @@ def _orders(
     if group in TIME_GROUPS:
         key = OrderDay.day
     # A city whose only orders are unpaid or cancelled is no row: nothing was sold there.
-    conditions = [counted > 0, *_within(OrderDay.day, period)]
+    conditions = [counted > 0, *on_days(OrderDay.day, period)]
     if filters["cities"]:
         conditions.append(OrderDay.city.in_(filters["cities"]))
     if filters["channel"]:
@@ -210,7 +205,7 @@ def _goods(
         Metric.UNITS: (func.sum(GoodsDay.units), None),
         Metric.AVERAGE: (func.sum(GoodsDay.amount_fen), func.sum(GoodsDay.orders)),
     }.get(metric, (func.sum(GoodsDay.amount_fen), None))
-    conditions = [GoodsDay.kind == kind, *_within(GoodsDay.day, period)]
+    conditions = [GoodsDay.kind == kind, *on_days(GoodsDay.day, period)]
     if kind in filters:
         conditions.append(GoodsDay.key_id.in_(filters[kind]))
     if group in GOODS_GROUPS and group is not None:
@@ -228,10 +223,7 @@ def _named(session: Session, group: Group, parts: list[Any]) -> list[Any]:
 def _lines(
     session: Session, metric: Metric, group: Group | None, filters: dict[str, Any], period: Period | None
 ) -> list[Any]:
-    conditions = [Order.state.not_in(UNSOLD), *line_conditions(filters)]
-    if period is not None:
-        start, end = period.moments
-        conditions += [Order.created_at >= start, Order.created_at < end]
+    conditions = [Order.state.not_in(UNSOLD), *of_goods(filters), *of_orders(filters), *ordered_in(period)]
     above, below = line_measure(metric)
     return run_lines(session, group, above, below, conditions)
 
@@ -245,22 +237,6 @@ def line_measure(metric: Metric) -> tuple[Any, Any]:
     if metric is Metric.UNITS:
         return func.sum(OrderLine.quantity), None
     return amount, orders if metric is Metric.AVERAGE else None
-
-
-def line_conditions(filters: dict[str, Any]) -> list[Any]:
-    """Conditions on lines and their orders."""
-    conditions = []
-    if "category" in filters:
-        conditions.append(Product.category_id.in_(filters["category"]))
-    if "brand" in filters:
-        conditions.append(Product.brand_id.in_(filters["brand"]))
-    if "product" in filters:
-        conditions.append(Product.id.in_(filters["product"]))
-    if filters["cities"]:
-        conditions.append(Order.city.in_(filters["cities"]))
-    if filters["channel"]:
-        conditions.append(Order.channel == filters["channel"])
-    return conditions
 
 
 def run_lines(session: Session, group: Group | None, above: Any, below: Any, conditions: list[Any]) -> list[Any]:
@@ -308,7 +284,7 @@ def shaped(rows: Sequence[Any], keyed: bool, quotient: bool, in_time: bool) -> l
 def _visits(session: Session, metric: Metric, group: Group | None, period: Period | None) -> list[Any]:
     visitors = func.sum(VisitDay.visitors)
     above, below = (visitors, None) if metric is Metric.VISITORS else (func.sum(VisitDay.buyers), visitors)
-    return _run(session, VisitDay.day if group else None, above, below, _within(VisitDay.day, period))
+    return _run(session, VisitDay.day if group else None, above, below, on_days(VisitDay.day, period))
 
 
 def _run(session: Session, key: Any, above: Any, below: Any, conditions: list[Any]) -> list[Any]:

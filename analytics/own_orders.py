@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
+from analytics.conditions import of_goods, of_orders, ordered_in
 from analytics.query import SHANGHAI, TIME_GROUPS, Find, Group, Metric, Period, Query
 from shop.errors import BadValue
 from shop.front import Shop
@@ -43,7 +44,7 @@ def cells(
 
     conditions = _theirs(customer_id, period)
     if by_goods or metric is Metric.UNITS:
-        conditions += [Order.state.not_in(UNSOLD), *order_stats.line_conditions(filters)]
+        conditions += [Order.state.not_in(UNSOLD), *of_goods(filters), *of_orders(filters)]
         return order_stats.run_lines(session, group, *order_stats.line_measure(metric), conditions)
     above, below, only = _measure(metric)
     conditions.append(only)
@@ -80,11 +81,7 @@ def _measure(metric: Metric) -> tuple[Any, Any, Any]:
 
 
 def _theirs(customer_id: int, period: Period | None) -> list[Any]:
-    conditions = [Order.customer_id == customer_id]
-    if period is not None:
-        start, end = period.moments
-        conditions += [Order.created_at >= start, Order.created_at < end]
-    return conditions
+    return [Order.customer_id == customer_id, *ordered_in(period)]
 
 
 class Found:
@@ -129,7 +126,7 @@ def find(shop: Shop, query: Query, customer_id: int) -> Found | None:
             .join(Sku, Sku.id == OrderLine.sku_id)
             .join(Product, Product.id == Sku.product_id)
             .where(and_(*_theirs(customer_id, query.period), Order.state.not_in(UNSOLD)))
-            .where(and_(True, *order_stats.line_conditions(filters)))
+            .where(and_(True, *of_goods(filters), *of_orders(filters)))
             .order_by(*order, Order.id.desc(), OrderLine.price_fen.desc(), OrderLine.id)
             .limit(1)
         )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from analytics.conditions import of_goods, of_orders, on_days, ordered_in
 from analytics.query import Group, Period
 from shop.models import Brand, Category, GoodsDay, Order, OrderLine, Product, Sku
 from shop.sales_days import UNSOLD
@@ -32,10 +33,7 @@ def unsold(
         most: how many names at most.
     """
     model, key = MODELS[group], _KEYS[group]
-    conditions = [Product.on_sale == 1, model.name.not_in(_sold(group, filters, period))]
-    for name, column in (("category", Product.category_id), ("brand", Product.brand_id), ("product", Product.id)):
-        if name in filters:
-            conditions.append(column.in_(filters[name]))
+    conditions = [Product.on_sale == 1, model.name.not_in(_sold(group, filters, period)), *of_goods(filters)]
     if period is not None:
         sold_before = select(GoodsDay.key_id).where(
             GoodsDay.kind == "product", GoodsDay.key_id == Product.id, GoodsDay.day < period.end.isoformat()
@@ -55,20 +53,10 @@ def _sold(group: Group, filters: dict[str, Any], period: Period | None) -> Any:
     model, key = MODELS[group], _KEYS[group]
     if not filters["cities"] and not filters["channel"]:
         one = aliased(model)
-        days = select(GoodsDay.key_id).where(GoodsDay.kind == group.value, GoodsDay.key_id == one.id)
-        if period is not None:
-            days = days.where(GoodsDay.day >= period.start.isoformat(), GoodsDay.day < period.end.isoformat())
-        return select(one.name).where(days.exists())
+        mine = (GoodsDay.kind == group.value, GoodsDay.key_id == one.id, *on_days(GoodsDay.day, period))
+        return select(one.name).where(select(GoodsDay.key_id).where(*mine).exists())
     query = select(model.name).select_from(OrderLine).join(Order, Order.id == OrderLine.order_id)
     query = query.join(Sku, Sku.id == OrderLine.sku_id).join(Product, Product.id == Sku.product_id)
     if model is not Product:
         query = query.join(model, model.id == key)
-    query = query.where(Order.state.not_in(UNSOLD))
-    if filters["cities"]:
-        query = query.where(Order.city.in_(filters["cities"]))
-    if filters["channel"]:
-        query = query.where(Order.channel == filters["channel"])
-    if period is not None:
-        start, end = period.moments
-        query = query.where(Order.created_at >= start, Order.created_at < end)
-    return query
+    return query.where(Order.state.not_in(UNSOLD), *of_orders(filters), *ordered_in(period))
