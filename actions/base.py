@@ -107,22 +107,17 @@ class ShopAction(Action, ABC):
     def _answer(self, turn: Turn) -> Events | None:
         """Words about a picture, remarks on goods just recommended, answers to a question for a taste go there."""
         from actions.picture_words import belongs_to_picture
+        from actions.registry import go_on
         from actions.remarks import HEAR_REMARKS, asks_of_list, follows_recommendation
         from actions.taste import answers_taste
 
         if not active_form(turn) and belongs_to_picture(turn, self.action_name):
-            from actions.registry import go_on
-
             return go_on("action_search_by_image", turn)
         remarked = self.action_name in HEAR_REMARKS and follows_recommendation(turn)
         answered = not self.starts_flow and answers_taste(turn)  # few words, in which any intent may be heard
         if (remarked or answered) and not active_form(turn):
-            from actions.registry import go_on
-
             return go_on("action_recommend_product", turn)
         if self.action_name in ("action_order_spend", "action_ask_price") and asks_of_list(turn):
-            from actions.registry import go_on
-
             return go_on("action_product", turn)
         return self.answer(turn)
 

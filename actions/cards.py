@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actions.texts import day, is_over, label, labels, minute, phrase, price_span, yuan
+from actions.texts import day, expected, label, labels, minute, phrase, price_span, yuan
 from shop.entities import CaseView, CouponView, OrderView, ProductCard, ShipmentView
 from shop.states import OrderState
 
@@ -74,20 +74,13 @@ def parcel_card(shipment: ShipmentView, most: int = 4) -> Card:
     scans = [f"{minute(scan.at)} {scan.text}" for scan in reversed(shipment.events[-most:])]
     return {
         "title": phrase("tracking_number", courier=shipment.courier, number=shipment.tracking_number),
-        "subtitle": _expected(shipment),
+        "subtitle": "" if shipment.delivered_at else expected("eta", shipment.eta),
         "picture": None,
         "price": "",
         "badge": label("shipment_state", shipment.state.value),
         "lines": scans,
         "buttons": [],
     }
-
-
-def _expected(shipment: ShipmentView) -> str:
-    """When a parcel that is on its way should arrive, or should have arrived."""
-    if not shipment.eta or shipment.delivered_at:
-        return ""
-    return phrase("eta_late" if is_over(shipment.eta) else "eta", day=day(shipment.eta))
 
 
 def coupon_card(coupon: CouponView) -> Card:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Sequence
 
 from actions.forms import Answers, Question
+from actions.picking import offered
 from actions.texts import labels, phrase
 from actions.turn import Turn
 from shop.entities import LineView, OrderView
@@ -42,9 +43,9 @@ def line_question(slot: str, order_slot: str) -> Question:
         lines = order_of(turn, order_slot).lines
         if len(lines) == 1:
             return lines[0].id if answers[slot] is None else None
-        position = turn.entity("ordinal")
-        if is_open and isinstance(position, int) and 0 < abs(position) <= len(lines):
-            return lines[position - 1 if position > 0 else position].id
+        pointed = offered(turn, lines) if is_open else None
+        if pointed is not None:
+            return pointed.id
         corrects = turn.slot("requested_slot") == "confirm"  # "only the shirt"
         fits = _named(turn, lines, by_words=is_open or corrects)
         return fits[0].id if len(fits) == 1 else None
@@ -72,18 +73,23 @@ def _named(turn: Turn, lines: Sequence[LineView], by_words: bool) -> list[LineVi
 
 def _fitting(turn: Turn, lines: Sequence[LineView], goods: list[dict[str, Any]], by_words: bool) -> list[LineView]:
     """Lines of the products named, now or in the request that waited for a choice; else, of a like name."""
-    codes = {one["value"] for one in goods if one["entity"] == "product"}
-    if not any(one["entity"] == "product" for one in turn.values):
-        codes = set(turn.entities("product"))  # of the request that waited
-    fits = [line for line in lines if line.product_code in codes]
+    named_now = any(one["entity"] == "product" for one in turn.values)
+    fits = _sold_as(lines, _codes(goods) if named_now else turn.entities("product"))
     return fits if fits or not by_words else _about(turn, lines, goods)
 
 
 def _about(turn: Turn, lines: Sequence[LineView], goods: list[dict[str, Any]]) -> list[LineView]:
     """Lines of some goods of the message: of the product, else of a like name."""
-    codes = {one["value"] for one in goods if one["entity"] == "product"}
-    by_code = [line for line in lines if line.product_code in codes]
-    return by_code or [line for one in goods for line in _alike(lines, turn.text[one["start"] : one["end"]])]
+    alike = (line for one in goods for line in _alike(lines, turn.text[one["start"] : one["end"]]))
+    return _sold_as(lines, _codes(goods)) or list(alike)
+
+
+def _codes(goods: list[dict[str, Any]]) -> list[Any]:
+    return [one["value"] for one in goods if one["entity"] == "product"]
+
+
+def _sold_as(lines: Sequence[LineView], codes: Sequence[Any]) -> list[LineView]:
+    return [line for line in lines if line.product_code in codes]
 
 
 def _alike(lines: Sequence[LineView], words: str) -> list[LineView]:

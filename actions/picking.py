@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Iterable, Sequence
+from typing import Any, Iterable, Sequence, TypeVar
 
 from actions.cards import order_card, product_card
 from actions.meant import orders_meant, said_states
@@ -13,6 +13,7 @@ from actions.turn import Turn
 from shop.entities import OrderView, ProductCard
 from shop.states import OrderState
 
+T = TypeVar("T")
 MOST_CHOICES = 5
 
 OPEN_STATES = (OrderState.PENDING_PAYMENT, OrderState.PAID, OrderState.SHIPPED)
@@ -151,8 +152,8 @@ def chosen(turn: Turn, kind: str) -> str | None:
     return str(values[index]) if 0 <= index < len(values) else None
 
 
-def offered(turn: Turn, options: Sequence[str]) -> str | None:
-    """Which of the buttons shown with a question is meant by "the first one", if any."""
+def offered(turn: Turn, options: Sequence[T]) -> T | None:
+    """Which of the buttons or lines shown with a question is meant by "the first one", if any."""
     position = turn.entity("ordinal")
     if not isinstance(position, int) or not 0 < abs(position) <= len(options):
         return None

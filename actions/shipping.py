@@ -9,7 +9,7 @@ from actions.cards import button, parcel_card
 from actions.orders import OrderStatus, next_steps, order_facts
 from actions.picking import UNDER_WAY, pick_order, points_back
 from actions.sight import order_of_parcel
-from actions.texts import day, is_over, label, labels, minute, phrase
+from actions.texts import day, expected, is_over, label, labels, minute
 from actions.turn import Turn
 from shop.entities import OrderView, ShipmentView
 from shop.states import OrderState
@@ -25,15 +25,9 @@ def parcel_facts(parcel: ShipmentView) -> dict[str, Any]:
         "scan": last.text if last else label("shipment_state", parcel.state.value),
         "scanned": minute(last.at) if last else minute(parcel.shipped_at),
         "eta": day(parcel.eta),
-        "arrival": _arrival(parcel),
+        "arrival": expected("arrival", parcel.eta),
         "courier_phone": parcel.courier_phone or "",
     }
-
-
-def _arrival(parcel: ShipmentView) -> str:
-    if not parcel.eta:
-        return ""
-    return phrase("arrival_late" if is_over(parcel.eta) else "arrival", day=day(parcel.eta))
 
 
 def order_with_parcel(turn: Turn, resume: str) -> OrderView | None:

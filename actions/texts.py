@@ -55,6 +55,11 @@ def is_over(moment: datetime | None) -> bool:
     return moment is not None and moment.astimezone(SHANGHAI).date() < datetime.now(SHANGHAI).date()
 
 
+def expected(name: str, moment: datetime | None) -> str:
+    """A fragment about the day on which something should arrive, or should have arrived (``<name>_late``)."""
+    return "" if moment is None else phrase(f"{name}_late" if is_over(moment) else name, day=day(moment))
+
+
 def minute(moment: datetime | None) -> str:
     """The day and the minute in Shanghai."""
     return "" if moment is None else f"{day(moment)} {moment.astimezone(SHANGHAI):%H:%M}"
