@@ -25,6 +25,13 @@ hypothesis.settings.register_profile("patient", deadline=None, suppress_health_c
 hypothesis.settings.load_profile("patient")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests in real browsers and against real processes get a second try; the summary lists them as RERUN."""
+    for item in items:
+        if item.get_closest_marker("browser") or item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 class Clock:
     """A moment that tests move on themselves: 2025-03-12 (a Wednesday) 10:00 in Shanghai at first."""
 

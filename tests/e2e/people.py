@@ -31,7 +31,7 @@ class People:
         """An empty page of its own."""
         touch = {"has_touch": True, "is_mobile": True, "device_scale_factor": 2} if phone else {}
         context = browser.new_context(viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai", **touch)
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(60_000)
         self._contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: self.problems.append(str(error)))
@@ -71,7 +71,7 @@ class CustomerPage:
     def hears(self, text: str | re.Pattern[str]) -> Locator:
         """Wait for the shop's words; exactly one message of them."""
         row = self.part(".row:not(.from-me):not(.typing)").filter(has_text=text)
-        expect(row).to_have_count(1, timeout=30_000)
+        expect(row).to_have_count(1, timeout=60_000)
         return row
 
     def send_picture(self, file: dict[str, Any]) -> None:
@@ -139,7 +139,7 @@ class AgentPage:
     def hears(self, text: str) -> Locator:
         """Wait for the customer's words; exactly one message of them."""
         message = self.page.locator(".message.in", has_text=text)
-        expect(message).to_have_count(1, timeout=30_000)
+        expect(message).to_have_count(1, timeout=60_000)
         return message
 
     def dialog(self, **values: str) -> None:
@@ -168,7 +168,7 @@ TOLD = """() => [
 ]"""
 
 
-def within(page: Page, true: Any, words: Any, seconds: int = 30) -> None:
+def within(page: Page, true: Any, words: Any, seconds: int = 60) -> None:
     """Wait until something is true, or fail with words."""
     for _ in range(seconds * 10):
         if true():

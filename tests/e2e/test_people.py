@@ -93,7 +93,7 @@ def test_an_angry_customer_is_helped_by_two_people_and_nothing_is_lost(
     customer.reload_loses_nothing()
     customer.say("怎么还没发货，气死我了，垃圾店铺")
     offer = customer.part(".reply").filter(has_text="转人工")
-    expect(offer).to_have_count(1, timeout=30_000)
+    expect(offer).to_have_count(1, timeout=60_000)
     look("2-offer")
 
     # Somebody is before them; then they are the first.
@@ -107,7 +107,7 @@ def test_an_angry_customer_is_helped_by_two_people_and_nothing_is_lost(
     look("3-queue")
     customer.reload_loses_nothing()
     shop.handoffs.leave(before)
-    expect(banner).to_contain_text("您排第 1 位", timeout=30_000)
+    expect(banner).to_contain_text("您排第 1 位", timeout=60_000)
 
     # An agent sees them in the queue and takes the talk.
     mei = AgentPage(people.page(browsers[1], wide), lines[1].address, "xiaomei", PASSWORD)
@@ -118,24 +118,24 @@ def test_an_angry_customer_is_helped_by_two_people_and_nothing_is_lost(
     look("4-waiting", mei)
     mei.reload_loses_nothing()
     mei.act("accept")
-    expect(banner).to_have_text("人工客服 小美 已接入", timeout=30_000)
+    expect(banner).to_have_text("人工客服 小美 已接入", timeout=60_000)
     mei.say("您好，我是小美，让您久等了，我马上看。")
     customer.hears("我是小美")
     customer.say("终于有人了，请把备注改一下")
     mei.hears("终于有人了")
     mei.page.locator(".composer input[type=file]").set_input_files(photo("#c96"))
-    expect(customer.part("img.picture")).to_have_count(1, timeout=30_000)
+    expect(customer.part("img.picture")).to_have_count(1, timeout=60_000)
     customer.send_picture(photo("#69c"))
-    expect(mei.page.locator(".message.in .picture img")).to_have_count(1, timeout=30_000)
+    expect(mei.page.locator(".message.in .picture img")).to_have_count(1, timeout=60_000)
 
     # The agent changes the order from the side panel, by the bot's own service.
     box = mei.page.locator(f'[data-order="{order.number}"]')
     box.locator('[data-act="note"]').click()
     mei.dialog(text="送货前打电话")
-    expect(box).to_contain_text("送货前打电话", timeout=30_000)
+    expect(box).to_contain_text("送货前打电话", timeout=60_000)
     assert shop.orders.get(person.id, order.number).note == "送货前打电话"
     box.get_by_role("button", name="发给客户").click()
-    expect(customer.part(".from-agent .card")).to_have_count(1, timeout=30_000)
+    expect(customer.part(".from-agent .card")).to_have_count(1, timeout=60_000)
     look("5-talk", mei)
     customer.reload_loses_nothing()
     mei.reload_loses_nothing()
@@ -166,7 +166,7 @@ def test_an_angry_customer_is_helped_by_two_people_and_nothing_is_lost(
     colleague = next(one.id for one in shop.agents.all() if one.login == "xiaoqiang")
     mei.act("transfer")
     mei.dialog(target=f"agent:{colleague}", note="客户很急，已改备注")
-    expect(banner).to_have_text("人工客服 小强 已接入", timeout=30_000)
+    expect(banner).to_have_text("人工客服 小强 已接入", timeout=60_000)
     qiang.page.locator(f'[data-sender="{sender}"]').click()
     expect(qiang.page.locator(".message.note")).to_contain_text("客户很急")
     qiang.say("我是小强，接着为您处理。")
@@ -178,18 +178,18 @@ def test_an_angry_customer_is_helped_by_two_people_and_nothing_is_lost(
     # The talk is closed and rated; the bot speaks again.
     qiang.act("close")
     qiang.dialog(tags="催单 安抚")
-    expect(customer.part(".stars")).to_be_visible(timeout=30_000)
+    expect(customer.part(".stars")).to_be_visible(timeout=60_000)
     customer.reload_loses_nothing()
     customer.part(".stars input").nth(4).check(force=True)
     customer.part(".form textarea").fill("很耐心")
     look("6-rating", qiang)
     customer.part(".form .primary").click()
-    expect(customer.part(".thanks")).to_be_visible(timeout=30_000)
+    expect(customer.part(".thanks")).to_be_visible(timeout=60_000)
     customer.reload_loses_nothing()
     view = shop.handoffs.past(sender)[0]
     assert (view.close_reason, view.tags, view.rating) == ("solved", ("催单", "安抚"), 5)
     customer.say("你们发什么快递")
-    expect(customer.part(".row.from-bot:not(.from-agent):not(.typing)").last).to_contain_text("快递", timeout=30_000)
+    expect(customer.part(".row.from-bot:not(.from-agent):not(.typing)").last).to_contain_text("快递", timeout=60_000)
     assert shop.orders.get(person.id, order.number).state is OrderState.PAID
 
 

@@ -29,7 +29,8 @@ ARGUMENTS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
-expect.set_options(timeout=15_000)  # a loaded machine is slow, not wrong
+PATIENCE_MS = 60_000  # a loaded machine is slow, not wrong
+expect.set_options(timeout=PATIENCE_MS)
 SHOTS = os.environ.get("SHOTS")  # a folder for screenshots
 WIDE = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}

@@ -7,7 +7,7 @@ from typing import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.integration.browser import ARGUMENTS, CHROMIUM, PHONE, WIDE, launched, log_in
+from tests.integration.browser import ARGUMENTS, CHROMIUM, PATIENCE_MS, PHONE, WIDE, launched, log_in
 from tests.integration.chat import ChatBot
 from tests.integration.desk_alone import PASSWORD, DeskAlone, desk_server
 from tests.integration.fake_wire import FakeWire
@@ -60,7 +60,7 @@ def visit(wire, browser: Browser):
             viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai", permissions=["clipboard-read", "clipboard-write", "microphone"],
             **touch, **options,
         )  # fmt: skip
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         if init:
@@ -69,7 +69,7 @@ def visit(wire, browser: Browser):
         page.goto(wire.address)
         if size is PHONE:
             page.locator("xiaoer-chat .launcher").tap()
-        expect(part(page, ".status")).to_have_attribute("data-state", "online", timeout=20_000)
+        expect(part(page, ".status")).to_have_attribute("data-state", "online", timeout=PATIENCE_MS)
         return page
 
     yield go
@@ -94,7 +94,7 @@ def pages(browsers):
         context = browsers[which].new_context(
             viewport={"width": width, "height": height}, locale="zh-CN", timezone_id="Asia/Shanghai"
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         opened.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
@@ -139,7 +139,7 @@ def alone_page(alone, browser):
 
     def make(login: str = "mei", size=WIDE, init: str = "", **options) -> Page:
         context = browser.new_context(viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai", **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         opened.append(context)
         page = context.new_page()
         if init:

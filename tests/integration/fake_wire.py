@@ -43,6 +43,7 @@ class FakeWire:
         self.speech: tuple[int, dict[str, Any]] = (200, {"text": "我的订单到哪了"})
         self.upload_status = 200
         self.answer = True
+        self.deaf = 0  # so many requests for a session are not answered
         self.forget()
         self._sio = socketio.AsyncServer(async_mode="asgi", cors_allowed_origins="*")
         for event in ("session_request", "history_request", "user_uttered", "suggest_request"):
@@ -129,6 +130,9 @@ class FakeWire:
 
     async def _session_request(self, sid: str, data: Any = None) -> None:
         self.heard.append(("session_request", data))
+        if self.deaf:
+            self.deaf -= 1
+            return
         await self._sio.emit("session_confirm", (data or {}).get("session_id") or f"s{len(self.heard)}.proof", to=sid)
         await self._sio.emit("session_state", self.state, to=sid)
 

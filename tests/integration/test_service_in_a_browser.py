@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from shop.front import Shop, open_shop
 from shop.models import Conversation, Handoff, HandoffStep, Message
 from shop.settings import Settings
-from tests.integration.browser import PHONE, WIDE, log_in, shot, web_server
+from tests.integration.browser import PATIENCE_MS, PHONE, WIDE, log_in, shot, web_server
 from web.app import create_app
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(300)]
@@ -72,7 +72,7 @@ def visit(browser, served):
 
     def make(size) -> Page:
         context = browser.new_context(viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai")
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         opened.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))

@@ -11,6 +11,7 @@ import socketio
 from PIL import Image
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+WAIT_S = 60.0
 
 
 class Tab:
@@ -24,7 +25,7 @@ class Tab:
         self.client.on("user_echoed", self.echoes.append)
         self.client.on("session_state", self.states.append)
         self.client.on("session_confirm", lambda session: setattr(self, "session", session))
-        self.client.connect(tiny.rasa, transports=["websocket"])
+        self.client.connect(tiny.rasa, transports=["websocket"], wait_timeout=WAIT_S)
         self.client.emit("session_request", {"session_id": session, "token": token})
         wait_for(lambda: self.states)
 
@@ -42,7 +43,7 @@ class Tab:
         return httpx.request(method, f"{self.tiny.rasa}/webhooks/web/{path}", headers=headers, timeout=40, **more)
 
 
-def wait_for(ready, seconds=10.0):
+def wait_for(ready, seconds=WAIT_S):
     deadline = time.monotonic() + seconds
     while not ready():
         assert time.monotonic() < deadline, "waited in vain"
@@ -131,7 +132,7 @@ def test_a_second_delivery_says_nothing_new(tab):
 def test_a_message_before_any_session_asks_for_one(tiny):
     client, lost = socketio.Client(websocket_extra_options={"origin": tiny.web}), []
     client.on("session_lost", lambda *_: lost.append(1))
-    client.connect(tiny.rasa, transports=["websocket"])
+    client.connect(tiny.rasa, transports=["websocket"], wait_timeout=WAIT_S)
     try:
         assert client.call("user_uttered", {"message": "你好"}) == {"ok": False}
         wait_for(lambda: lost)

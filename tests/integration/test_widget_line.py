@@ -79,6 +79,17 @@ def test_a_network_that_swallows_everything_for_a_while_loses_and_doubles_nothin
         assert len(wire.delivered) == 1
 
 
+def test_a_session_that_the_shop_did_not_give_is_asked_for_again(wire, visit):
+    page = visit()
+    wire.deaf = 1  # as while its database is away
+    wire.tell("session_lost")
+    assert wait_for(page, lambda: wire.all_heard("session_request")[1:])
+    field(page).fill("还在吗")
+    field(page).press("Enter")
+    expect(part(page, ".from-bot:not(.welcome) .bubble")).to_have_text(["收到：还在吗"], timeout=60_000)
+    assert len(wire.all_heard("session_request")) == 3
+
+
 def test_a_token_that_is_over_is_asked_for_anew_and_the_talk_goes_on(wire, visit):
     body = base64.urlsafe_b64encode(json.dumps({"sub": "7"}).encode()).decode().rstrip("=")
     old, new = f"x.{body}.old", f"x.{body}.new"

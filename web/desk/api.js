@@ -3,6 +3,7 @@
 const ROOT = "/desk/api";
 const ANSWER_WITHIN_MS = 20_000;
 const UPLOAD_WITHIN_MS = 120_000;
+const PING_EVERY_MS = 15_000;
 
 export class Refused extends Error {
   constructor(name, status, facts) {
@@ -39,27 +40,47 @@ export class Line {
   constructor(hear, state) {
     Object.assign(this, { hear, state, wait: 500, watching: "" });
     this.open();
-    setInterval(() => this.send({ type: "ping" }), 20_000);
+    setInterval(() => this.look(), PING_EVERY_MS);
   }
 
   open() {
     const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${ROOT}/socket`;
-    this.socket = new WebSocket(address);
-    this.socket.onopen = () => {
+    const socket = (this.socket = new WebSocket(address));
+    this.silent = false;
+    socket.onopen = () => {
       this.wait = 500;
       this.send({ type: "watch", sender_id: this.watching });
       this.state("online");
     };
-    this.socket.onmessage = (event) => this.hear(JSON.parse(event.data));
-    this.socket.onclose = (event) => {
-      this.state("offline");
-      if (event.code === 4401) {
-        location.assign("/desk/login?next=/desk/");
-        return;
-      }
-      setTimeout(() => this.open(), this.wait + Math.random() * 300);
-      this.wait = Math.min(this.wait * 2, 10_000);
+    socket.onmessage = (event) => {
+      this.silent = false;
+      this.hear(JSON.parse(event.data));
     };
+    socket.onclose = (event) => this.closed(event.code);
+  }
+
+  closed(code) {
+    this.state("offline");
+    if (code === 4401) {
+      location.assign("/desk/login?next=/desk/");
+      return;
+    }
+    setTimeout(() => this.open(), this.wait + Math.random() * 300);
+    this.wait = Math.min(this.wait * 2, 10_000);
+  }
+
+  /** A line on which nothing came since the last ping is dead, though nobody told us: begin anew. */
+  look() {
+    const { socket } = this;
+    if (socket.readyState > WebSocket.OPEN) return; // it comes back by itself
+    if (this.silent) {
+      Object.assign(socket, { onopen: null, onmessage: null, onclose: null });
+      socket.close();
+      this.closed();
+      return;
+    }
+    this.silent = true;
+    this.send({ type: "ping" });
   }
 
   send(body) {

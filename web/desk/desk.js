@@ -113,14 +113,15 @@ class Desk {
   async lineIs(state) {
     const place = document.getElementById("line");
     const turn = (this.lineTurn = (this.lineTurn || 0) + 1);
+    this.lineUp = state === "online";
     place.textContent = state === "online" ? "" : this.texts.line_lost;
-    if (state === "online") {
+    if (this.lineUp) {
       await this.refresh();
       await this.talk.catchUp();
       this.outbox.flush();
       this.countTickets();
       this.draw();
-    }
+    } else this.talk.fallBehind();
     if (turn === this.lineTurn) document.body.dataset.line = state; // online: everything that was missed is here
   }
 

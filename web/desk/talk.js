@@ -5,10 +5,13 @@ import { bubble, noteNode } from "./bubbles.js";
 import { Composer } from "./composer.js";
 import { ask, toast } from "./dialogs.js";
 import { arrange, Kept, make } from "./dom.js";
+import { Said } from "./said.js";
 
 const TYPING_MS = 5000;
 const PAGE = 50; // messages that the server gives at once
 const NEAR_TOP_PX = 40;
+const MISSED = 200; // as many of those that were missed
+const RETRY_MS = 1500;
 
 export class Talk {
   constructor(desk) {
@@ -19,7 +22,8 @@ export class Talk {
 
   /** Nothing of a talk is left to be read or pressed. */
   clear(words = this.desk.texts.choose) {
-    Object.assign(this, { senderId: null, messages: new Map(), notes: [], readTo: 0, typing: null, log: null, opening: null, unopened: null });
+    Object.assign(this, { senderId: null, said: new Said(), notes: [], readTo: 0, typing: null, log: null, opening: null, unopened: null });
+    clearTimeout(this.retry);
     this.root.replaceChildren(make("p", { class: "empty" }, words));
     this.composer = null;
   }
@@ -45,8 +49,9 @@ export class Talk {
       return;
     }
     this.desk.learn(senderId, found.talk, mark);
-    Object.assign(this, { senderId, messages: new Map(), notes: found.notes, readTo: 0, told: 0, more: found.messages.length === PAGE });
-    for (const one of [...found.messages, ...opening.early]) this.keep(one);
+    Object.assign(this, { senderId, said: new Said(found.messages), notes: found.notes, readTo: 0, told: 0, more: found.messages.length === PAGE });
+    for (const one of opening.early) this.said.hear(one);
+    for (const one of this.said.all) this.known(one);
     this.kept = new Kept();
     this.head = make("div", { class: "talk-head" });
     const log = make("div", { class: "log", role: "log", "aria-label": this.desk.texts.talk, tabindex: 0 });
@@ -97,20 +102,35 @@ export class Talk {
     );
   }
 
-  /** After a broken line or a step: what has been said since; a talk that did not open is tried again. */
+  /** The line broke: what comes when it is back says nothing of what was said meanwhile. */
+  fallBehind() {
+    this.said.behind = true;
+  }
+
+  /** After a broken line or a step: what has been said since all was known; a talk that did not open is tried again. */
   async catchUp() {
     const senderId = this.senderId;
     if (this.opening) this.opening.stale = true; // what it brings may be older
     else if (this.unopened) await this.desk.open(this.unopened);
     if (!senderId) return;
-    const after = Math.max(0, ...this.messages.keys());
-    const [found, refused] = await answer(get(of(senderId, `/messages?after=${after}&limit=200`)));
+    clearTimeout(this.retry);
+    const { lineTurn, lineUp } = this.desk;
+    const [found, refused] = await answer(get(of(senderId, `/messages?after=${this.said.through}&limit=${MISSED}`)));
     if (senderId !== this.senderId) return;
     if (refused) {
       this.desk.lost(senderId, refused);
+      if (senderId === this.senderId) this.retry = setTimeout(() => this.catchUp(), RETRY_MS);
       return;
     }
-    for (const one of found.messages) this.keep(one);
+    if (found.messages.length === MISSED) {
+      await this.open(senderId); // too long away: from the newest page on, the rest is fetched by scrolling
+      return;
+    }
+    this.said.take(found.messages);
+    if (lineUp && lineTurn === this.desk.lineTurn) this.said.behind = false;
+    for (const one of found.messages) this.known(one);
+    this.drawLog();
+    this.read();
     await this.fetchNotes();
   }
 
@@ -119,21 +139,19 @@ export class Talk {
     if (!this.more || this.fetching === this.log) return;
     const { senderId, log } = this;
     this.fetching = log;
-    const before = Math.min(...this.messages.keys());
+    const before = this.said.first;
     const found = await this.desk.try(() => get(of(senderId, `/messages?before=${before}&limit=${PAGE}`)));
     if (this.fetching === log) this.fetching = null;
     if (!found || log !== this.log) return;
     const fromBottom = log.scrollHeight - log.scrollTop;
     this.more = found.messages.length === PAGE;
-    const later = this.messages.values();
-    this.messages = new Map(); // in the order of the talk
-    for (const one of [...found.messages, ...later]) this.keep(one);
+    for (const one of found.messages) this.said.keep(one);
     this.drawLog();
     log.scrollTop = log.scrollHeight - fromBottom;
   }
 
-  keep(message) {
-    this.messages.set(message.id, message);
+  /** It stands in the talk: it need not be sent again. */
+  known(message) {
     if (message.message_id) this.desk.outbox.known(message.message_id);
   }
 
@@ -192,7 +210,7 @@ export class Talk {
       one.direction === "agent" ? one.agent?.name || texts.agent : one.direction === "out" ? texts.bot : texts.customer;
     const node = (one) => this.kept.node(`message ${one.id}`, one, () => bubble(one, this.senderId, texts, nameOf));
     const lines = [
-      ...[...this.messages.values()].map((one) => [one.at, one.id, node(one)]),
+      ...this.said.all.map((one) => [one.at, one.id, node(one)]),
       ...this.notes.map((one) => [one.at, one.id, this.kept.node(`note ${one.id}`, one, () => noteNode(one, texts))]),
     ].sort((one, other) => (one[0] < other[0] ? -1 : one[0] > other[0] ? 1 : one[1] - other[1]));
     const waiting = this.desk.outbox.of(this.senderId).map((one) =>
@@ -215,21 +233,23 @@ export class Talk {
 
   drawUnder() {
     const { texts } = this.desk;
-    const mine = [...this.messages.values()].filter((one) => one.direction === "agent");
-    const last = mine.at(-1);
+    const last = this.said.last("agent");
     const read = last && last.id <= this.readTo ? texts.read : "";
     this.under.textContent = this.typing ? texts.typing : read;
   }
 
-  /** A message of a talk; whether the talk is shown. One that is being opened gets it with its answer. */
+  /** A message that was taken of this agent's; one of a talk that is being opened comes with its answer. */
   learn(senderId, message) {
     if (this.opening?.senderId === senderId) this.opening.early.push(message);
-    if (senderId === this.senderId) this.keep(message);
-    return senderId === this.senderId;
+    if (senderId !== this.senderId) return;
+    this.said.keep(message);
+    this.known(message);
   }
 
   add(senderId, message) {
-    if (!this.learn(senderId, message)) return;
+    this.learn(senderId, message);
+    if (senderId !== this.senderId) return;
+    this.said.hear(message);
     if (message.direction === "in") {
       this.typing = null;
       this.composer?.suggest();
@@ -253,7 +273,7 @@ export class Talk {
 
   /** Tell the customer how far the agent has read. */
   read() {
-    const last = [...this.messages.values()].filter((one) => one.direction === "in").at(-1);
+    const last = this.said.last("in");
     if (!this.mine || !last || last.id <= (this.told || 0) || document.hidden) return;
     this.told = last.id;
     post(of(this.senderId, "/read"), { id: last.id }).catch(() => {});

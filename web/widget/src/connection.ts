@@ -7,7 +7,9 @@ import type { FateState, Handoff, LineState, Message, SessionState, Suggestion }
 
 const ANSWER_WITHIN_MS = 40_000;
 const ACK_WITHIN_MS = 10_000;
+const ASK_AGAIN_MS = 12_000;
 const MOST_STEPS = 20;
+const FETCHES = 2;
 
 /** What a connection tells; see {@link Connection}. */
 export interface Told {
@@ -46,6 +48,7 @@ export class Connection {
   private fetching = 0; // how often it is
   private inFlight = new Set<string>();
   private joined = false;
+  private asking: ReturnType<typeof setTimeout> | undefined;
   private announced = false;
   private outbox = new Outbox();
   private listeners = new Map<string, Set<(detail: never) => void>>();
@@ -88,6 +91,7 @@ export class Connection {
   }
 
   close(): void {
+    clearTimeout(this.asking);
     this.socket?.disconnect();
     this.socket = null;
   }
@@ -180,17 +184,22 @@ export class Connection {
     this.tell("fresh", undefined);
   }
 
+  /** Ask for the session, and again when no answer comes: the shop may be busy or its database away. */
   private ask(): void {
+    clearTimeout(this.asking);
     this.socket?.emit("session_request", { session_id: this.session, token: this.token });
+    this.asking = setTimeout(() => this.socket?.connected && this.ask(), ASK_AGAIN_MS);
   }
 
   private lost(): void {
+    clearTimeout(this.asking);
     this.joined = false;
     this.tell("state", "offline");
   }
 
   private async confirmed(session: unknown): Promise<void> {
     if (typeof session !== "string") return;
+    clearTimeout(this.asking);
     if (this.session && session !== this.session) this.restart();
     this.session = session;
     keep(this.key, session);
@@ -212,10 +221,14 @@ export class Connection {
     this.fetching += 1;
     let good = true;
     let found: Message[] = [];
-    try {
-      found = await this.since(this.lastId);
-    } catch {
-      good = this.socket?.connected ?? false; // a slow answer is no reason to be offline
+    for (let left = FETCHES; left; left--) {
+      try {
+        found = await this.since(this.lastId);
+        break;
+      } catch {
+        good = this.socket?.connected ?? false; // a slow answer is no reason to be offline
+        if (!good) break;
+      }
     }
     if (turn !== this.turn) return false; // another conversation has begun meanwhile
     for (const message of found) this.take({ ...message, old: true });
@@ -279,7 +292,7 @@ export class Connection {
       if (!answer?.ok && (!this.joined || turn !== this.turn)) return; // it goes again when there is its session
       outbox.remove(id);
       if (turn !== this.turn) return; // a number of another conversation says nothing of this one
-      if (typeof answer?.id === "number") this.know(answer.id);
+      if (typeof answer?.id === "number") this.seen.add(answer.id); // it says nothing of those before it
       this.tell("fate", { id, state: "sent", serverId: answer?.id });
       if (answer?.double) await this.catchUp();
     } catch {
