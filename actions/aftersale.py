@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from rasa_sdk.events import SlotSet
+
 from actions import case_questions as asked
 from actions.base import Events, ShopAction
 from actions.cards import button, case_card, goods
 from actions.case_questions import INTENT_KIND, INTENT_REASON
 from actions.escalation import check_refund
 from actions.forms import Question, ShopForm, SubmitAction, begin, confirmation
-from actions.lines import line_of, line_question
+from actions.lines import line_of, line_question, order_of
+from actions.meant import means_another
 from actions.orders import order_facts
 from actions.picking import ARRIVED, PAID_FOR, names_goods, pick_order
 from actions.registry import go_on
@@ -33,7 +36,12 @@ class StartCase(ShopAction):
 
     def answer(self, turn: Turn) -> Events | None:
         """Start the form with what the intent and the words say already."""
-        intent = turn.intent if turn.intent in INTENT_KIND else turn.slot("case_intent") or "return_goods"
+        return self.start(
+            turn, turn.intent if turn.intent in INTENT_KIND else turn.slot("case_intent") or "return_goods"
+        )
+
+    def start(self, turn: Turn, intent: str) -> Events | None:
+        """Start it for an intent; None when something else was said or asked first."""
         if intent == "exchange_goods" and _has_not_left(turn):
             return go_on("action_start_modify", turn)
         turn.remember(case_intent=intent)
@@ -89,6 +97,17 @@ class CaseForm(ShopForm):
 
     form = "case_form"
     own_intents = frozenset({"return_goods", "exchange_goods", "apply_refund"})
+
+    def answer(self, turn: Turn) -> Events:
+        """As any form; a correction of the order begins anew with the other one."""
+        if turn.slot("requested_slot") is None or not means_another(order_of(turn, "case_order"), turn.text):
+            return super().answer(turn)
+        kind = turn.slot("case_kind")
+        intent = next((intent for intent, asked in INTENT_KIND.items() if asked.value == kind), "return_goods")
+        turn.focus("order", None)
+        if StartCase(self._shop).start(turn, intent) is None:
+            return [SlotSet("requested_slot", None)]  # it goes on as something else
+        return self._go_on(turn, None, [])
 
     def questions(self) -> list[Question]:
         """Only what the case needs is asked."""

@@ -198,7 +198,9 @@ class SubmitAction(ShopAction):
             except ShopError as error:
                 events = say_error(turn, error)
         elif turn.slot("confirm") is not None or not said_since_the_message(turn):
-            turn.say("utter_stopped")  # else the form ended with a reason, which was said
+            turn.say("utter_stopped")
+        else:  # the form ended with a reason, which was said, maybe with an offer
+            turn.remember(offer=turn.slot("offer"))
         turn.remember(confirm=None, **dict.fromkeys(self.slots))
         return events
 

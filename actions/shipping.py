@@ -30,9 +30,11 @@ def parcel_facts(parcel: ShipmentView) -> dict[str, Any]:
     }
 
 
-def order_with_parcel(turn: Turn, resume: str) -> OrderView | None:
+def order_with_parcel(
+    turn: Turn, resume: str, states: tuple[OrderState, ...] = (OrderState.SHIPPED,)
+) -> OrderView | None:
     """The order whose parcel is meant; None when the customer was asked which, or told that nothing has left yet."""
-    order = pick_order(turn, (OrderState.SHIPPED,), resume)
+    order = pick_order(turn, states, resume)
     if order is not None and not order.shipments:
         OrderStatus.tell(turn, order)
         return None
@@ -144,6 +146,12 @@ class Urge(ShopAction):
         turn.say("utter_urged_again" if result.again else f"utter_urged_{where}", **facts)
 
 
+def _holds_unsent(turn: Turn) -> bool:
+    """Whether the talk is on an order that has not left: "why does it not move" is about it, not about a parcel."""
+    held = turn.focused("order")
+    return bool(held) and turn.shop.orders.get(turn.customer, str(held)).state is OrderState.PAID
+
+
 class LogisticsStuck(ShopAction):
     """The trail stands still or is wrong."""
 
@@ -151,7 +159,7 @@ class LogisticsStuck(ShopAction):
 
     def answer(self, turn: Turn) -> None:
         """A parcel that really stands still is investigated; a moving one is shown."""
-        order = order_with_parcel(turn, self.action_name)
+        order = order_with_parcel(turn, self.action_name, UNDER_WAY if _holds_unsent(turn) else (OrderState.SHIPPED,))
         if order is None:
             return
         parcel = order.shipments[-1]

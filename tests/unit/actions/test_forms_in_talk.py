@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actions.aftersale import CaseForm
+from actions.aftersale import CaseForm, SubmitCase
 from actions.chat import Reply
 from actions.invoice import InvoiceForm
 from actions.verify import SubmitVerify, VerifyForm
@@ -90,6 +90,40 @@ def test_goods_named_before_the_order_was_chosen_still_count():
     kept = {"text": "退牛仔裤", "values": {"product": ["p2"]}, "spans": {}, "pictures": []}
     said = run(CaseForm(shop), case_at(None, "第二个", "inform", entity("ordinal", 2), case_line=None, kept=kept))
     assert said.slots["case_line"] == 2
+
+
+UNSENT = "2025010200000002"
+
+
+def test_not_that_order_but_the_one_not_sent_yet_leads_to_its_cancellation():
+    shop = FakeShop(order(NUMBER, OrderState.SHIPPED, *TWO), order(UNSENT))
+    slots = {"case_kind": "refund", "case_line": None, "case_reason": None}
+    text = "不是那个 是另一个没发货的"
+    said = run(CaseForm(shop), case_at("case_line", text, "wrong_item", entity("reason", "not_shipped"), **slots))
+    assert said.names == ["utter_cancel_instead"]
+    assert UNSENT in said.text
+    assert (requested(said), said.slots["offer"]) == (None, "action_start_cancel")
+
+
+def test_not_that_order_but_the_one_that_came_begins_the_questions_anew():
+    shop = FakeShop(order(NUMBER, OrderState.SHIPPED, *TWO), order(UNSENT, OrderState.DELIVERED, *TWO))
+    slots = {"case_kind": "refund", "case_line": 1, "case_reason": None}
+    said = run(CaseForm(shop), case_at("case_reason", "不是这单，是签收的那个", "deny", **slots))
+    assert (said.slots["case_order"], requested(said)) == (UNSENT, "case_line")
+
+
+def test_a_state_in_a_story_is_no_other_order():
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED))
+    said = run(CaseForm(shop), case_at("case_kind", "还没收到就显示签收了，退款", "apply_refund"))
+    assert said.slots["case_kind"] == "refund"
+    assert "case_order" not in said.slots
+
+
+def test_an_offer_made_as_a_form_ends_stands():
+    slots = {"offer": "action_start_cancel", "confirm": None}
+    state = tracker("是另一个没发货的", "wrong_item", slots=slots)
+    state.events += [{"event": "bot", "text": "…", "metadata": {"utter_action": "utter_cancel_instead"}}]
+    assert run(SubmitCase(FakeShop(order())), state).slots["offer"] == "action_start_cancel"
 
 
 # A customer who asks other things while a form waits

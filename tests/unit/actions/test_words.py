@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from actions.lines import line_words
 from actions.note import note_in, when_in
 from actions.orders import next_steps, order_facts
 from actions.presale import Attribute
-from actions.shipping import DeliveryTime, TrackPackage
+from actions.shipping import DeliveryTime, LogisticsStuck, TrackPackage
 from shop.states import OrderState
 from tests.unit.actions.fakes import NOW, FakeShop, entity, line, order, parcel, run, tracker, turn
 
@@ -68,6 +69,14 @@ def test_a_parcel_without_an_expected_day_is_told_without_one():
     said = run(TrackPackage(shop), tracker("到哪了", "track_package"))
     assert "已到杭州转运中心" in said.text
     assert "预计" not in said.text
+
+
+def test_why_does_it_not_move_of_an_order_just_shown_is_about_that_one():
+    shop = FakeShop(order("2025010200000002", OrderState.SHIPPED), order("2025010100000001", OrderState.PAID))
+    held = {"focus_order": {"value": "2025010100000001", "at": int(time.time())}}
+    said = run(LogisticsStuck(shop), tracker("咋还不动啊", "logistics_stuck", slots=held))
+    assert said.names == ["utter_order_paid"]
+    assert run(LogisticsStuck(shop), tracker("咋还不动啊", "logistics_stuck")).names == ["utter_parcel"]
 
 
 def test_a_parcel_that_stands_still_is_said_to_and_can_be_looked_for():
