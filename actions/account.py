@@ -9,10 +9,14 @@ from actions.cancel import yes_no
 from actions.cards import button, coupon_card, coupon_words
 from actions.escalation import hand_over
 from actions.forms import Answers, Question, ShopForm, SubmitAction, begin, confirmation
-from actions.texts import label, yuan
+from actions.texts import label, labels, yuan
 from actions.turn import Turn
 
 ERASE_INTENTS = frozenset({"delete_my_data"})
+
+
+POINTS_USE = "points_use"
+"""The FAQ entry that says what points are good for."""
 
 
 class Membership(ShopAction):
@@ -21,7 +25,11 @@ class Membership(ShopAction):
     action_name = "action_ask_membership"
 
     def answer(self, turn: Turn) -> None:
-        """Tell a customer's standing."""
+        """Tell a customer's standing; what points are good for, if that is the question."""
+        entry = turn.shop.faq.entry(POINTS_USE) if any(one in turn.text for one in labels()["use_of_points"]) else None
+        if entry is not None:
+            turn.say_text(entry.answer, buttons=[(one, one) for one in entry.buttons], source=f"faq:{entry.id}")
+            return
         card = turn.shop.membership.card(turn.customer)
         coupons = button("coupons")
         turn.say(

@@ -13,7 +13,7 @@ from actions.case_questions import INTENT_KIND, INTENT_REASON
 from actions.escalation import check_refund
 from actions.forms import Question, ShopForm, SubmitAction, begin, confirmation
 from actions.lines import line_of, line_question, order_of
-from actions.meant import means_another
+from actions.meant import means_another, said_states
 from actions.orders import order_facts
 from actions.picking import ARRIVED, PAID_FOR, names_goods, pick_order
 from actions.registry import go_on
@@ -42,6 +42,12 @@ class StartCase(ShopAction):
 
     def start(self, turn: Turn, intent: str) -> Events | None:
         """Start it for an intent; None when something else was said or asked first."""
+        shown = turn.slot("choices") or {}
+        if intent == "apply_refund" and turn.slot("resume") == self.action_name and not _names_an_order(turn):
+            turn.resumes = True  # "money back" of what broke: which of the orders shown is still the question
+            turn.keep_request()
+            turn.say("utter_still_which", count=len(shown.get("values", ())))
+            return None
         if intent == "exchange_goods" and _has_not_left(turn):
             return go_on("action_start_modify", turn)
         turn.remember(case_intent=intent)
@@ -76,6 +82,13 @@ class StartCase(ShopAction):
             case_proof=proofs_among(turn, turn.request_pictures) or None,
         )
         return begin("case_form", turn, **known)
+
+
+def _names_an_order(turn: Turn) -> bool:
+    """Whether the message says by itself which order it is about."""
+    return bool(
+        turn.entity("order_no") or turn.entity("ordinal") is not None or names_goods(turn) or said_states(turn.text)
+    )
 
 
 def _tell_why_not(turn: Turn, number: str, intent: str) -> None:

@@ -74,6 +74,11 @@ class Recommend(ShopAction):
         if liked:
             held["liked"] = [*held.get("liked", []), liked]
         picks = self._picks(turn, recommender, held, liked)
+        if (
+            not picks and said in ("cheaper", "dearer") and wish.get("word")
+        ):  # no cheaper running shoe: another one of the shelf
+            held["wish"] = wish = {**wish, "word": None}
+            picks = self._picks(turn, recommender, held, liked)
         if liked and not picks:
             self._say_alone(turn, liked, held)
             return

@@ -22,7 +22,7 @@ NAME, WORD, SHELF, SMALL, OPTION = 3.0, 4.0, 2.0, 1.2, 1.0
 """Weights of a term in: the name, as a whole known word, category and brand, subtitle and attributes, SKUs."""
 
 LONE = 0.4
-"""Weight of a lone character of a pair that no product has."""
+"""Weight of a lone character of a pair that no product has; small print says too much for it to count there."""
 
 COVERED, COVERED_BY_LONE = 0.34, 0.6
 """Least part of a query's weight that an answer covers; more if it does so by lone characters only."""
@@ -65,6 +65,16 @@ class Scored:
         return self.covered >= (COVERED_BY_LONE if self.lone else COVERED)
 
 
+@dataclass(frozen=True)
+class _Query:
+    """A query's known terms with weights; those that are parts of unknown pairs; the weight of what nobody knows."""
+
+    asked: dict[str, float]
+    lone: set[str]
+    unknown: float
+    head: str  # its last character: a Chinese phrase has its head last
+
+
 @dataclass
 class TextIndex:
     """Postings of all terms; ``entries`` in the order of their ids."""
@@ -88,18 +98,23 @@ class TextIndex:
 
     def search(self, words: str) -> list[Scored]:
         """All products that share a term with the words, best first (not cut)."""
-        asked, unknown = self._ask(fold(words))
-        mass = unknown + sum(asked.values())
+        query = self._ask(fold(words))
+        asked, lone = query.asked, query.lone
+        mass = query.unknown + sum(asked.values())
         scores: dict[int, float] = defaultdict(float)
         covered: dict[int, float] = defaultdict(float)
         strong: set[int] = set()
         for term, weight in asked.items():
             posting = self._postings[term]
             for at, here in posting.items():
+                if here == SMALL and term in lone:
+                    continue
                 scores[at] += weight * here
                 covered[at] += weight
             if len(term) > 1:
                 strong.update(posting)
+        if lone and not strong:
+            scores = {at: score for at, score in scores.items() if _is_kind_of(self.entries[at], query.head)}
         shelf = {at for term in asked if term[0] == _SHELF for at in self._postings[term]}
         # "phone" names a shelf: a phone case says it too, but fits less well than what stands there.
         least = max((covered[at] for at in shelf), default=0.0)
@@ -142,14 +157,15 @@ class TextIndex:
     def _weight(self, term: str) -> float:
         return math.log1p(len(self.entries) / max(1, len(self._postings[term])))
 
-    def _ask(self, words: str) -> tuple[dict[str, float], float]:
-        """The query's known terms with weights, and the weight of what nobody knows."""
+    def _ask(self, words: str) -> _Query:
+        lone: set[str] = set()
         asked: dict[str, float] = {}
         unknown, rarest = 0.0, math.log1p(len(self.entries))
         spans = list(self._find_words(words))
         for start, end in spans:
             asked.update((term, self._weight(term)) for term in self._words[words[start:end]])
-        for gram in dict.fromkeys(grams(_without_fillers(words, spans))):
+        pieces = grams(_without_fillers(words, spans))
+        for gram in dict.fromkeys(pieces):
             if gram in self._postings:
                 asked[gram] = self._weight(gram)
                 continue
@@ -158,9 +174,10 @@ class TextIndex:
                 share = 1.0 if latin else LONE
                 if part in self._postings:
                     asked.setdefault(part, share * self._weight(part))
+                    lone |= set() if latin else {part}
                 else:
                     unknown += share * rarest
-        return asked, unknown
+        return _Query(asked, lone, unknown, pieces[-1][-1] if pieces else "")
 
     def _find_words(self, words: str) -> Iterator[tuple[int, int]]:
         """Places of the known words in a query, from its end: a Chinese phrase has its head last."""
@@ -173,6 +190,12 @@ class TextIndex:
             if start is not None:
                 yield start, end
             end = end - 1 if start is None else start
+
+
+def _is_kind_of(entry: Entry, head: str) -> bool:
+    """Whether a character ends what the goods are called: black shoes are shoes, but Lego is no loafer."""
+    words = (*entry.category_words, *entry.name.split())
+    return any(fold(word).endswith(head) for word in words)
 
 
 def _texts(entry: Entry) -> Iterable[tuple[str, float]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actions.aftersale import CaseForm, SubmitCase
+from actions.aftersale import CaseForm, StartCase, SubmitCase
 from actions.chat import Reply
 from actions.invoice import InvoiceForm
 from actions.verify import SubmitVerify, VerifyForm
@@ -110,6 +110,16 @@ def test_not_that_order_but_the_one_that_came_begins_the_questions_anew():
     slots = {"case_kind": "refund", "case_line": 1, "case_reason": None}
     said = run(CaseForm(shop), case_at("case_reason", "不是这单，是签收的那个", "deny", **slots))
     assert (said.slots["case_order"], requested(said)) == (UNSENT, "case_line")
+
+
+def test_money_back_while_the_order_of_what_broke_is_asked_for_is_about_that():
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED), order("2025010300000003", OrderState.DELIVERED))
+    shown = {"kind": "order", "values": [NUMBER, "2025010300000003"], "then": "action_start_case"}
+    kept = {"text": "裤子开线了", "values": {"reason": ["quality"]}, "spans": {}, "pictures": []}
+    slots = {"choices": shown, "resume": "action_start_case", "kept": kept, "focus_order": None}
+    said = run(StartCase(shop), tracker("退钱", "apply_refund", slots=slots))
+    assert said.names == ["utter_still_which"]
+    assert said.slots["kept"]["values"] == {"reason": ["quality"]}
 
 
 def test_a_state_in_a_story_is_no_other_order():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -168,6 +169,26 @@ def test_goods_that_were_found_are_refined_like_recommended_ones(talk: Talk):
         assert max(one.price_min_fen for one in cheaper) < max(one.price_min_fen for one in found)
     else:
         assert said.names == ["utter_recommend_nothing"]
+
+
+def test_nothing_cheaper_of_that_name_leads_to_the_rest_of_its_shelf(talk: Talk):
+    shelf = busiest_shelf(talk.shop)
+    found = sorted(
+        talk.shop.catalogue.search("", category=shelf, in_stock=True, limit=50), key=lambda one: -one.price_min_fen
+    )
+    word = found[0].name.split()[-1]  # what the dearest one is called
+    held = {
+        "wish": {"category": shelf, "word": word},
+        "shown": [found[0].code],
+        "list": [found[0].code],
+        "at": time.time(),
+    }
+    talk.slots.update(recommend=held, choices={"kind": "product", "values": [found[0].code], "then": "action_product"})
+    assert not any(word in one.name for one in found[1:])
+    talk.say(Recommend, "再便宜点的", intent="ask_discount")
+    cheaper = talk.shop.catalogue.cards(talk.shown)
+    assert cheaper
+    assert all(one.price_min_fen <= found[0].price_min_fen * 0.8 for one in cheaper)
 
 
 def test_the_cheapest_of_the_list_is_no_question_about_orders(talk: Talk):

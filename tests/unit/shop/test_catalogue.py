@@ -68,6 +68,9 @@ def _codes(cards: list[ProductCard]) -> list[str]:
         ("手机壳", ["shell"]),
         ("雪纺", ["floral"]),
         ("小黑裙", ["black"]),
+        ("碎裙", ["floral"]),  # flowered and a dress, though nothing is called that
+        ("碎青", []),  # both stand in the dress's name, but it is no 青
+        ("质裙", []),  # one of them in small print only
         ("宇宙飞船", []),
         ("'; DROP TABLE product; --", []),
         ("😀😀", []),
