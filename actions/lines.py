@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Sequence
 
 from actions.forms import Answers, Question
+from actions.meant import lines_meant
 from actions.picking import offered
 from actions.texts import labels, phrase
 from actions.turn import Turn
@@ -48,6 +49,8 @@ def line_question(slot: str, order_slot: str) -> Question:
             return pointed.id
         corrects = turn.slot("requested_slot") == "confirm"  # "only the shirt"
         fits = _named(turn, lines, by_words=is_open or corrects)
+        if not fits and (is_open or turn.resumes):
+            fits = lines_meant(lines, turn.request if turn.resumes else turn.text)
         return fits[0].id if len(fits) == 1 else None
 
     return Question(slot, ask, read)

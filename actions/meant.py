@@ -6,7 +6,7 @@ import re
 from typing import Callable, Sequence
 
 from actions.texts import labels
-from shop.entities import OrderView
+from shop.entities import LineView, OrderView
 from shop.states import OrderState
 
 _NAME = re.compile(r"[\u4e00-\u9fff]{2,}")
@@ -52,8 +52,19 @@ def narrowed(orders: Sequence[OrderView], text: str) -> list[OrderView]:
     return [order for order, fit in zip(orders, fits) if fit == best]
 
 
+def lines_meant(lines: Sequence[LineView], text: str) -> list[LineView]:
+    """Those lines whose goods the text calls by the end of their name ("the trousers" for jeans); none without any."""
+    fits = [_line_fit(line, text) for line in lines]
+    best = max(fits, default=0)
+    return [line for line, fit in zip(lines, fits) if best and fit == best]
+
+
 def _fit(order: OrderView, text: str) -> int:
-    return max((_named(run, text) for line in order.lines for run in _NAME.findall(line.name)), default=0)
+    return max((_line_fit(line, text) for line in order.lines), default=0)
+
+
+def _line_fit(line: LineView, text: str) -> int:
+    return max((_named(run, text) for run in _NAME.findall(line.name)), default=0)
 
 
 def _named(name: str, text: str) -> int:

@@ -136,6 +136,25 @@ def test_an_offer_made_as_a_form_ends_stands():
     assert run(SubmitCase(FakeShop(order())), state).slots["offer"] == "action_start_cancel"
 
 
+@pytest.mark.parametrize("text", ["就那条裤子", "裤子", "是裤子坏了"])
+def test_goods_are_called_by_the_end_of_their_name(text: str):
+    shop = FakeShop(
+        order(NUMBER, OrderState.DELIVERED, line(1, "青木 直筒牛仔裤"), line(2, "履舟 豆豆鞋 单鞋", code="p2"))
+    )
+    trousers = entity("category", "pants", "裤子")
+    said = run(CaseForm(shop), case_at("case_line", text, "inform", trousers, case_line=None))
+    assert said.slots["case_line"] == 1
+
+
+def test_what_broke_was_said_before_the_order_was_chosen():
+    shop = FakeShop(
+        order(NUMBER, OrderState.DELIVERED, line(1, "履舟 豆豆鞋 单鞋"), line(2, "青木 直筒牛仔裤", code="p2"))
+    )
+    kept = {"text": "裤子开线了 退钱", "values": {"category": ["pants"]}, "spans": {}, "pictures": []}
+    said = run(CaseForm(shop), case_at(None, "第一个", "inform", entity("ordinal", 1), case_line=None, kept=kept))
+    assert said.slots["case_line"] == 2
+
+
 # A customer who asks other things while a form waits
 
 
