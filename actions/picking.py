@@ -79,6 +79,12 @@ def pick_product(turn: Turn, resume: str) -> str | None:
         code = turn.entity("product")
     if code is None and not names_goods(turn) and not turn.attachments:
         code = turn.focused("product")
+    shown = turn.slot("choices") or {}
+    if code is None and not names_goods(turn) and points_back(turn) and shown.get("kind") == "product":
+        turn.keep_request()  # "is this one in stock" of a list: of which one?
+        turn.remember(resume=resume)
+        turn.say("utter_still_which", count=len(shown["values"]))
+        return None
     if code is None:
         seen = pictured(turn, MOST_CHOICES)
         if seen is None:

@@ -36,7 +36,23 @@ class VerifyForm(ShopForm):
 
 
 def _ask_order(turn: Turn, answers: Answers) -> None:
-    turn.say("utter_question_verify_order_too" if answers["verify_tail"] else "utter_question_verify_order")
+    if answers["verify_tail"]:
+        turn.say("utter_question_verify_order_too")
+    elif _was_asked(turn):
+        human = button("human")
+        turn.say("utter_question_verify_order_again", buttons=[(human["title"], human["payload"])])
+    else:
+        turn.say("utter_question_verify_order")
+
+
+def _was_asked(turn: Turn) -> bool:
+    """Whether the shop's last words before this message asked for the order number."""
+    asked = ("utter_question_verify_order", "utter_question_verify_order_again")
+    before = [one for one in turn.tracker.events if one["event"] in ("user", "bot")]
+    while before and before[-1]["event"] == "bot":  # said in this turn
+        before.pop()
+    last = next((one for one in reversed(before[:-1]) if one["event"] == "bot"), None)
+    return last is not None and (last.get("metadata") or {}).get("utter_action") in asked
 
 
 def _read_order(turn: Turn, answers: Answers, is_open: bool) -> str | None:

@@ -250,3 +250,11 @@ def test_a_tax_number_with_a_wrong_check_digit_is_asked_for_again_before_anythin
     said = run(InvoiceForm(FakeShop(order())), wrong)
     assert said.names[0] == "utter_error_bad_tax_number"
     assert requested(said) == "invoice_tax"
+
+
+def test_an_order_number_that_is_asked_for_again_is_asked_in_other_words():
+    form = VerifyForm(FakeShop(order(), customer=None))
+    asked = {"event": "bot", "text": "…", "metadata": {"utter_action": "utter_question_verify_order"}}
+    state = tracker("催一下", "urge_delivery", form="verify_form", slots={"requested_slot": None})
+    state.events.insert(0, asked)
+    assert run(form, state).names == ["utter_question_verify_order_again"]

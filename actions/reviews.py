@@ -1,0 +1,85 @@
+"""What others say of a product: stars, what is praised, what is not, and a few of their own words."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from actions.base import ShopAction
+from actions.cards import button
+from actions.picking import chosen, pick_product
+from actions.texts import labels, phrase
+from actions.turn import Turn
+from actions.wishes import tell_look
+from recsys.praise import aspects, praised
+from shop.privacy import mask_text
+from shop.product_reviews import GOOD_STARS, ProductReviews, reviews_of
+
+POOR_STARS = 2
+LONGEST_QUOTE = 40
+MOST_PRAISED = 3
+OFTEN = 2
+"""Customers from which on what they complain of is told as a complaint."""
+
+HEAR_REVIEWS = frozenset(
+    "action_faq action_reply action_continue action_unsure action_ask_attribute action_ask_stock action_product "
+    "action_list_orders action_search_product action_ask_authenticity action_recommend_product".split()
+)
+"""Actions of the intents as which a question for reviews is heard."""
+
+
+def asks_for_reviews(turn: Turn) -> bool:
+    """Whether the words ask what others say of a product that the talk is on, or of one of those shown."""
+    words = labels()
+    asks = any(one in turn.text for one in words["asks_reviews"])
+    if not asks or any(one in turn.text for one in words["writes_review"]):
+        return False
+    shown = turn.slot("choices") or {}
+    return bool(turn.entities("product") or turn.focused("product") or shown.get("kind") == "product")
+
+
+class Reviews(ShopAction):
+    """Reviews of one product."""
+
+    action_name = "action_product_reviews"
+
+    def answer(self, turn: Turn) -> None:
+        """Stars, praise, complaints, and the newest good and poor words."""
+        code = chosen(turn, "product") or pick_product(turn, self.action_name)
+        if code is None:
+            return
+        turn.focus("product", code)
+        tell_look(turn, code)
+        found, goods = reviews_of(turn.shop, code), turn.shop.catalogue.product(code).card.name
+        stock = button("stock")
+        buttons = [(stock["title"], stock["payload"])]
+        if not found.count:
+            turn.say("utter_reviews_none", buttons=buttons, goods=goods)
+            return
+        turn.say(
+            "utter_reviews",
+            buttons=buttons,
+            goods=goods,
+            rating=f"{found.rating:.1f}",
+            reviews=found.count,
+            good=f"{found.good_share:.0%}",
+            said="".join(_said(found)),
+        )
+
+
+def _said(found: ProductReviews) -> list[str]:
+    """Sentences on what is praised and complained of, then quotes."""
+    join = labels()["comma"].join
+    praise = [aspect for kept in praised(found.texts).values() for aspect, _ in kept][:MOST_PRAISED]
+    poor = [one for one in found.texts if one.stars <= POOR_STARS]
+    blame = Counter(
+        aspect for one in poor for aspect, words in aspects().items() if any(word in one.text for word in words)
+    )
+    worst = [aspect for aspect, times in blame.most_common(1) if times >= OFTEN and aspect not in praise]
+    sentences = [phrase("reviews_praised", aspects=join(praise))] if praise else []
+    sentences += [phrase("reviews_blamed", aspects=join(worst))] if worst else []
+    good = next((one for one in found.texts if one.stars >= GOOD_STARS), None)
+    for name, one in (("reviews_good_quote", good), ("reviews_poor_quote", next(iter(poor), None))):
+        if one is not None:
+            text = mask_text(" ".join(one.text.split()))
+            sentences.append(phrase(name, text=text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…"))
+    return sentences
