@@ -15,7 +15,7 @@ from actions.forms import Question, ShopForm, SubmitAction, begin, confirmation
 from actions.lines import line_of, line_question, order_of
 from actions.meant import means_another, said_states
 from actions.orders import order_facts
-from actions.picking import ARRIVED, PAID_FOR, names_goods, pick_order
+from actions.picking import ARRIVED, PAID_FOR, ask_still_which, asks_order_for, names_goods, pick_order
 from actions.registry import go_on
 from actions.sight import proofs_among
 from actions.texts import yuan
@@ -42,11 +42,9 @@ class StartCase(ShopAction):
 
     def start(self, turn: Turn, intent: str) -> Events | None:
         """Start it for an intent; None when something else was said or asked first."""
-        shown = turn.slot("choices") or {}
-        if intent == "apply_refund" and turn.slot("resume") == self.action_name and not _names_an_order(turn):
+        if intent == "apply_refund" and asks_order_for(turn, self.action_name) and not _names_an_order(turn):
             turn.resumes = True  # "money back" of what broke: which of the orders shown is still the question
-            turn.keep_request()
-            turn.say("utter_still_which", count=len(shown.get("values", ())))
+            ask_still_which(turn)
             return None
         if intent == "exchange_goods" and _has_not_left(turn):
             return go_on("action_start_modify", turn)

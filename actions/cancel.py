@@ -8,7 +8,7 @@ from actions.base import Events, ShopAction
 from actions.cards import button, goods
 from actions.forms import Answers, Question, ShopForm, SubmitAction, begin, confirmation
 from actions.orders import next_steps, order_facts
-from actions.picking import UNSHIPPED, in_own_words, names_goods, offered, pick_order
+from actions.picking import UNSHIPPED, ask_still_which, asks_order_for, in_own_words, names_goods, offered, pick_order
 from actions.texts import label, labels, yuan
 from actions.turn import Turn
 from shop.entities import OrderView
@@ -27,6 +27,10 @@ class StartCancel(ShopAction):
 
     def answer(self, turn: Turn) -> Events | None:
         """Start the form, or say why not."""
+        if asks_order_for(turn, "action_start_case") and _only_refuses(turn):  # why it is to go back
+            turn.resumes = True
+            ask_still_which(turn)
+            return None
         if _has_bought_nothing(turn):
             cancel = button("cancel")
             turn.say("utter_not_bought", buttons=[(cancel["title"], cancel["payload"])])

@@ -7,6 +7,7 @@ from rasa_sdk.events import ActiveLoop, SlotSet
 from actions.base import Events, ShopAction, active_form
 from actions.cards import button
 from actions.escalation import call_person, count_misunderstanding, is_lost
+from actions.picking import ask_still_which
 from actions.picture_words import corrects
 from actions.registry import go_on
 from actions.texts import labels
@@ -109,6 +110,8 @@ class Continue(ShopAction):
     def answer(self, turn: Turn) -> Events | None:
         """Go on with what waited for the value, or ask what it is for."""
         if active_form(turn):
+            if turn.entity("invoice_title") and any(one in turn.text for one in labels()["invoice_words"]):
+                return go_on("action_start_invoice", turn)
             turn.say("utter_unsure_form")
             return None
         if turn.attachments or corrects(turn):
@@ -116,12 +119,13 @@ class Continue(ShopAction):
         shown, waiting = turn.slot("choices") or {}, turn.slot("resume")
         chooses = turn.entity("order_no") or turn.entity("case_no") or (turn.entity("ordinal") is not None and shown)
         if chooses or any(turn.entities(kind) for kind in ("product", "category", "brand")):
+            if waiting == "action_recommend_product" and turn.entity("ordinal") is not None and shown:
+                waiting = None  # no other wish for ideas, but one of the goods shown before
             turn.resumes = bool(waiting)
             return go_on(str(waiting or shown.get("then") or self._default(turn)), turn)
         if waiting and shown:
             turn.resumes = True
-            turn.keep_request()
-            turn.say("utter_still_which", count=len(shown["values"]))
+            ask_still_which(turn)
             return None
         begins = next((action for kind, action in BEGINS.items() if turn.entity(kind)), None)
         if not begins and (turn.entity("color") or turn.entity("size")) and turn.focused("product"):
@@ -129,9 +133,7 @@ class Continue(ShopAction):
         if begins:
             return go_on(begins, turn)
         if shown.get("kind") == "product" and (turn.entity("color") or turn.entity("size")):  # of which one?
-            turn.keep_request()
-            turn.remember(resume="action_ask_stock")
-            turn.say("utter_still_which", count=len(shown["values"]))
+            ask_still_which(turn, "action_ask_stock")
             return None
         turn.say("utter_nothing_listed" if turn.entity("ordinal") is not None else "utter_inform_unclear")
         return None

@@ -68,6 +68,28 @@ def ask_which_order(turn: Turn, orders: list[OrderView], resume: str) -> None:
     let_choose(turn, "order", [one.number for one in orders], resume, must=True)
 
 
+def ask_still_which(turn: Turn, resume: str | None = None) -> None:
+    """Keep the request and ask which one of the list shown last is meant; ``resume`` waits for it from now on."""
+    if resume is not None:
+        turn.remember(resume=resume)
+    turn.keep_request()
+    turn.say("utter_still_which", count=len((turn.slot("choices") or {}).get("values", ())))
+
+
+def asks_order_for(turn: Turn, action: str) -> bool:
+    """Whether that action has just asked which of the orders shown is meant."""
+    return turn.slot("resume") == action and (turn.slot("choices") or {}).get("kind") == "order"
+
+
+def waits_for_order(turn: Turn) -> str | None:
+    """The action that waits for one of the orders shown, when the words point at goods of one ("that sun jacket")."""
+    waiting, shown = turn.slot("resume"), turn.slot("choices") or {}
+    words = turn.entity_text("product") or turn.entity_text("category")
+    if not waiting or not words or shown.get("kind") != "order" or not points_back(turn):
+        return None
+    return str(waiting) if turn.shop.orders.list(turn.customer, words=words, limit=1) else None
+
+
 def pick_product(turn: Turn, resume: str) -> str | None:
     """The code of the product that is meant, or None when the customer was asked which, or their picture refused.
 
@@ -81,9 +103,7 @@ def pick_product(turn: Turn, resume: str) -> str | None:
         code = turn.focused("product")
     shown = turn.slot("choices") or {}
     if code is None and not names_goods(turn) and points_back(turn) and shown.get("kind") == "product":
-        turn.keep_request()  # "is this one in stock" of a list: of which one?
-        turn.remember(resume=resume)
-        turn.say("utter_still_which", count=len(shown["values"]))
+        ask_still_which(turn, resume)  # "is this one in stock": which one?
         return None
     if code is None:
         seen = pictured(turn, MOST_CHOICES)

@@ -14,8 +14,10 @@ from actions.picking import (
     pick_product,
     points_back,
     show_products,
+    waits_for_order,
 )
 from actions.pictures import by_picture, is_about_the_picture
+from actions.registry import go_on
 from actions.texts import day, labels, phrase, price_span, yuan
 from actions.turn import Turn
 from actions.wishes import tell_look
@@ -31,6 +33,10 @@ class SearchProduct(ShopAction):
         """Show the best fits, or ask what is looked for."""
         if is_about_the_picture(turn) and not turn.entities("product"):
             return by_picture(turn)
+        waiting = waits_for_order(turn)
+        if waiting is not None:
+            turn.resumes = True
+            return go_on(waiting, turn)
         position = turn.entity("ordinal")
         shown = turn.slot("choices") or {}
         if not names_goods(turn) and not turn.entity("price_range"):

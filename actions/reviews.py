@@ -6,7 +6,7 @@ from collections import Counter
 
 from actions.base import ShopAction
 from actions.cards import button
-from actions.picking import chosen, pick_product
+from actions.picking import ask_still_which, chosen, names_goods, pick_product
 from actions.texts import labels, phrase
 from actions.turn import Turn
 from actions.wishes import tell_look
@@ -44,7 +44,12 @@ class Reviews(ShopAction):
 
     def answer(self, turn: Turn) -> None:
         """Stars, praise, complaints, and the newest good and poor words."""
-        code = chosen(turn, "product") or pick_product(turn, self.action_name)
+        code = chosen(turn, "product")
+        listed = (turn.slot("choices") or {}).get("kind") == "product" and not turn.focused("product")
+        if code is None and listed and not names_goods(turn):
+            ask_still_which(turn, self.action_name)
+            return
+        code = code or pick_product(turn, self.action_name)
         if code is None:
             return
         turn.focus("product", code)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from actions.aftersale import CaseForm, StartCase, SubmitCase
-from actions.chat import Reply
+from actions.cancel import StartCancel
+from actions.chat import Continue, Reply
 from actions.invoice import InvoiceForm
+from actions.presale import SearchProduct
 from actions.verify import SubmitVerify, VerifyForm
 from shop.states import OrderState
 from tests.unit.actions.fakes import FakeShop, entity, line, order, run, tracker
@@ -258,3 +261,32 @@ def test_an_order_number_that_is_asked_for_again_is_asked_in_other_words():
     state = tracker("催一下", "urge_delivery", form="verify_form", slots={"requested_slot": None})
     state.events.insert(0, asked)
     assert run(form, state).names == ["utter_question_verify_order_again"]
+
+
+ORDERS = {"kind": "order", "values": [NUMBER, UNSENT], "then": "action_start_case"}
+WAITING = {"choices": ORDERS, "resume": "action_start_case", "kept": {"text": "要退货", "values": {}, "spans": {}}}
+
+
+def test_why_goods_go_back_is_no_cancellation_while_the_order_is_asked_for():
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED), order(UNSENT))
+    said = run(StartCancel(shop), tracker("不要了", "cancel_order", entity("reason", "unwanted"), slots=WAITING))
+    assert said.names == ["utter_still_which"]
+    assert said.slots["kept"]["values"] == {"reason": ["unwanted"]}
+
+
+def test_goods_pointed_at_choose_the_order_that_is_asked_for_and_are_no_search():
+    delivered = order(NUMBER, OrderState.DELIVERED, line(1, "青木 宽松短袖T恤"))
+    shop = FakeShop(delivered, order(UNSENT, OrderState.DELIVERED, line(2, "素集 轻薄防晒衣")))
+    sought = tracker("就是那个防晒衣", "search_product", entity("category", "coat", "防晒衣"), slots=WAITING)
+    said = run(SearchProduct(shop), sought)
+    assert said.slots["case_order"] == UNSENT
+
+
+def test_an_invoice_with_its_title_leaves_the_form_that_is_open():
+    shop = FakeShop(order(NUMBER))
+    shop.invoices = SimpleNamespace(list=lambda *_, **__: [])
+    title = entity("invoice_title", "杭州小二科技有限公司")
+    slots = {"requested_slot": "confirm", "note_order": NUMBER}
+    state = tracker("开发票 抬头 杭州小二科技有限公司", "inform", title, slots=slots, form="note_form")
+    events = run(Continue(shop), state).events
+    assert [one["name"] for one in events if one["event"] in ("active_loop", "followup")] == [None, "invoice_form"]

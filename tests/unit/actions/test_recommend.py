@@ -191,6 +191,14 @@ def test_nothing_cheaper_of_that_name_leads_to_the_rest_of_its_shelf(talk: Talk)
     assert all(one.price_min_fen <= found[0].price_min_fen * 0.8 for one in cheaper)
 
 
+def test_one_of_the_goods_shown_before_is_meant_after_a_wish_that_nothing_fits(talk: Talk):
+    talk.say(Recommend, "推荐一下")
+    first = talk.shown[0]
+    talk.slots["resume"] = "action_recommend_product"  # as after "nothing fits that"
+    said = talk.say(Continue, "第一个", entity("ordinal", 1), intent="inform")
+    assert said.slots["focus_product"]["value"] == first
+
+
 def test_the_cheapest_of_the_list_is_no_question_about_orders(talk: Talk):
     talk.say(Recommend, "推荐一下")
     best = min(talk.shop.catalogue.cards(talk.shown), key=lambda one: one.price_min_fen)

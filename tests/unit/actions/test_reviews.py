@@ -83,3 +83,8 @@ def test_an_order_in_the_talk_is_no_product(shop: Shop):
         Faq(shop), tracker("第一个怎么评价好评", "how_to_review", entity("ordinal", 1), slots={"choices": shown})
     )
     assert "utter_reviews" not in said.names
+
+
+def test_reviews_of_a_list_are_asked_back(shop: Shop, lamp: Product):
+    said = run(Faq(shop), tracker("好评多不多", "how_to_review", slots={"choices": LIST}))
+    assert (said.names, said.slots["resume"]) == (["utter_still_which"], "action_product_reviews")
