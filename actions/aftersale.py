@@ -54,6 +54,8 @@ class StartCase(ShopAction):
         if order is None:
             return None
         turn.remember(case_intent=None)
+        if intent == "exchange_goods" and "modify" in order.can:
+            return go_on("action_start_modify", turn)  # another colour of what is still here
         if order.state in (OrderState.PAID, OrderState.PENDING_PAYMENT) and "cancel" in order.can:
             cancel, keep = button("cancel"), button("refuse")
             turn.remember(offer="action_start_cancel")
@@ -116,8 +118,9 @@ class CaseForm(ShopForm):
         kind = turn.slot("case_kind")
         intent = next((intent for intent, asked in INTENT_KIND.items() if asked.value == kind), "return_goods")
         turn.focus("order", None)
-        if StartCase(self._shop).start(turn, intent) is None:
-            return [SlotSet("requested_slot", None)]  # it goes on as something else
+        begun = StartCase(self._shop).start(turn, intent) or []
+        if not any(one.get("name") == self.form for one in begun):
+            return [*begun, SlotSet("requested_slot", None)]  # it goes on as something else
         return self._go_on(turn, None, [])
 
     def questions(self) -> list[Question]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from actions.base import Events, ShopAction
+from actions.base import Events, ShopAction, active_form
 from actions.cancel import yes_no
 from actions.cards import case_card
 from actions.forms import Answers, Question, ShopForm, SubmitAction, begin, confirmation
@@ -113,6 +113,9 @@ class StartWithdraw(ShopAction):
 
     def answer(self, turn: Turn) -> Events | None:
         """Start the form, or say why not."""
+        if active_form(turn) == "case_form" and not turn.entity("case_no"):
+            turn.say("utter_stopped")  # "I'd rather keep it" of what is being asked for, and of no case before
+            return None
         cases = turn.shop.aftersale.list(turn.customer, open_only=True)
         if not cases:
             turn.say("utter_no_open_case")

@@ -109,9 +109,10 @@ class Continue(ShopAction):
 
     def answer(self, turn: Turn) -> Events | None:
         """Go on with what waited for the value, or ask what it is for."""
+        invoiced = turn.entity("invoice_title") and any(one in turn.text for one in labels()["invoice_words"])
+        if invoiced and active_form(turn) != "invoice_form":
+            return go_on("action_start_invoice", turn)
         if active_form(turn):
-            if turn.entity("invoice_title") and any(one in turn.text for one in labels()["invoice_words"]):
-                return go_on("action_start_invoice", turn)
             turn.say("utter_unsure_form")
             return None
         if turn.attachments or corrects(turn):

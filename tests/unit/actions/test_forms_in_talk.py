@@ -9,6 +9,7 @@ import pytest
 
 from actions.aftersale import CaseForm, StartCase, SubmitCase
 from actions.cancel import StartCancel
+from actions.cases import StartWithdraw
 from actions.chat import Continue, Reply
 from actions.invoice import InvoiceForm
 from actions.presale import SearchProduct
@@ -290,3 +291,18 @@ def test_an_invoice_with_its_title_leaves_the_form_that_is_open():
     state = tracker("开发票 抬头 杭州小二科技有限公司", "inform", title, slots=slots, form="note_form")
     events = run(Continue(shop), state).events
     assert [one["name"] for one in events if one["event"] in ("active_loop", "followup")] == [None, "invoice_form"]
+
+
+def test_another_colour_of_goods_that_are_still_here_changes_the_order():
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED), order(UNSENT, OrderState.PAID, line(2, "素集 轻薄防晒衣")))
+    waiting = {**WAITING, "case_intent": "exchange_goods"}
+    sought = tracker("就是那个防晒衣", "search_product", entity("category", "coat", "防晒衣"), slots=waiting)
+    said = run(SearchProduct(shop), sought)
+    assert said.slots["modify_order"] == UNSENT
+
+
+def test_rather_not_in_the_middle_of_a_return_takes_no_older_case_back():
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED))
+    said = run(StartWithdraw(shop), case_at("case_line", "先不退了", "cancel_refund"))
+    assert said.names == ["utter_stopped"]
+    assert any(one["event"] == "active_loop" and one["name"] is None for one in said.events)
