@@ -1,8 +1,6 @@
-"""What others say of a product: stars, what is praised, what is not, and a few of their own words."""
+"""What others say of a product: stars, what is praised, and a few of their own words."""
 
 from __future__ import annotations
-
-from collections import Counter
 
 from actions.base import ShopAction
 from actions.cards import button
@@ -10,15 +8,13 @@ from actions.picking import ask_still_which, chosen, names_goods, pick_product
 from actions.texts import labels, phrase
 from actions.turn import Turn
 from actions.wishes import tell_look
-from recsys.praise import aspects, praised
+from recsys.praise import praised
 from shop.privacy import mask_text
 from shop.product_reviews import GOOD_STARS, ProductReviews, reviews_of
 
 POOR_STARS = 2
 LONGEST_QUOTE = 40
 MOST_PRAISED = 3
-OFTEN = 2
-"""Customers from which on what they complain of is told as a complaint."""
 
 HEAR_REVIEWS = frozenset(
     "action_faq action_reply action_continue action_unsure action_ask_attribute action_ask_stock action_product "
@@ -43,7 +39,7 @@ class Reviews(ShopAction):
     action_name = "action_product_reviews"
 
     def answer(self, turn: Turn) -> None:
-        """Stars, praise, complaints, and the newest good and poor words."""
+        """Stars, praise, and the newest good and poor words."""
         code = chosen(turn, "product")
         listed = (turn.slot("choices") or {}).get("kind") == "product" and not turn.focused("product")
         if code is None and listed and not names_goods(turn):
@@ -72,16 +68,11 @@ class Reviews(ShopAction):
 
 
 def _said(found: ProductReviews) -> list[str]:
-    """Sentences on what is praised and complained of, then quotes."""
+    """Sentences on what is praised, then quotes: a word in a poor review is not yet what it complains of."""
     join = labels()["comma"].join
     praise = [aspect for kept in praised(found.texts).values() for aspect, _ in kept][:MOST_PRAISED]
     poor = [one for one in found.texts if one.stars <= POOR_STARS]
-    blame = Counter(
-        aspect for one in poor for aspect, words in aspects().items() if any(word in one.text for word in words)
-    )
-    worst = [aspect for aspect, times in blame.most_common(1) if times >= OFTEN and aspect not in praise]
     sentences = [phrase("reviews_praised", aspects=join(praise))] if praise else []
-    sentences += [phrase("reviews_blamed", aspects=join(worst))] if worst else []
     good = next((one for one in found.texts if one.stars >= GOOD_STARS), None)
     for name, one in (("reviews_good_quote", good), ("reviews_poor_quote", next(iter(poor), None))):
         if one is not None:
