@@ -9,8 +9,11 @@ from actions.texts import labels
 from actions.turn import FOCUS_S, Turn
 
 SHORT_WORDS = frozenset(
-    {"action_affirm", "action_deny", "action_reply", "action_ask_promotion", "action_recommend_product"}
-)
+    {
+        "action_affirm", "action_deny", "action_reply", "action_ask_promotion", "action_recommend_product",
+        "action_compare_products",
+    }
+)  # fmt: skip
 """Actions to which few words may be led by mistake, and that look at no picture."""
 
 MAY_CORRECT = SHORT_WORDS | {"action_start_case"}
@@ -31,10 +34,29 @@ def belongs_to_picture(turn: Turn, action: str) -> bool:
         return True
     if seen_before(turn) is None or turn.attachments:
         return False
-    if action in SHORT_WORDS and any(word in turn.text for word in labels()["like_picture"]):
+    like = any(word in turn.text for word in labels()["like_picture"])
+    if action in SHORT_WORDS and (like or asks_for_cheaper(turn)):
         return True
-    begins = turn.text.strip(_MARKS).startswith(tuple(labels()["not_this"]))
+    begins = turn.text.strip(_MARKS).startswith((*labels()["not_this"], *labels()["not_so"]))
     return action in MAY_CORRECT and begins and corrects(turn)
+
+
+def asks_for_cheaper(turn: Turn) -> bool:
+    """Whether cheaper goods are wanted than those found on the photo, which were shown last."""
+    seen, shown = seen_before(turn), turn.slot("choices") or {}
+    return (
+        seen is not None
+        and shown.get("kind") == "product"
+        and set(shown["values"]) <= set(seen["shown"])
+        and any(word in turn.text for word in labels()["cheaper_goods"])
+    )
+
+
+def promises_picture(turn: Turn) -> bool:
+    """Whether "the same" of a photo is asked for that has not come yet, and of nothing that was named."""
+    named = any(turn.entities(kind) for kind in ("product", "category", "brand"))
+    asked = any(word in turn.text for word in labels()["as_on_picture"])
+    return asked and not named and not turn.attachments and turn.focused("product") is None
 
 
 def corrects(turn: Turn) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actions.base import Events, ShopAction, active_form
 from actions.picking import MOST_CHOICES, show_products
-from actions.picture_words import corrected_to, corrects, seen_before
+from actions.picture_words import corrected_to, corrects, promises_picture, seen_before
 from actions.registry import go_on
 from actions.sight import (
     ALL,
@@ -14,6 +14,7 @@ from actions.sight import (
     read_screens,
     refuse_unsafe,
     remember_seen,
+    tell_unknown,
 )
 from actions.texts import labels, price_span
 from actions.turn import Turn
@@ -64,8 +65,7 @@ class SearchByImage(ShopAction):
     def _tell(self, turn: Turn, photos: list[str], findings: list[Finding], without: list[str]) -> None:
         first = findings[0]
         if len(findings) == 1 and first.flaw is not None:
-            turn.say(f"utter_image_{first.flaw.value}")
-            turn.remember(resume=self.action_name)
+            tell_unknown(turn, findings)
             return
         known = [one for one in findings if one.certainty is not Certainty.UNKNOWN]
         each = MOST_CHOICES if len(known) < 2 else EACH_OF_SEVERAL
@@ -76,9 +76,7 @@ class SearchByImage(ShopAction):
         if not cards and not without and self._by_category(turn, photos, first):
             return
         if not cards:
-            fits_nothing = any(one.in_shop >= 0.5 for one in findings)
-            turn.say("utter_image_none_fits" if fits_nothing else "utter_image_unknown")
-            turn.remember(resume="action_search_product")
+            tell_unknown(turn, findings)
         elif len(known) == 1 and known[0].certainty is Certainty.SURE and not without:
             self._sure(turn, cards)
         else:
@@ -129,6 +127,6 @@ def by_picture(turn: Turn) -> Events | None:
 
 def is_about_the_picture(turn: Turn) -> bool:
     """Whether a message with few words is about its picture, or about the one of before."""
-    return bool(turn.attachments) or corrects(turn) or (
+    return bool(turn.attachments) or corrects(turn) or promises_picture(turn) or (
         seen_before(turn) is not None and any(word in turn.text for word in labels()["like_picture"])
     )  # fmt: skip

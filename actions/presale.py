@@ -43,6 +43,9 @@ class SearchProduct(ShopAction):
             if position is not None and shown.get("kind") == "product":
                 ProductFacts.tell(turn, pick_product(turn, self.action_name))
                 return None
+            if (turn.entity("color") or turn.entity("size")) and points_back(turn) and turn.focused("product"):
+                StockQuestion(turn.shop).answer(turn)  # "this one, is there a red one?"
+                return None
             if turn.text.strip() == button("search")["title"]:
                 turn.say("utter_question_search")
                 turn.remember(resume=self.action_name)

@@ -7,7 +7,7 @@ from typing import Sequence
 
 import numpy as np
 
-from actions.picture_words import corrected_to, seen_before
+from actions.picture_words import asks_for_cheaper, corrected_to, seen_before
 from actions.texts import labels
 from actions.turn import Turn
 from recsys.recommender import Ask, recommender_of
@@ -23,6 +23,8 @@ from vision.unsafe import guard
 MOST_PHOTOS = 4
 MOST_ORDERS = 30
 ALL = 2000
+KNOWN_FROM = 0.5
+"""A photo whose first product is at least this probable shows something of the shop, though nothing may fit."""
 
 
 def photos_of(turn: Turn) -> list[str]:
@@ -143,7 +145,8 @@ def _taste(turn: Turn) -> Taste | None:
 def pictured(turn: Turn, most: int) -> list[str] | None:
     """Codes of the products on this message's pictures: one when there is no doubt, else the likeliest.
 
-    None when a picture was refused, and that has been said.
+    None when a picture was refused, or shows nothing that fits and no goods are named beside it, and that has been
+    said: goods of any other look are no answer to "have you got this in black?".
     """
     if refuse_unsafe(turn):
         return None
@@ -154,7 +157,22 @@ def pictured(turn: Turn, most: int) -> list[str] | None:
         codes = codes[:1]
     if codes:
         remember_seen(turn, turn.attachments, codes)
+    elif turn.attachments and not any(turn.entities(kind) for kind in ("product", "category", "brand")):
+        remember_seen(turn, turn.attachments, [])
+        tell_unknown(turn, findings)
+        return None
     return codes
+
+
+def tell_unknown(turn: Turn, findings: Sequence[Finding]) -> None:
+    """Say what is wrong with the photos, that nothing fits what was said, or that they are not known."""
+    flaw = findings[0].flaw if len(findings) == 1 else None
+    fits_nothing = any(one.in_shop >= KNOWN_FROM for one in findings)
+    name = flaw.value if flaw else "gone" if not findings else "none_fits" if fits_nothing else "unknown"
+    turn.say(f"utter_image_{name}")
+    turn.remember(resume="action_search_by_image" if flaw else "action_search_product")
+    if name == "none_fits":  # "shall I show what only looks like it?"
+        turn.remember(offer="action_search_by_image")
 
 
 def _wishes(turn: Turn, without: frozenset[str]) -> Keep | None:
@@ -167,7 +185,8 @@ def _wishes(turn: Turn, without: frozenset[str]) -> Keep | None:
         "price_min_fen": prices.get("min_fen"),
         "price_max_fen": prices.get("max_fen"),
     }
-    cheaper = any(word in turn.text for word in labels()["cheaper"])
+    cheaper = any(word in turn.text or word in turn.request for word in labels()["cheaper"])
+    than = (turn.slot("choices") or {})["values"][0] if asks_for_cheaper(turn) else None
     named = corrected_to(turn)
     if not any(filters.values()) and not cheaper and not without:
         return None
@@ -179,7 +198,7 @@ def _wishes(turn: Turn, without: frozenset[str]) -> Keep | None:
         if named:
             kept &= {card.code for card in turn.shop.catalogue.search(named, limit=ALL)} or kept
         if cheaper and codes:
-            like = turn.shop.catalogue.cards([codes[0]])
+            like = turn.shop.catalogue.cards([than or codes[0]])
             below = like[0].price_min_fen if like else 0
             kept = {card.code for card in turn.shop.catalogue.cards(kept) if card.price_min_fen < below}
         return kept
