@@ -8,6 +8,8 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 
+import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 from sqlalchemy import insert
@@ -197,3 +199,42 @@ def test_a_file_that_another_upload_keeps_at_this_moment_stays(shop, monkeypatch
             shop.uploads.put("talk", picture())
         (other,) = others
         assert shop.uploads.path(other.result(60).id).is_file()
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "AVIF"])
+def test_what_newer_phones_write_is_taken(shop, kind):
+    pillow_heif.register_heif_opener(thumbnails=False)
+    kept = shop.uploads.put("talk", picture(kind, color=(200, 30, 30)))
+    with Image.open(shop.uploads.path(kept.id)) as stored:
+        assert (stored.format, stored.size) == ("JPEG", (300, 200))
+        assert stored.getpixel((150, 100))[0] > 150
+
+
+@pytest.mark.parametrize(("kind", "mode", "color"), [
+    ("JPEG", "CMYK", (0, 255, 255, 0)), ("JPEG", "L", 140), ("PNG", "I;16", 36_000), ("PNG", "1", 1),
+    ("PNG", "LA", (140, 255)), ("PNG", "P", 3),
+])  # fmt: skip
+def test_odd_kinds_of_pixels_become_plain_colours(shop, kind, mode, color):
+    made = Image.new(mode, (300, 200), color)
+    target = io.BytesIO()
+    made.save(target, kind)
+    kept = shop.uploads.put("talk", target.getvalue())
+    wanted = (140, 140, 140) if mode in ("L", "I;16", "LA") else made.convert("RGB").getpixel((5, 5))
+    with Image.open(shop.uploads.path(kept.id)) as stored:
+        assert stored.mode == "RGB"
+        assert np.abs(np.array(stored.getpixel((150, 100))) - wanted).max() <= 8
+
+
+def test_one_pixel_is_a_picture(shop):
+    kept = shop.uploads.put("talk", picture(size=(1, 1)))
+    assert (kept.width, kept.height) == (1, 1)
+
+
+@pytest.mark.parametrize("tail", [b"PK\x03\x04 an archive", b"<script>alert(1)</script>", b"#!/bin/sh\necho"])
+def test_what_hides_behind_a_picture_is_not_kept(shop, tail):
+    exif = Image.Exif()
+    exif[0x010E] = tail.decode("latin-1")
+    kept = shop.uploads.put("talk", picture("JPEG", exif=exif.tobytes(), comment=tail) + tail)
+    stored = shop.uploads.path(kept.id).read_bytes()
+    assert tail not in stored
+    assert stored.endswith(b"\xff\xd9"), "nothing follows the end of the picture"
