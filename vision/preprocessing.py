@@ -100,7 +100,8 @@ def salient_box(pixels: Pixels) -> tuple[int, int, int, int]:
     border = np.concatenate([small[:3].reshape(-1, 3), small[-3:].reshape(-1, 3), small[:, :3].reshape(-1, 3),
                              small[:, -3:].reshape(-1, 3)])  # fmt: skip
     away = np.linalg.norm(small - np.median(border, axis=0), axis=2)
-    edges = np.abs(np.diff(small.mean(2), axis=0, prepend=0)) + np.abs(np.diff(small.mean(2), axis=1, prepend=0))
+    grey = small.mean(2)  # the border itself is no edge
+    edges = np.abs(np.diff(grey, axis=0, prepend=grey[:1])) + np.abs(np.diff(grey, axis=1, prepend=grey[:, :1]))
     weight = away / (away.mean() + 1e-6) + edges / (edges.mean() + 1e-6)
     weight = np.where(weight > weight.mean(), weight, 0.0)
     left, right = _span(weight.sum(0), width)

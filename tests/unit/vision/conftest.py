@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from PIL import Image
 
@@ -39,3 +41,18 @@ def picture_of(number: int) -> bytes:
     """A drawn picture of one of some things; each number gives another."""
     names = [one for one in THINGS if one in ICONS] or list(ICONS)[:8]
     return draw(f"p{number}", ICONS[names[number % len(names)]], 47 * number % 360)
+
+
+def pooling_network(path: Path, size: int = 8) -> Path:
+    """An ONNX file as of any library: float [n, 3, 32, 32] → means of fields of ``size`` pixels; 8 give 48 numbers."""
+    fields = 32 // size
+    nodes = [
+        onnx.helper.make_node("AveragePool", ["pixels"], ["means"], kernel_shape=[size] * 2, strides=[size] * 2),
+        onnx.helper.make_node("Flatten", ["means"], ["features"]),
+    ]
+    given = onnx.helper.make_tensor_value_info("pixels", onnx.TensorProto.FLOAT, ["n", 3, 32, 32])
+    made = onnx.helper.make_tensor_value_info("features", onnx.TensorProto.FLOAT, ["n", 3 * fields * fields])
+    graph = onnx.helper.make_graph(nodes, "pooling", [given], [made])
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=9)
+    onnx.save(model, str(path))
+    return path
