@@ -34,6 +34,7 @@ from shop.errors import BadIndex, ShopError
 from shop.event_reader import EventRow, bought_by, history_of
 from shop.front import Shop
 from shop.impressions import Shown
+from shop.one_core import one_core
 from shop.versions import current, open_newest
 
 log = logging.getLogger("xiaoer.recsys")
@@ -105,6 +106,7 @@ class Recommender:
         self._check_at = 0.0
         self._keeper.forget()
 
+    @one_core
     def recommend(self, ask: Ask) -> list[Pick]:
         """As many products as are asked for, if that many fit, best first."""
         shelf, variant = self._keeper.shelf(), self.variant(ask)

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from shop.errors import BadIndex, BadValue
+from shop.one_core import one_core
 
 FORMAT = 2
 FLAT_UP_TO = 20_000
@@ -86,7 +87,7 @@ class VectorIndex:
         query = np.asarray(query, np.float32).reshape(-1)
         if len(query) != self.dimensions or not np.isfinite(query).all():
             raise BadValue(f"a query of {len(query)} numbers: give {self.dimensions} finite ones")
-        with self._lock:
+        with self._lock, one_core:
             rows = None if allowed is None else self._rows(np.asarray(allowed))
             if rows is not None:
                 rows = rows[~self._dead[rows]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from recsys.train import is_trained, train
 from shop.event_reader import bought_by, history_of
 from shop.front import Shop
 from shop.models import Customer
+from shop.one_core import _libraries
 from shop.versions import current, versions
 from tests.demo_shops import columns, copied
 from tests.unit.recsys.conftest import CUSTOMERS  # noqa: F401
@@ -231,3 +233,22 @@ def test_a_shop_without_behaviour_trains_nothing_and_says_so(shop: Shop, build):
     assert train(shop, say=said.append) is None
     assert "too little" in said[-1]
     assert len(Recommender(shop).recommend(Ask(count=3))) <= 1
+
+
+def test_a_recommendation_keeps_to_one_core(taught_shop: Shop):
+    blas, asked = _libraries(), []
+    before = [one.asked() for one in blas]
+
+    def clock() -> float:
+        asked.append({one.asked() for one in blas})
+        return time.time()
+
+    try:
+        for one in blas:
+            one.say(3)
+        assert len(Recommender(taught_shop, clock=clock).recommend(Ask(customer_id=1, count=3))) == 3
+        assert asked == [{1}] * len(asked) != []
+        assert {one.asked() for one in blas} == {3}
+    finally:
+        for one, threads in zip(blas, before):
+            one.say(threads)
