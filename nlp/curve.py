@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+CUSTOMERS = 1.06
+"""Our own lines, each left out, are harder than what customers say: many were written to lie between two intents. Of
+gold dev 82.3 % were right where the curve set on our lines said 79.0 %. With this power the calibration error there is
+2.2 instead of 3.7 % (2.2 to 2.9 % from 1.04 to 1.12; the likelihood is best at 1.12, but dev was looked at while our
+lines were written, so that customers never seen may be somewhat harder)."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,10 @@ class Curve:
         top = rows.max(axis=1, keepdims=True)
         done: np.ndarray = rows - top - np.log(np.exp(rows - top).sum(axis=1, keepdims=True))
         return done
+
+    def sharper(self, factor: float) -> Curve:
+        """The curve that is surer by this factor in its power; the order of the labels stays."""
+        return replace(self, power=self.power * factor)
 
     @classmethod
     def fitted(cls, scores: np.ndarray, targets: np.ndarray) -> Curve:

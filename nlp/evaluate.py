@@ -29,6 +29,7 @@ from typing import Any, Callable, Mapping, Sequence
 
 import numpy as np
 
+from nlp.curve import CUSTOMERS
 from nlp.datasets import Lines, nlu_groups, read_nlu, read_tsv
 from nlp.encoder import shared_encoder
 from nlp.intent import FALSE_ALARMS, OUTSIDE, IntentClassifier, IntentConfig, prepare
@@ -206,7 +207,7 @@ def _engine(asked: argparse.Namespace) -> Engine:
         if asked.model:
             raise
         print(f"{error} Training on data/nlu meanwhile.", file=sys.stderr)
-        return ours(read_nlu())
+        return ours(read_nlu(), IntentConfig(sharpen=CUSTOMERS))
 
 
 def _show(figures: dict[str, Any]) -> None:

@@ -51,6 +51,8 @@ class IntentConfig:
         longest: n-grams of one to so many characters.
         buckets: to which they are hashed.
         augment: so many variants of each line (``nlp.augment``) are learned with it, as one: the mean of their views.
+        sharpen: by so much the probabilities are surer than the left-out lines say, for lines that are harder to
+            tell than what will be asked (``nlp.curve.CUSTOMERS``); 1 where both are of one kind.
         ridge: how the weights are learned.
     """
 
@@ -58,6 +60,7 @@ class IntentConfig:
     longest: int = 4
     buckets: int = 1 << 16
     augment: int = 0
+    sharpen: float = 1.0
     ridge: RidgeConfig = field(default_factory=RidgeConfig)
 
 
@@ -100,7 +103,7 @@ class IntentClassifier:
         self._teacher = teacher
         left_out = self._learn(prepared, targets)
         self.left_out_accuracy = float((left_out.argmax(axis=1) == targets).mean())
-        self._curve = Curve.fitted(left_out, targets)
+        self._curve = Curve.fitted(left_out, targets).sharper(self.config.sharpen)
         self.outside_from = self._outside_from(np.exp(self._curve.logs(left_out)), targets)
         self.train_s = time.perf_counter() - start
         return self

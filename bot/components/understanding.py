@@ -18,6 +18,7 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from nlp.curve import CUSTOMERS
 from nlp.encoder import shared_encoder
 from nlp.faq import FaqIndex
 from nlp.intent import OUTSIDE, IntentClassifier, IntentConfig
@@ -120,7 +121,7 @@ class ChineseUnderstanding(GraphComponent, RasaIntentClassifier, EntityExtractor
         """Learn the intents of the training lines and store the classifier."""
         lines = {(one.get(TEXT), one.get(INTENT)): None for one in training_data.intent_examples if one.get(TEXT)}
         settings = load_settings()
-        config = IntentConfig(encoder=settings.encoder)
+        config = IntentConfig(encoder=settings.encoder, sharpen=CUSTOMERS)
         teacher = saved_classifier(Path(settings.teacher)) if settings.teacher else None
         # All cores while training; the vectors are the same as those of one.
         classifier = IntentClassifier(config, shared_encoder(config.encoder, threads=os.cpu_count() or 1))

@@ -96,6 +96,15 @@ def test_alone_or_in_company_a_text_is_heard_alike(small_classifier: IntentClass
     np.testing.assert_allclose(together[1], small_classifier.predict(["快递到哪了"])[0], atol=1e-3)
 
 
+def test_a_sharper_curve_is_surer_of_the_same_intents(own_split: tuple[Lines, Lines]) -> None:
+    learned = own_split[0]
+    texts, labels, asked = learned.texts[:300], learned.labels[:300], learned.texts[300:340]
+    plain, sharp = (IntentClassifier(IntentConfig(sharpen=one)).fit(texts, labels) for one in (1.0, 1.3))
+    before, after = plain.predict(asked), sharp.predict(asked)
+    assert (after.argmax(axis=1) == before.argmax(axis=1)).all()
+    assert (after.max(axis=1) > before.max(axis=1)).all()
+
+
 def test_the_calibration_error_is_the_gap_between_saying_and_being_right() -> None:
     assert calibration_error(np.array([0.9, 0.9]), np.array([True, False])) == pytest.approx(0.4)
     assert calibration_error(np.array([1.0, 1.0]), np.array([True, True])) == pytest.approx(0.0)
