@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recsys.evaluate import MEMBER, evaluate, load_wheel, main
+from recsys.evaluate import LIKING, MEMBER, evaluate, load, load_wheel, main
 from recsys.interactions import Interactions, gather, read_csv
 from recsys.measures import rmse
 from recsys.model import Model
@@ -104,6 +104,19 @@ def test_missing_ratings_are_no_ratings():
     assert np.isfinite(model.score_rows(np.array([0]))).all()
 
 
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_what_was_rated_highest_weighs_most_whatever_the_scale(tmp_path: Path, scale: float):
+    rows = [("a", 1, 5.0 * scale), ("a", 2, 1.0 * scale), ("a", 3, 3.0 * scale), ("b", 1, "")]
+    lines = "".join(f"{who},{what},{stars},1700000000\n" for who, what, stars in rows)
+    (tmp_path / "x.csv").write_text(f"user_id,item_id,rating,timestamp\n{lines}")
+    assert load(tmp_path / "x.csv").weights.tolist() == pytest.approx([1 + LIKING, 1 - LIKING, 1, 1])
+
+
+def test_pairs_weigh_alike_where_ratings_say_nothing(tmp_path: Path):
+    (tmp_path / "x.csv").write_text("user_id,item_id,rating,timestamp\na,1,1,17e8\na,1,1,17e8\nb,2,1,17e8\n")
+    assert load(tmp_path / "x.csv").weights.tolist() == [1, 1]
+
+
 def test_a_bad_file_is_an_error_of_one_line(tmp_path: Path, capsys: pytest.CaptureFixture):
     assert main(["--interactions", str(tmp_path / "missing.csv")]) == 2
     assert "missing.csv" in capsys.readouterr().err
@@ -129,4 +142,5 @@ def test_movielens_reaches_the_figures():
     assert found["blend"]["ndcg@10"] > max(
         one["ndcg@10"] for name, one in found.items() if name in ("peer_ease", "implicit_als")
     )
+    assert found["ease"]["ndcg@10"] >= found["peer_ease"]["ndcg@10"]
     assert found["sgd_factors"]["rmse"] <= 0.92
