@@ -13,6 +13,7 @@ import os
 import struct
 from itertools import pairwise
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -20,6 +21,21 @@ from shop.errors import BadValue
 
 BLOCK = 32
 _BLOCK = np.dtype([("scale", "<f2"), ("halves", "u1", 16)])
+
+
+class E5Tensors(Protocol):
+    """Sizes and weights from which layers are built: the file's own, or tuned ones."""
+
+    width: int
+    heads: int
+    inner: int
+    epsilon: float
+
+    def vector(self, name: str) -> np.ndarray:
+        """A tensor of plain numbers."""
+
+    def matrix(self, name: str, rows: int, columns: int) -> np.ndarray:
+        """A matrix as float32, of shape (rows, columns)."""
 
 
 class E5File:

@@ -11,26 +11,33 @@ from __future__ import annotations
 
 import numpy as np
 
-from nlp.e5_file import E5File
+from nlp.e5_file import E5File, E5Tensors
 from nlp.graph_draft import MICROSOFT, Draft
 
 SPREAD = 3.0  # standard deviations that count as a channel's largest value
 FLATTEN = 1.15
 LOWEST_BEND = 0.17  # how far GELU goes below nought
+HANDED = 8  # so many layers lie below the states that are handed out; what is tuned for reviews lies above them
 
 
 def e5_graph(file: E5File) -> bytes:
-    """The serialised model: ``x`` of shape (1, pieces, width) to the unit vector ``y`` of shape (1, width)."""
+    """The serialised model: ``x`` of shape (1, pieces, width) to the unit vector ``y`` of shape (1, width).
+
+    A second output ``h`` of the shape of ``x`` holds the states above the first ``HANDED`` layers.
+    """
     draft = Draft()
     x = draft.norm("x", file, "emb.ln")
     for layer in range(file.layers):
-        x = _layer(draft, file, layer, x)
+        if layer == HANDED:
+            draft.add("Identity", x, out="h")
+        x = layer_of(draft, file, layer, x)
     mean = draft.add("ReduceMean", x, draft.constant("pieces", np.array([1], np.int64)), keepdims=0)
     draft.add("LpNormalization", mean, out="y", axis=-1, p=2)
-    return draft.model("e5", {"x": (1, "pieces", file.width)}, {"y": (1, file.width)})
+    return draft.model("e5", {"x": (1, "pieces", file.width)}, {"y": (1, file.width), "h": (1, "pieces", file.width)})
 
 
-def _layer(draft: Draft, file: E5File, number: int, x: str) -> str:
+def layer_of(draft: Draft, file: E5Tensors, number: int, x: str) -> str:
+    """Add the transformer layer of that number, with weights of eight bits; ``x`` is of shape (1, pieces, width)."""
     name, width = f"l{number}", file.width
     weights = np.concatenate([file.matrix(f"{name}.{one}.w", width, width) for one in "qkv"])
     biases = np.concatenate([file.vector(f"{name}.{one}.b") for one in "qkv"])
@@ -50,7 +57,7 @@ def _layer(draft: Draft, file: E5File, number: int, x: str) -> str:
     return draft.norm(draft.add("Add", x, out), file, f"{name}.oln")
 
 
-def _attention(draft: Draft, file: E5File, together: str) -> str:
+def _attention(draft: Draft, file: E5Tensors, together: str) -> str:
     """Scaled dot-product attention of all heads; ``together`` holds queries, keys and values side by side."""
     each = file.width // file.heads
     apart = draft.constant("heads", np.array([0, 0, file.heads, each], np.int64))

