@@ -37,6 +37,8 @@ def belongs_to_picture(turn: Turn, action: str) -> bool:
     like = any(word in turn.text for word in labels()["like_picture"])
     if action in SHORT_WORDS and (like or asks_for_cheaper(turn)):
         return True
+    if sends_another(turn):
+        return True
     begins = turn.text.strip(_MARKS).startswith((*labels()["not_this"], *labels()["not_so"]))
     return action in MAY_CORRECT and begins and corrects(turn)
 
@@ -50,6 +52,12 @@ def asks_for_cheaper(turn: Turn) -> bool:
         and set(shown["values"]) <= set(seen["shown"])
         and any(word in turn.text for word in labels()["cheaper_goods"])
     )
+
+
+def sends_another(turn: Turn) -> bool:
+    """Whether another photo is announced, just after one; it has not come yet."""
+    announced = turn.text.strip(_MARKS).startswith(tuple(labels()["another_photo"]))
+    return announced and not turn.attachments and seen_before(turn) is not None
 
 
 def promises_picture(turn: Turn) -> bool:

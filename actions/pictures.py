@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actions.base import Events, ShopAction, active_form
 from actions.picking import MOST_CHOICES, show_products
-from actions.picture_words import corrected_to, corrects, promises_picture, seen_before
+from actions.picture_words import corrected_to, corrects, promises_picture, seen_before, sends_another
 from actions.registry import go_on
 from actions.sight import (
     ALL,
@@ -31,7 +31,7 @@ class SearchByImage(ShopAction):
 
     def answer(self, turn: Turn) -> Events | None:
         """Show the likeliest products, ask which, or say honestly that none is known."""
-        photos = photos_of(turn)
+        photos = [] if sends_another(turn) else photos_of(turn)
         if not photos:
             if turn.slot("resume") == "action_start_case":  # "shall I send you a photo?" of what is broken
                 turn.resumes = True
@@ -76,7 +76,7 @@ class SearchByImage(ShopAction):
         if not cards and not without and self._by_category(turn, photos, first):
             return
         if not cards:
-            tell_unknown(turn, findings)
+            tell_unknown(turn, findings, refused=bool(without))
         elif len(known) == 1 and known[0].certainty is Certainty.SURE and not without:
             self._sure(turn, cards)
         else:

@@ -164,10 +164,13 @@ def pictured(turn: Turn, most: int) -> list[str] | None:
     return codes
 
 
-def tell_unknown(turn: Turn, findings: Sequence[Finding]) -> None:
-    """Say what is wrong with the photos, that nothing fits what was said, or that they are not known."""
+def tell_unknown(turn: Turn, findings: Sequence[Finding], *, refused: bool = False) -> None:
+    """Say what is wrong with the photos, that nothing fits what was said, or that they are not known.
+
+    ``refused`` says that what is like them was shown already, and was not it.
+    """
     flaw = findings[0].flaw if len(findings) == 1 else None
-    fits_nothing = any(one.in_shop >= KNOWN_FROM for one in findings)
+    fits_nothing = not refused and any(one.in_shop >= KNOWN_FROM for one in findings)
     name = flaw.value if flaw else "gone" if not findings else "none_fits" if fits_nothing else "unknown"
     turn.say(f"utter_image_{name}")
     turn.remember(resume="action_search_by_image" if flaw else "action_search_product")

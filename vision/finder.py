@@ -37,6 +37,9 @@ class FinderConfig:
     near_best: float = 0.35
     """Products further below the best likeness than this are shown only to make up ``least``."""
 
+    as_good: float = 0.2
+    """Products of another kind than the best are chosen among by words only if they are so nearly as alike."""
+
     least: int = 3
 
     one_thing_from: float = 0.35
@@ -99,7 +102,7 @@ class PictureFinder:
         best, lead = ranked[0].likeness, ranked[0].likeness - (ranked[1].likeness if len(ranked) > 1 else 0.0)
         in_shop = thresholds.probability(best, lead)
         wanted = None if keep is None else keep([one.code for one in ranked])
-        fitting = [one for one in ranked if wanted is None or one.code in wanted]
+        fitting = ranked if wanted is None else [one for one in self._alike(ranked, shelves) if one.code in wanted]
         near = [one for one in fitting if one.likeness >= fitting[0].likeness - self._config.near_best]
         fitting = fitting[: max(len(near), self._config.least)]
         certainty = Certainty.CHOOSE
@@ -109,6 +112,12 @@ class PictureFinder:
             certainty = Certainty.SURE
         category = _category(ranked, shelves, thresholds) if in_shop >= thresholds.guess_from else None
         return Finding(certainty, tuple(_by_taste(fitting, taste)[:count]), in_shop, category)
+
+    def _alike(self, ranked: Sequence[Hit], shelves: Mapping[str, str]) -> list[Hit]:
+        """What words may choose among: of the best one's kind, or nearly as alike; the rest is on no photo."""
+        best = ranked[0]
+        nearest = best.likeness - self._config.as_good
+        return [one for one in ranked if one.likeness >= nearest or shelves[one.code] == shelves[best.code]]
 
     def _products(self, features: np.ndarray) -> tuple[list[Hit], dict[str, str]]:
         """All products near the photos, best first, and the category of each."""

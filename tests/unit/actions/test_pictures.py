@@ -28,7 +28,9 @@ TALK = "talk-1"
 @pytest.fixture
 def goods(shop, build):
     names = ("双肩包", "茶壶", "跑鞋", "吉他", "耳机", "口红")
-    made = [build.product(name, options=(("黑色" if at % 2 else "白色", ""),), price_fen=1000 * (at + 1), stock=3 + at)
+    kind = build.category("杂货")
+    made = [build.product(name, category=kind, options=(("黑色" if at % 2 else "白色", ""),),
+                          price_fen=1000 * (at + 1), stock=3 + at)
             for at, name in enumerate(names)]  # fmt: skip
     for at, product in enumerate(made):
         build.picture(product, picture_of(at))

@@ -8,7 +8,7 @@ import pytest
 
 from actions.account import Promotion
 from actions.aftersale import StartCase
-from actions.chat import Affirm
+from actions.chat import Affirm, Deny
 from actions.pictures import SearchByImage
 from actions.presale import Compare, SearchProduct, StockQuestion
 from tests.unit.actions.fakes import entity, run, tracker
@@ -80,3 +80,24 @@ def test_are_these_two_there_with_two_photos_compares_nothing(shop, goods):  # n
     state = tracker("这两个有吗", "compare_products", attachments=[sent(shop, 0), sent(shop, 3)])
     said = run(Compare(shop), state)
     assert said.names[0] == "utter_image_several"
+
+
+def test_another_photo_that_is_announced_is_no_exchange_and_the_old_one_is_not_looked_at_again(shop, goods):  # noqa: F811
+    first = run(SearchByImage(shop), tracker("[图片]", "search_by_image", attachments=[sent(shop, 1)]))
+    said = run(StartCase(shop), tracker("换一张", "exchange_goods", slots=first.slots))
+    assert said.names == ["utter_image_send"]
+    alone = run(StartCase(shop), tracker("换一张", "exchange_goods"))
+    assert "utter_image_send" not in alone.names
+
+
+def test_nor_that_one_shows_others_or_says_that_it_is_not_known(shop, goods):  # noqa: F811
+    first = run(SearchByImage(shop), tracker("[图片]", "search_by_image", attachments=[sent(shop, 1)]))
+    shown = set(first.slots["choices"]["values"])
+    slots = first.slots
+    for text in ("不是这个", "也不是", "都不是"):
+        said = run(Deny(shop), tracker(text, "deny", slots=slots))
+        assert said.names[0] in ("utter_image_choose", "utter_image_unknown"), text
+        more = set(said.slots["choices"]["values"]) if said.names[0] == "utter_image_choose" else set()
+        assert not shown & more
+        shown, slots = shown | more, {**slots, **said.slots}
+    assert said.names == ["utter_image_unknown"], "in the end nothing is left"

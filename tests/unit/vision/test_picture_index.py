@@ -11,7 +11,7 @@ from sqlalchemy import delete, update
 
 from shop.models import Picture, Product
 from tests.unit.vision.conftest import picture_of
-from vision.finder import PictureFinder
+from vision.finder import FinderConfig, PictureFinder
 from vision.findings import Certainty
 from vision.image_file import read_pixels
 from vision.picture_index import PictureIndex
@@ -131,3 +131,19 @@ def test_words_choose_among_the_likely_and_taste_decides_ties(shop, stocked, eye
     finder = PictureFinder(shop, eye)
     kept = finder.find([seen(shop, 0)], keep=lambda codes: {stocked[1].code, stocked[2].code})[0]
     assert {hit.code for hit in kept.hits} <= {stocked[1].code, stocked[2].code}
+
+
+def test_words_never_bring_up_what_is_neither_like_the_photo_nor_of_its_kind(shop, build, eye):
+    pots, music = build.category("茶壶类"), build.category("乐器")
+    pot, mate, guitar = (
+        build.product(name, category=kind) for name, kind in (("紫砂壶", pots), ("玻璃壶", pots), ("吉他", music))
+    )
+    for product, number in ((pot, 1), (mate, 6), (guitar, 3)):
+        build.picture(product, picture_of(number))
+    finder = PictureFinder(shop, eye)
+    everything = {hit.code: hit.likeness for hit in finder.find([seen(shop, 1)])[0].hits}
+    assert everything[pot.code] - everything[guitar.code] > FinderConfig().as_good
+    (fits,) = finder.find([seen(shop, 1)], keep=lambda _codes: {mate.code, guitar.code})
+    assert [hit.code for hit in fits.hits] == [mate.code]
+    (nothing,) = finder.find([seen(shop, 1)], keep=lambda _codes: {guitar.code})
+    assert (nothing.certainty, nothing.hits) == (Certainty.UNKNOWN, ())
