@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Callable, Iterator
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 from nlp.calendar_days import FESTIVAL_NAMES, FESTIVALS, festival
 from nlp.matches import Match
 from nlp.numbers import CHINESE, whole
+from nlp.typos import mended_places
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _N = rf"(\d{{1,2}}|[{CHINESE}]{{1,3}})"
@@ -258,7 +260,15 @@ class _Reader:
 
 
 def find(text: str, now: datetime | None = None) -> Iterator[Match]:
-    """Days and periods in clean text: half-open, ISO 8601 with the offset of Asia/Shanghai."""
+    """Days and periods in clean text, mistyped ones too: half-open, ISO 8601 with the offset of Asia/Shanghai."""
+    read, places = mended_places(text)
+    for one in _found(read, now):
+        start, end = places[one.start], places[one.end]
+        if start < end:
+            yield replace(one, start=start, end=end)
+
+
+def _found(text: str, now: datetime | None) -> Iterator[Match]:
     reader = _Reader(now or datetime.now(SHANGHAI))
     steps: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Match | None]]] = [
         (_FESTIVAL, reader.festival),
