@@ -119,11 +119,20 @@ class Price(ShopAction):
         if len(prices) == 1:
             spec = " ".join(str(turn.entity(kind)) for kind in ("color", "size") if turn.entity(kind) and stock.skus)
             turn.say("utter_price", **facts, spec=f" {spec}" if spec else "")
+            _tell_end(turn, detail)
             return
         by_size = {one.size or one.spec: yuan(one.price_fen) for one in stock.skus}
         turn.say(
             "utter_price_by_size", **facts, sizes=_join(f"{size} {price}" for size, price in list(by_size.items())[:6])
         )
+        _tell_end(turn, detail)
+
+
+def _tell_end(turn: Turn, detail: ProductDetail) -> None:
+    """Until when the price is one of a promotion, where that is planned."""
+    if detail.dearer_from is not None:
+        at, low, high = detail.dearer_from
+        turn.say("utter_price_until", day=day(at), price=price_span(low, high))
 
 
 class StockQuestion(ShopAction):

@@ -25,7 +25,7 @@ class Panel:
         days: first day of each column, as datetime64[D].
         frequency: day, week or month.
         values: SKUs × time, never negative; gaps are 0.
-        extra: SKUs × time × columns known ahead (relative price, promotion), or None.
+        extra: SKUs × time × columns known ahead (relative price, promotion), or None; may reach beyond the values.
         known: what the columns of ``extra`` are: price, promo.
         categories: category of each SKU, or None.
         quality: one line for each thing that was wrong with the input.
@@ -57,6 +57,8 @@ class Panel:
 def read_sales(path: Path, today: np.datetime64 | None = None) -> Panel:
     """Read a CSV of date, sku, quantity[, price, promo, category, in_stock].
 
+    Rows after the last sale that have no quantity but a price or a promotion are the plan of the coming steps.
+
     Raises:
         BadValue: the file is no table of sales; the message says what is missing.
     """
@@ -85,6 +87,9 @@ def panel_of(frame: Any, today: np.datetime64) -> Panel:
     day = pd.to_datetime(frame["date"], errors="coerce")
     quantity = pd.to_numeric(frame["quantity"], errors="coerce")
     sku = frame["sku"].astype(str).str.strip()
+    plan = _planned(frame, day, day[quantity.notna() & (day <= pd.Timestamp(today))].max())
+    coming = frame[plan].assign(date=day[plan].dt.normalize(), sku=sku[plan])
+    frame, day, quantity, sku = frame[~plan], day[~plan], quantity[~plan], sku[~plan]
     checks = [
         ("unreadable dates", day.isna()),
         ("unreadable quantities", quantity.isna() | ~np.isfinite(quantity.fillna(0))),
@@ -100,7 +105,14 @@ def panel_of(frame: Any, today: np.datetime64) -> Panel:
         raise BadValue("no usable row of sales: " + "; ".join(quality or ["the file is empty"]), field="sales")
     _tell(quality, "negative quantities", frame["quantity"] < 0, "taken as returns of that day")
     _tell(quality, "duplicate days of a SKU", frame.duplicated(["date", "sku"]), "added up")
-    return _table(frame, quality)
+    return _table(frame, coming, quality)
+
+
+def _planned(frame: Any, day: Any, last: Any) -> Any:
+    """Rows of the plan: later than the last sale, without a quantity, with a price or a promotion."""
+    told = [name for name in ("price", "promo") if name in frame.columns]
+    empty = frame["quantity"].isna() | (frame["quantity"].astype(str).str.strip() == "")
+    return (day > last) & empty & frame["sku"].notna() & frame[told].notna().any(axis=1)
 
 
 def _tell(quality: list[str], name: str, wrong: Any, what: str) -> None:
@@ -109,17 +121,12 @@ def _tell(quality: list[str], name: str, wrong: Any, what: str) -> None:
         quality.append(f"{name}: {count} rows, {what}")
 
 
-def _table(frame: Any, quality: list[str]) -> Panel:
+def _table(frame: Any, coming: Any, quality: list[str]) -> Panel:
     import pandas as pd
 
     frequency = _frequency(np.unique(frame["date"].to_numpy()))
     rule = {"day": "D", "week": "W-MON", "month": "MS"}[frequency]
-    period = frame["date"]
-    if frequency == "month":
-        period = period.dt.to_period("M").dt.to_timestamp()
-    if frequency == "week":
-        period = period - pd.to_timedelta(period.dt.weekday, unit="D")
-    frame = frame.assign(date=period)
+    frame, coming = _by_period(frame, frequency), _by_period(coming, frequency)
     days = pd.date_range(frame["date"].min(), frame["date"].max(), freq=rule)[-LONGEST:]
     wide = frame.pivot_table(index="sku", columns="date", values="quantity", aggfunc="sum").reindex(columns=days)
     gaps = int(wide.isna().any(axis=0).sum()) if len(wide) == 1 else int(wide.isna().all(axis=0).sum())
@@ -130,7 +137,13 @@ def _table(frame: Any, quality: list[str]) -> Panel:
         quality.append("all quantities are zero: the forecast is zero")
     if len(days) < 3:
         quality.append(f"only {len(days)} {frequency}(s) of history: the forecast is their mean")
-    extra, known = _extra(frame, wide.index, days, quality)
+    later = pd.date_range(days[-1], coming["date"].max(), freq=rule)[1 : LONGEST + 1] if len(coming) else days[:0]
+    if len(later):
+        quality.append(
+            f"plan: {len(coming)} rows without a quantity tell prices and promotions of the coming {frequency}s"
+        )
+    told = pd.concat([frame, coming[coming["date"].isin(later)]])
+    extra, known = _extra(told, wide.index, days.append(later), quality)
     categories = None
     if "category" in frame.columns:
         categories = [str(one) for one in frame.groupby("sku")["category"].first().reindex(wide.index).fillna("")]
@@ -146,6 +159,18 @@ def _table(frame: Any, quality: list[str]) -> Panel:
         quality,
         known,
     )
+
+
+def _by_period(frame: Any, frequency: str) -> Any:
+    """The same rows with the first day of their step for their date."""
+    import pandas as pd
+
+    period = frame["date"]
+    if frequency == "month":
+        period = period.dt.to_period("M").dt.to_timestamp()
+    if frequency == "week":
+        period = period - pd.to_timedelta(period.dt.weekday, unit="D")
+    return frame.assign(date=period)
 
 
 def _frequency(days: Array) -> str:

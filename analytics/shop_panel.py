@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,8 @@ def series(shop: Shop, kind: str = "category", code: str | None = None, days: in
 def every_sku(shop: Shop, days: int = 548) -> Panel:
     """All SKUs that ever sold, in units a day up to yesterday (days without stock filled), with categories and prices.
 
+    Prices go on from today as far as some are planned.
+
     Raises:
         NotFound: nothing was ever sold.
     """
@@ -72,25 +74,28 @@ def every_sku(shop: Shop, days: int = 548) -> Panel:
     codes, categories = [str(named[key][1]) for key in keys], [str(named[key][2]) for key in keys]
     quality: list[str] = []
     values = corrected(values, np.where(empty_days(shop, at, first, values.shape[1]), 0.0, 1.0), quality)
-    price = relative(_prices(shop, at, first, values.shape[1]))[:, :, None]
+    price = relative(_prices(shop, at, first))[:, :, None]
     return Panel(codes, days_of, "day", values, price, categories, quality, known=("price",))
 
 
-def _prices(shop: Shop, at: dict[int, int], first: date, days: int) -> Array:
-    """SKUs × days: the price at the end of each day (fen); before the first one that is known that one."""
-    prices = np.full((len(at), days), np.nan)
+def _prices(shop: Shop, at: dict[int, int], first: date) -> Array:
+    """SKUs × days, up to yesterday or the last change that is planned: the price at the end of each day (fen).
+
+    Before the first one that is known a SKU costs that one.
+    """
     query = select(PriceChange.sku_id, PriceChange.at, PriceChange.price_fen).order_by(PriceChange.at, PriceChange.id)
     with shop.database.read() as session:
-        for sku, moment, price in session.execute(query):
-            if sku not in at:
-                continue
-            day = (moment.astimezone(SHANGHAI).date() - first).days
-            row = prices[at[sku]]
-            if np.isnan(row[0]) and day < days:
-                row[:] = price
-            if day < days:
-                row[max(0, day) :] = price
+        changes = [(sku, _day(moment, first), price) for sku, moment, price in session.execute(query) if sku in at]
+    days = max([_day(shop.clock(), first), *(day + 1 for _, day, _ in changes[-1:])])
+    prices = np.full((len(at), days), np.nan)
+    for sku, day, price in changes:
+        row = prices[at[sku]]
+        row[0 if np.isnan(row[0]) else max(0, day) :] = price
     return prices
+
+
+def _day(moment: datetime, first: date) -> int:
+    return (moment.astimezone(SHANGHAI).date() - first).days
 
 
 def _keys(session: Session, kind: str, code: str) -> list[int]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from shop.entities import ProductCard, ProductDetail, SkuView
 from shop.models import Brand, Category, Picture, PriceChange, Product, Review, Sku, Stock
+from shop.planned_prices import dearer_from
 
 _FREE = func.coalesce(func.sum(Stock.on_hand - Stock.reserved), 0)
 
@@ -90,7 +91,8 @@ def product_detail(session: Session, product: Any, now: datetime) -> ProductDeta
         package=product.package,
         warranty_months=product.warranty_months,
         skus=sku_views(session, product),
-        lowest_90_days_fen=_lowest_price(session, product, now - timedelta(days=90)),
+        lowest_90_days_fen=_lowest_price(session, product, now),
+        dearer_from=dearer_from(session, product, now),
     )
 
 
@@ -111,10 +113,11 @@ def _card(row: Any, span: tuple[int, int, int]) -> ProductCard:
     )
 
 
-def _lowest_price(session: Session, product: Any, since: datetime) -> int | None:
-    """The lowest price in force at any time since then; None where no change of price is known."""
+def _lowest_price(session: Session, product: Any, now: datetime) -> int | None:
+    """The lowest price in force at any time of the last 90 days; None where no change of price is known."""
+    since = now - timedelta(days=90)
     query = select(PriceChange.sku_id, PriceChange.at, PriceChange.price_fen).where(
-        PriceChange.sku_id.in_([sku.id for sku in product.skus])
+        PriceChange.sku_id.in_([sku.id for sku in product.skus]), PriceChange.at <= now
     )
     changes: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
     for sku, at, price in session.execute(query):

@@ -60,6 +60,7 @@ class ProductDetail:
     warranty_months: int
     skus: tuple[SkuView, ...]
     lowest_90_days_fen: int | None = None  # lowest price of the last 90 days, where known
+    dearer_from: tuple[datetime, int, int] | None = None  # from when it is planned to cost more: lowest, highest (fen)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a shop does by itself now and then: unpaid orders lapse, old traces go.
+"""What a shop does by itself now and then: unpaid orders lapse, planned prices begin, old traces go.
 
 ``tidy`` may run in several processes at once and be cut off anywhere: each
 step is a transaction of its own and does nothing when there is nothing to do.
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Callable
 
 from sqlalchemy import delete
 
-from shop import idempotency, sales_days
+from shop import idempotency, planned_prices, sales_days
 from shop.errors import ShopError
 from shop.models import VerifyTry
 
@@ -34,6 +34,7 @@ def tidy(shop: Shop) -> dict[str, int]:
     """
     chores: dict[str, Callable[[Shop], int]] = {
         "unpaid orders": lambda one: one.orders.expire_unpaid(),
+        "planned prices": planned_prices.take_effect,
         "uploads": lambda one: one.uploads.purge(),
         "keys": _forget_keys,
         "tries": _forget_tries,

@@ -9,7 +9,7 @@ from typing import Any, Iterator
 import numpy as np
 
 from shop.demo.content import words_of
-from shop.demo.prices import price_factors, tagged
+from shop.demo.prices import Prices, make_prices, tagged
 from shop.demo.world import DAY, HOUR, World, moment
 from shop.demo.writer import Row
 
@@ -32,7 +32,7 @@ class Goods:
     ended: np.ndarray  # of each product: moment from which it did not
     first_sku: np.ndarray  # of each product, with one more at the end
     weight: np.ndarray  # of each SKU: its share of its product's sales
-    factor: np.ndarray  # products × days: price of the day by today's price list
+    prices: Prices
     supplier: np.ndarray  # of each SKU: position of its supplier
     cost_fen: np.ndarray  # of each SKU
     warehouses: list[Row] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Goods:
 
     def price(self, sku: np.ndarray, product: np.ndarray, day: np.ndarray) -> np.ndarray:
         """Fen that SKUs cost on days."""
-        return tagged(self.base_fen[sku], self.factor[product, day])
+        return tagged(self.base_fen[sku], self.prices.factor[product, day])
 
     @property
     def base_fen(self) -> np.ndarray:
@@ -67,35 +67,37 @@ def make_goods(world: World) -> Goods:
         for at, row in enumerate(chosen)
     ]
     skus, first = _skus(world, rng, chosen)
-    factor = price_factors(world, rng, len(chosen))
+    leaf = np.array([codes[row["category_code"]] for row in chosen])
+    prices = make_prices(world, rng, leaf, np.array([makers[row["brand_code"]] for row in chosen]))
     goods = Goods(
         categories=[_category(at, row, codes) for at, row in enumerate(content.categories)],
         brands=[_brand(at, row) for at, row in enumerate(content.brands)],
         products=products,
         skus=skus,
         icons=[(row["icon"], int(row["hue"] or 0)) for row in chosen],
-        leaf=np.array([codes[row["category_code"]] for row in chosen]),
+        leaf=leaf,
         season=[row["season"] or "flat" for row in content.categories],
         popularity=popularity,
         launched=launched,
         ended=ended,
         first_sku=first,
         weight=_shares(rng, first),
-        factor=factor,
+        prices=prices,
         supplier=np.zeros(len(skus), int),
         cost_fen=np.zeros(len(skus), int),
     )
-    for sku, price in zip(skus, goods.price(np.arange(len(skus)), goods.sku_product, np.full(len(skus), -1))):
+    today = np.full(len(skus), world.size.days)
+    for sku, price in zip(skus, goods.price(np.arange(len(skus)), goods.sku_product, today)):
         sku["price_fen"] = int(price)
     _supply(world, rng, goods)
     return goods
 
 
 def price_changes(world: World, goods: Goods) -> Iterator[Row]:
-    """A row for the price at the beginning, and one for each later change, of each SKU."""
+    """A row for the price at the beginning, and one for each later change, also of those planned, of each SKU."""
     base, number = goods.base_fen, 0
     for at, owner in enumerate(goods.sku_product):
-        prices = tagged(base[at], goods.factor[owner])
+        prices = tagged(base[at], goods.prices.factor[owner])
         begin = int(goods.launched[owner])
         first = max(0, int(world.day(begin)))
         days = [first] + [day for day in range(first + 1, len(prices)) if prices[day] != prices[day - 1]]

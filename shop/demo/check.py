@@ -80,7 +80,7 @@ CHECKS: dict[str, str] = {
             ORDER BY price_change.at DESC LIMIT 1)""",
     "a SKU costs what its last price change says": """
         SELECT COUNT(*) FROM sku WHERE price_fen <> (SELECT price_fen FROM price_change
-            WHERE price_change.sku_id = sku.id ORDER BY price_change.at DESC LIMIT 1)""",
+            WHERE price_change.sku_id = sku.id AND price_change.at <= :now ORDER BY price_change.at DESC LIMIT 1)""",
     "nothing was bought before it was sold or its customer came": """
         SELECT COUNT(*) FROM order_line JOIN orders ON orders.id = order_line.order_id
         JOIN sku ON sku.id = order_line.sku_id JOIN product ON product.id = sku.product_id

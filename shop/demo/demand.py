@@ -41,10 +41,10 @@ class Sales:
 
 
 def season_table(world: World, goods: Goods) -> np.ndarray:
-    """Products × days: how much of a product is wanted that day by season, life and lumps."""
+    """Products × days: how much of a product is wanted that day by season, price, life and lumps."""
     days = world.size.days + 1
     shelf = np.array([_curve(world, kind, days) for kind in goods.season])
-    table = shelf[goods.leaf]
+    table = shelf[goods.leaf] * goods.prices.lift[:, :days]
     day = np.arange(days)
     table = table * (day[None] > world.day(goods.launched)[:, None]) * (day[None] < world.day(goods.ended)[:, None])
     rng = world.rng("lumps")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from shop.demo.promotions import calendar, lifts
 from shop.demo.world import DAY, HOUR, World
 
 
@@ -15,21 +18,38 @@ def tagged(base: np.ndarray, factor: np.ndarray) -> np.ndarray:
     return np.where(np.isclose(factor, 1), base, tag).astype(int)
 
 
-def price_factors(world: World, rng: np.random.Generator, products: int) -> np.ndarray:
-    """Price factors by day: lasting changes of four products in ten, and lower prices at the festivals."""
-    days = world.size.days + 1
-    factor = np.ones((products, days))
+@dataclass
+class Prices:
+    """Products × days, up to some weeks after today: ``factor`` of the list price, ``lift`` of what is wanted."""
+
+    factor: np.ndarray
+    lift: np.ndarray
+
+
+def make_prices(world: World, rng: np.random.Generator, leaf: np.ndarray, maker: np.ndarray) -> Prices:
+    """Lasting changes of four products in ten, lower prices at the festivals, promotions.
+
+    Args:
+        rng: chance of the lasting changes and the festivals.
+        leaf: category of each product.
+        maker: brand of each product.
+    """
+    products, days = len(leaf), world.size.days + 1
+    lasting, festive, left = np.ones((products, days)), np.ones((products, days)), calendar(world, maker)
     for at in range(products):
         if rng.random() < 0.4:
             for day in sorted(rng.choice(np.arange(10, days - 3), rng.integers(1, 4), replace=False)):
-                factor[at, day:] *= rng.choice([0.88, 0.92, 0.95, 0.97, 1.04, 1.08])
+                lasting[at, day:] *= rng.choice([0.88, 0.92, 0.95, 0.97, 1.04, 1.08])
     recent = rng.choice(products, max(3, products // 25), replace=False)  # cheaper since some days: price protection
     for at in recent:
-        factor[at, days - int(rng.integers(2, 6)) :] *= 0.9
+        lasting[at, days - int(rng.integers(2, 6)) :] *= 0.9
     for day, _ in festivals(world):
         cheap = rng.random(products) < 0.6
-        factor[np.ix_(cheap, np.arange(max(0, day - 3), min(days - 8, day + 2)))] *= 0.88
-    return factor
+        festive[np.ix_(cheap, np.arange(max(0, day - 3), min(days - 8, day + 2)))] *= 0.88
+        left[:, max(0, day - 3) : max(0, day + 3)] = 1.0  # these days have their own lower prices
+    beyond = ((0, 0), (0, left.shape[1] - days))
+    lasting, festive = np.pad(lasting, beyond, "edge"), np.pad(festive, beyond, constant_values=1.0)
+    return Prices(lasting * festive * left, lifts(world, leaf, lasting, festive, left))
 
 
 def festivals(world: World) -> list[tuple[int, float]]:

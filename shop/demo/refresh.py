@@ -22,6 +22,7 @@ from shop.errors import OutOfStock, ShopError
 from shop.events import Behaviour
 from shop.front import Shop
 from shop.models import Coupon, Incoming, Order, OrderLine, Product, Shipment, Sku
+from shop.planned_prices import take_effect
 from shop.states import OrderState, ShipmentState
 
 YEAR = timedelta(days=364)
@@ -46,6 +47,7 @@ def refresh(shop: Shop, *, quiet: bool = False) -> dict[str, int]:
         return {}
     content = load_content()
     stage = Stage(shop, content)
+    take_effect(shop)
     done = {"expired": shop.orders.expire_unpaid(), "moved": _move_on(stage, since, quiet)}
     done["new"] = len(_showcase(shop, content, now - since))  # before the restock: its orders are the oldest
     _restock(stage, since)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from analytics import forecast, promotions
 from analytics.events import lifts
-from analytics.panel import Panel
+from analytics.panel import Panel, read_sales
 
 
 def promoted(lift: float, seed: int = 4) -> tuple[Panel, np.ndarray]:
@@ -48,6 +50,34 @@ def test_a_coming_promotion_is_forecast_and_a_past_one_does_not_lift_the_rest() 
     ahead = week[:, 182:]
     assert said[ahead].mean() == pytest.approx(2.5 * rate, rel=0.15)
     assert said[~ahead].mean() == pytest.approx(rate, rel=0.1)
+
+
+def test_a_plan_in_the_file_is_forecast(tmp_path: Path) -> None:
+    panel, week = promoted(2.5)
+    rows = ["date,sku,quantity,price,promo"]
+    for at, sku in enumerate(panel.skus):
+        for step, day in enumerate(panel.days):
+            sold = f"{panel.values[at, step]:.0f}" if step < 182 else ""
+            rows.append(f"{day},{sku},{sold},{100 * panel.extra[at, step, 0]:.0f},{int(week[at, step])}")
+    (tmp_path / "sales.csv").write_text("\n".join(rows))
+    read = read_sales(tmp_path / "sales.csv", today=panel.days[181])
+    assert read.values.shape == (60, 182)
+    assert read.extra.shape == (60, 210, 2)
+    assert any(line.startswith("plan: 1680 rows") for line in read.quality)
+    order = [panel.skus.index(sku) for sku in read.skus]
+    made = forecast.forecast(read, 28)
+    ahead = week[order, 182:]
+    assert made.expected[ahead].mean() > 1.8 * made.expected[~ahead].mean()
+
+
+def test_rows_without_a_quantity_amid_the_sales_are_no_plan(tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_text(
+        "date,sku,quantity,price\n2025-01-01,a,1,9\n2025-01-02,a,,9\n2025-01-03,a,2,9\n2025-01-04,a,,\n2025-01-05,a,,8\n"
+    )
+    read = read_sales(tmp_path / "sales.csv", today=np.datetime64("2025-01-03"))
+    assert read.values.tolist() == [[1.0, 0.0, 2.0]]
+    assert read.extra[0, :, 0] == pytest.approx([1.0, 1.0, 1.0, 1.0, 8 / 9])
+    assert any(line.startswith("unreadable quantities: 2 rows") for line in read.quality)
 
 
 def test_a_spring_festival_moves_with_the_moon_and_its_quiet_with_it() -> None:

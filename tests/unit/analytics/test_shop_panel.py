@@ -58,3 +58,14 @@ def test_the_price_of_each_day_stands_beside_the_sales(shop: Shop, build: Builde
     assert panel.known == ("price",)
     assert panel.extra is not None
     assert panel.extra[0, :, 0] == pytest.approx(np.where((np.arange(60) >= 10) & (np.arange(60) < 20), 0.8, 1.0))
+
+
+def test_planned_prices_stand_ahead_of_the_sales(shop: Shop, build: Builder) -> None:
+    sku = sold(shop, build, moves=False)
+    now = shop.clock()
+    for days, price in ((-99, 1000), (3, 800), (5, 1000)):
+        build.add(PriceChange(sku_id=sku, at=now + timedelta(days=days), price_fen=price))
+    panel = shop_panel.every_sku(shop)
+    assert panel.values.shape == (1, 60)
+    assert panel.extra is not None
+    assert panel.extra[0, 60:, 0].tolist() == [1.0, 1.0, 1.0, 0.8, 0.8, 1.0]

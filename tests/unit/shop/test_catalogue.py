@@ -187,6 +187,7 @@ def test_the_lowest_price_counts_what_was_in_force_in_the_last_90_days(
     for days, price in ((200, 5000), (120, 8000), (60, 9000), (10, 12000)):
         build.add(PriceChange(sku_id=sku, at=clock() - timedelta(days=days), price_fen=price))
     assert shop.catalogue.product(product.code).lowest_90_days_fen == 8000
+    build.add(PriceChange(sku_id=sku, at=clock() + timedelta(days=50), price_fen=100))  # planned, not yet in force
     clock.on(days=40)
     assert shop.catalogue.product(product.code).lowest_90_days_fen == 9000
 

@@ -28,6 +28,7 @@ from shop.models import (
     Order,
     OrderLine,
     Picture,
+    PriceChange,
     Product,
     Review,
     Shipment,
@@ -208,6 +209,46 @@ def test_summer_goods_sell_in_summer_and_winter_goods_in_winter(demo_shop: Shop)
     }
     assert share["summer", summer] > 1.8 * share["summer", winter]
     assert share["winter", winter] > 1.8 * share["winter", summer]
+
+
+def _days_cheaper(shop: Shop) -> tuple[dict, dict]:
+    """By product: its days with a price below that of the day before and of after, within a week; all its days."""
+    changes: dict = defaultdict(list)
+    query = select(Sku.product_id, PriceChange.sku_id, PriceChange.at, PriceChange.price_fen)
+    with shop.database.read() as session:
+        for product, sku, at, price in session.execute(
+            query.join(Sku, Sku.id == PriceChange.sku_id).order_by(PriceChange.at)
+        ):
+            changes[product, sku].append((at.astimezone(SHANGHAI).date(), price))
+    cheap: dict = defaultdict(set)
+    first = {}
+    for (product, _), known in changes.items():
+        first[product] = min(known[0][0], first.get(product, known[0][0]))
+        for (_, before), (begin, low), (end, after) in zip(known, known[1:], known[2:]):
+            if low < before and low < after and (end - begin).days <= 7:
+                cheap[product] |= {begin + timedelta(days=at) for at in range((end - begin).days)}
+    return cheap, first
+
+
+def test_promotions_are_planned_for_the_coming_weeks_and_sell_more_while_they_last(demo_shop: Shop):
+    cheap, first = _days_cheaper(demo_shop)
+    today = DEMO_NOW.astimezone(SHANGHAI).date()
+    for week in range(1, 7):
+        days = {today + timedelta(days=7 * week + at) for at in range(7)}
+        assert any(days & planned for planned in cheap.values()), f"week {week} has a promotion"
+    sold = Counter((product, at.astimezone(SHANGHAI).date()) for _, product, at, _ in _sold(demo_shop))
+    festival = {(6, day) for day in range(13, 22)} | {(11, day) for day in range(6, 15)}
+    told = {True: [0, 0], False: [0, 0]}
+    for product, begin in first.items():
+        for at in range((today - begin).days):
+            day = begin + timedelta(days=at)
+            if (day.month, day.day) not in festival:
+                kind = told[day in cheap[product]]
+                kind[0] += sold[product, day]
+                kind[1] += 1
+    promoted, usual = (one[0] / one[1] for one in (told[True], told[False]))
+    assert promoted > 1.6 * usual
+    assert 0.03 < told[True][1] / (told[True][1] + told[False][1]) < 0.15
 
 
 def test_some_products_sell_in_rare_lumps(demo_shop: Shop):

@@ -36,6 +36,7 @@ def test_old_keys_and_tries_go_and_new_ones_stay(shop, clock):
         session.add(VerifyTry(subject="s", at=clock.now))
     assert tidy(shop) == {
         "unpaid orders": 0,
+        "planned prices": 0,
         "uploads": 0,
         "keys": 1,
         "tries": 1,

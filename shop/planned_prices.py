@@ -1,0 +1,69 @@
+"""Prices that were planned before: a row of ``price_change`` whose moment is still to come."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shop.models import PriceChange, Sku
+
+if TYPE_CHECKING:
+    from shop.front import Shop
+
+LOOKED_BACK = timedelta(days=60)
+"""A shop that stood still longer than this keeps its prices until its next import."""
+
+
+def take_effect(shop: Shop) -> int:
+    """Let planned prices whose moment has come be the prices of their SKUs.
+
+    A SKU whose price is none of those it ever had by plan was priced by hand since, and stays.
+
+    Returns:
+        How many SKUs cost something else now.
+    """
+    now = shop.clock()
+    due = select(PriceChange.sku_id).where(PriceChange.at > now - LOOKED_BACK, PriceChange.at <= now)
+    changed = 0
+    with shop.database.read() as session:
+        if not _behind(session, due, now):
+            return 0
+    with shop.database.change() as session:
+        for sku, price in _behind(session, due, now).items():
+            session.get(Sku, sku).price_fen = price
+            changed += 1
+    return changed
+
+
+def _behind(session: Session, due: Any, now: datetime) -> dict[int, int]:
+    """SKUs that still cost what an earlier change said: what the last one says (fen)."""
+    query = (
+        select(Sku.id, Sku.price_fen, PriceChange.price_fen)
+        .join(PriceChange, PriceChange.sku_id == Sku.id)
+        .where(Sku.id.in_(due), PriceChange.at <= now)
+        .order_by(PriceChange.at, PriceChange.id)
+    )
+    known: dict[int, tuple[int, list[int]]] = {}
+    for sku, costs, price in session.execute(query):
+        known.setdefault(sku, (costs, []))[1].append(price)
+    return {sku: was[-1] for sku, (costs, was) in known.items() if costs != was[-1] and costs in was}
+
+
+def dearer_from(session: Session, product: Any, now: datetime) -> tuple[datetime, int, int] | None:
+    """The moment from which any SKU of a product is planned to cost more, and the lowest and highest price then (fen).
+
+    None where nothing is planned; a coming promotion is not told.
+    """
+    costs = {sku.id: sku.price_fen for sku in product.skus}
+    query = select(PriceChange.sku_id, PriceChange.at, PriceChange.price_fen).where(
+        PriceChange.sku_id.in_(list(costs)), PriceChange.at > now
+    )
+    coming = sorted((at, sku, price) for sku, at, price in session.execute(query))
+    first = next((at for at, sku, price in coming if price > costs[sku]), None)
+    if first is None or any(at < first for at, _, _ in coming):
+        return None
+    costs.update({sku: price for at, sku, price in coming if at == first})
+    return first, min(costs.values()), max(costs.values())
