@@ -1,7 +1,7 @@
 """What is on the shelves, and the movements that explain it.
 
-Each SKU in each warehouse keeps its final level all the time; at the beginning
-of every six weeks the supplier brings exactly what leaves in them. So no shelf
+Each SKU in each warehouse keeps its final level all the time; on the day before
+each six weeks the supplier brings exactly what leaves in them. So no shelf
 was ever below nothing, and the sums of the movements are the figures of today.
 """
 
@@ -126,7 +126,7 @@ def _moves(
     need[:, :, 0] += shelves.free + 3  # three to spare for orders that were cancelled
     surplus = back + 3
     for sku, where, at in zip(*np.nonzero(need)):
-        when = world.start - DAY if at == 0 else world.start + int(at) * _PERIOD * DAY
+        when = world.start + (int(at) * _PERIOD - 1) * DAY  # who orders after midnight may have it sent before nine
         yield int(sku), int(where), "receive", int(need[sku, where, at]), f"R{when // DAY:05d}", int(when + 9 * HOUR)
     for sku, where in zip(*np.nonzero(surplus)):
         yield int(sku), int(where), "adjust", -int(surplus[sku, where]), "count", world.now - 60
