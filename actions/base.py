@@ -92,7 +92,8 @@ class ShopAction(Action, ABC):
             failed(turn)
             events = []
         turn.let_offer_lapse()
-        turn.let_context_lapse()
+        if self.action_name != "action_unsure" and turn.intent != "out_of_scope":
+            turn.let_context_lapse()
         return turn.slot_events() + self._loop_events(turn, events) + events
 
     def _of_figures(self, turn: Turn) -> Events | None:

@@ -6,42 +6,92 @@ import time
 from typing import Any, Sequence
 
 from actions.base import Events
-from actions.figure_words import compared, days, group_name, scope, share, show_table, table, told_period, worth
+from actions.business_stock import TELLS
+from actions.figure_words import compared, days, group_name, scope, share, table, told_period, worth
 from actions.texts import label, yuan
 from actions.turn import Turn
-from analytics import forecast, insights, order_stats, questions, shop_panel, stock_levels
+from analytics import insights, order_stats, questions
 from analytics.comparisons import running
-from analytics.query import SHANGHAI, Compare, Query
+from analytics.query import SHANGHAI, Compare, Filters, Metric, Query
 from analytics.questions import Named
 from shop.errors import BadValue
 
 SHOWN = 5
-AHEAD = 28
 
 
-def tell_business(turn: Turn, text: str, entities: Sequence[Named], query: Query | None = None) -> Events | None:
+def tell_business(turn: Turn, text: str, entities: Sequence[Named]) -> Events | None:
     """Answer a question about the shop; the caller has checked that an operator asks."""
+    kind, query = _meant(turn, text, entities)
     if query is None:
-        if questions.says("unknown", _without_goods(text, entities)) or _by_province(entities):
-            turn.say("utter_business_unknown")
-            return None
-        if questions.several(entities):
-            turn.say("utter_figure_one_by_one")
-            return None
-        if questions.says("pending", text):
-            return _pending(turn)
-        query = questions.read(text, entities, turn.shop.clock(), own=False)
-        if questions.says("why", text):
-            return _why(turn, query)
-        kind = next((name for name in questions.words()["stock"] if questions.says(f"stock.{name}", text)), None)
-        if kind == "low" or (kind == "out" and questions.says("soon", text)):
-            return _low(turn, query)
-        if kind is not None:
-            return {"out": _out, "overstock": _over, "on_hand": _on_hand, "forecast": _forecast}[kind](turn, query)
-        if query.period is None and query.group is None and questions.says("how", text):
-            today = running("day", turn.shop.clock().astimezone(SHANGHAI).date())
-            query = query.but(period=today, compare=Compare.PREVIOUS)
-    return _figure(turn, query)
+        hold(turn)
+        return None
+    return tell(turn, query, kind)
+
+
+def tell(turn: Turn, query: Query, kind: str | None) -> Events | None:
+    """Answer a question: after a figure, or of a kind (``why`` or one of the shelves'); what follows may refine it."""
+    if kind is None:
+        return _figure(turn, query)
+    if kind == "why" and query.filters != Filters():  # visitors look at no category: only the change itself is known
+        today = running("week", turn.shop.clock().astimezone(SHANGHAI).date())
+        return _figure(turn, query.but(period=query.period or today, compare=query.compare or Compare.PREVIOUS))
+    if kind == "why":
+        keep(turn, query, own=False, kind=kind)
+        return _why(turn, query)
+    keep(turn, query, own=False, kind=kind)
+    TELLS[kind](turn, query)
+    return None
+
+
+def keep(turn: Turn, query: Query, own: bool, kind: str | None = None) -> None:
+    """Let the next short message refine this question."""
+    turn.remember(figures={"query": query.as_json(), "own": own, "kind": kind, "at": int(time.time())})
+
+
+def hold(turn: Turn) -> None:
+    """Let the question of before stay what the next short message refines."""
+    if turn.slot("figures"):
+        turn.remember(figures=turn.slot("figures"))
+
+
+def _meant(turn: Turn, text: str, entities: Sequence[Named]) -> tuple[str | None, Query | None]:
+    """The kind of a question and its query; without a query it is answered already."""
+    if questions.says("unknown", _without_goods(text, entities)) or _by_province(entities):
+        turn.say("utter_business_unknown")
+        return None, None
+    if questions.several(entities):
+        turn.say("utter_figure_one_by_one")
+        return None, None
+    if questions.says("export", text):
+        turn.say("utter_business_export")
+        return None, None
+    if questions.says("pending", text):
+        _pending(turn)
+        return None, None
+    query = _like_before(turn, questions.read(text, entities, turn.shop.clock(), own=False), text, entities)
+    if questions.says("why", text):
+        return "why", query.but(metric=Metric.REFUND_RATE) if questions.says("refunds", text) else query
+    kind = next((name for name in questions.words()["stock"] if questions.says(f"stock.{name}", text)), None)
+    if kind == "low" or (kind == "out" and questions.says("soon", text)):
+        return "low", query
+    if kind is not None:
+        return kind, query
+    if query.period is None and query.group is None and questions.says("how", text):
+        today = running("day", turn.shop.clock().astimezone(SHANGHAI).date())
+        query = query.but(period=today, compare=Compare.PREVIOUS)
+    return None, query
+
+
+def _like_before(turn: Turn, query: Query, text: str, entities: Sequence[Named]) -> Query:
+    """Two times held against each other without a word of a figure or of goods: the figure and the goods of before."""
+    held = turn.slot("figures")
+    bare = query == Query(metric=Metric.SALES, period=query.period, other=query.other, compare=query.compare)
+    if query.compare is None or not bare or not isinstance(held, dict) or held.get("own"):
+        return query
+    if questions.first_of("metrics", _without_goods(text, entities)) or questions.says("why", text):
+        return query
+    before = Query.from_json(held["query"])
+    return query if before.metric is None else query.but(metric=before.metric, filters=before.filters)
 
 
 def _without_goods(text: str, entities: Sequence[Named]) -> str:
@@ -63,8 +113,9 @@ def _figure(turn: Turn, query: Query) -> Events | None:
         answer = order_stats.answer(turn.shop, query)
     except BadValue:
         turn.say("utter_figure_unknown")
+        hold(turn)
         return None
-    turn.remember(figures={"query": query.as_json(), "own": False, "at": int(time.time())})
+    keep(turn, query, own=False)
     metric = label("metric", query.metric.value if query.metric else "sales")
     facts: dict[str, Any] = {
         "period": told_period(turn, query) or label("figure_words", "all_time"),
@@ -80,7 +131,7 @@ def _figure(turn: Turn, query: Query) -> Events | None:
         group = label("figure_group", query.group.value)
         told.append(label("figure_words", "unsold").format(group=group, count=answer.unsold))
     turn.say(
-        "utter_figure_rows" if query.group else "utter_figure",
+        "utter_figure_rows" if told else "utter_figure",
         value=worth(query, answer.value),
         compared=compared(answer),
         rows=label("figure_words", "rows_joint").join(told),
@@ -103,6 +154,8 @@ def _pending(turn: Turn) -> Events | None:
 
 
 def _why(turn: Turn, query: Query) -> Events | None:
+    if query.metric in (Metric.REFUNDED, Metric.REFUND_RATE):
+        return _why_refunds(turn, query)
     found = insights.why(turn.shop, query)
     facts: dict[str, Any] = {"period": days(found.period), "other": days(found.other)}
     if not found.before_fen or not found.now_fen:
@@ -124,6 +177,28 @@ def _why(turn: Turn, query: Query) -> Events | None:
         causes=joint.join(causes),
         movers=joint.join(movers),
         **facts,
+    )
+    return None
+
+
+def _why_refunds(turn: Turn, query: Query) -> Events | None:
+    """The share of refunds against the time before, and what people gave as their reasons."""
+    today = turn.shop.clock().astimezone(SHANGHAI).date()
+    asked = Query(metric=Metric.REFUND_RATE, period=query.period or running("week", today))
+    asked = asked.but(other=query.other, compare=query.compare or Compare.PREVIOUS)
+    answer = order_stats.answer(turn.shop, asked)
+    rows = [
+        label("figure_words", "reason").format(name=label("case_reason", reason), now=now, before=before)
+        for reason, now, before in insights.reasons(turn.shop, asked)[:SHOWN]
+    ]
+    turn.say(
+        "utter_why_refunds" if rows else "utter_figure",
+        period=told_period(turn, asked),
+        scope="",
+        metric=label("metric", Metric.REFUND_RATE.value),
+        value=worth(asked, answer.value),
+        compared=compared(answer),
+        rows=label("figure_words", "rows_joint").join(rows),
     )
     return None
 
@@ -150,90 +225,3 @@ def _cause(part: insights.Part) -> str:
 
 def _signed(fen: float) -> str:
     return f"{'+' if fen > 0 else ''}{yuan(round(fen))}"
-
-
-def _told(turn: Turn, name: str, found: list[Any], words: str, **facts: Any) -> None:
-    """Say how many, tell the first few, show more of them as a table."""
-    if not found:
-        turn.say(f"{name}_none", **facts)
-        return
-    rows = []
-    for one in found[:SHOWN]:
-        coming = words == "out" and one.incoming
-        rows.append(
-            label("figure_words", "out_coming" if coming else words).format(
-                name=one.name,
-                spec=one.spec,
-                free=one.free,
-                days=f"{one.cover_days:.1f}" if one.cover_days is not None else "",
-                incoming=one.incoming,
-                value=yuan(one.free * one.price_fen),
-            )
-        )
-    turn.say(name, count=len(found), rows=label("figure_words", "rows_joint").join(rows), **facts)
-    heads = [label("figure_group", "product"), label("metric", "units")]
-    shown = found[:20]
-    show_table(
-        turn, heads, [[f"{one.name} {one.spec}", str(one.free)] for one in shown], [one.free for one in shown], "bar"
-    )
-
-
-def _low(turn: Turn, query: Query) -> Events | None:
-    found = stock_levels.running_low(stock_levels.levels(turn.shop, query.filters))
-    _told(turn, "utter_stock_low", found, "cover", days=f"{stock_levels.LOW_DAYS:.0f}")
-    return None
-
-
-def _out(turn: Turn, query: Query) -> Events | None:
-    _told(turn, "utter_stock_out", stock_levels.run_out(stock_levels.levels(turn.shop, query.filters)), "out")
-    return None
-
-
-def _over(turn: Turn, query: Query) -> Events | None:
-    found = stock_levels.overstocked(stock_levels.levels(turn.shop, query.filters))
-    value = yuan(sum(one.free * one.price_fen for one in found))
-    _told(turn, "utter_stock_over", found, "pile", days=f"{stock_levels.OVER_DAYS:.0f}", value=value)
-    return None
-
-
-def _on_hand(turn: Turn, query: Query) -> Events | None:
-    found = stock_levels.levels(turn.shop, query.filters)
-    free, per_day = sum(max(0, one.free) for one in found), sum(one.per_day for one in found)
-    turn.say(
-        "utter_stock_total",
-        scope=scope(turn, query),
-        free=f"{free:,}",
-        skus=len(found),
-        days=round(free / per_day) if per_day else "∞",
-        incoming=f"{sum(one.incoming for one in found):,}",
-    )
-    return None
-
-
-def _forecast(turn: Turn, query: Query) -> Events | None:
-    """Units of the coming 28 days, of all goods or of the category, product that is named."""
-    filters = query.filters
-    if filters.cities or filters.channel or (filters.brand and not filters.product):  # one product has one brand
-        turn.say("utter_figure_unknown")
-        return None
-    kind = "product" if filters.product else "category"
-    panel = shop_panel.series(turn.shop, kind, filters.product or filters.category)
-    made = forecast.forecast(panel, AHEAD)
-    rows = forecast.rows_of(panel, made)[0]
-    days_told = [[day, f"{value:.0f}"] for day, value in zip(rows["dates"], rows["expected"])]
-    spread = float((made.spread[0] ** 2).sum() ** 0.5) * (
-        float(made.residuals[0].std()) if made.residuals[0].size else 1.0
-    )
-    total = float(made.expected[0].sum())
-    best = sorted(days_told, key=lambda one: -float(one[1]))[:3]
-    turn.say(
-        "utter_business_forecast",
-        days=AHEAD,
-        units=f"{total:.0f}",
-        low=f"{max(0.0, total - 1.645 * spread):.0f}",
-        high=f"{total + 1.645 * spread:.0f}",
-        rows=label("figure_words", "rows_joint").join(" ".join(one) for one in best),
-    )
-    heads = [label("figure_group", "day"), label("metric", "units")]
-    show_table(turn, heads, days_told, [float(one[1]) for one in days_told], "line")
-    return None

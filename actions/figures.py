@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from actions.base import Events, ShopAction, say_error
-from actions.business import tell_business
+from actions.business import hold, keep, tell, tell_business
 from actions.cards import goods
 from actions.figure_words import compared, group_name, named, scope, table, told_period, worth
 from actions.orders import period as said_period
@@ -21,6 +21,8 @@ from shop.work_accounts import role_of
 
 SHOWN = 5
 BUSINESS = frozenset({"action_ask_business", "action_order_spend"})
+REFINED = {"why": frozenset({"period", "other", "compare"}), "forecast": frozenset({"filters", "period"})}
+"""What a follow-up may change in questions that are of no figure; of the shelves only the goods."""
 
 
 def is_operator(turn: Turn) -> bool:
@@ -57,11 +59,23 @@ class AskBusiness(ShopAction):
 
 def asked_by_operator(turn: Turn, action: str) -> Events | None:
     """The answer to an operator's words about the shop that were heard as a customer's; None if they are none."""
-    if action in BUSINESS or turn.attachments or not questions.says("operator", turn.text) or not is_operator(turn):
+    if action in BUSINESS or turn.attachments or not (_of_business(turn) and is_operator(turn)):
         return None
     if action in ("action_ask_stock", "action_ask_restock") and (turn.entities("product") or points_back(turn)):
         return None  # of one product, as a customer asks
     return tell_business(turn, turn.text, named(turn)) or []
+
+
+def _of_business(turn: Turn) -> bool:
+    """Whether the words are of a shop's figures: by themselves, two times held against each other, a table."""
+    if questions.says("operator", turn.text):
+        return True
+    if turn.slot("figures") and questions.says("export", turn.text):
+        return True
+    found = named(turn)
+    times = sum(one.kind == "date" for one in found)
+    goods = any(one.kind == "product" for one in found)
+    return times > 1 and not goods and questions.says("versus", turn.text) is not None
 
 
 def follow_up(turn: Turn) -> Events | None:
@@ -81,16 +95,16 @@ def follow_up(turn: Turn) -> Events | None:
         return None
     if own:
         return tell_own(turn, query) or []
+    kind = held.get("kind")
+    changed = {name for name, value in vars(query).items() if value != getattr(before, name)}
+    if changed - REFINED.get(str(kind), frozenset({"filters"})):
+        kind = None  # anything else asks for a figure
     try:
-        return tell_business(turn, turn.text, named(turn), query) or []
+        return tell(turn, query, kind) or []
     except BadValue:
         turn.say("utter_figure_unknown")
+        hold(turn)
         return []
-
-
-def keep(turn: Turn, query: Query, own: bool) -> None:
-    """Let the next short message refine this question."""
-    turn.remember(figures={"query": query.as_json(), "own": own, "at": int(time.time())})
 
 
 def tell_own(turn: Turn, query: Query) -> Events | None:

@@ -230,7 +230,7 @@ class Turn:
             self._set.setdefault("offer", None)
 
     def let_context_lapse(self) -> None:
-        """Only what directly follows figures, or a question for a taste, is about that: other talk ends both."""
+        """What follows figures, or a question for a taste, is about that: other talk that is understood ends both."""
         for name in ("figures", "taste"):
             if self.tracker.get_slot(name):
                 self._set.setdefault(name, None)

@@ -23,8 +23,21 @@ class Against:
         period = query.period or running(other.grain, today)
         if self.compare is not None:
             return query.but(period=period, other=None, compare=self.compare)
+        if period.days == 1 and other.days > 1:
+            other = _same_day(period, other)
         before = period.grain == other.grain and period.start == other.end
         return query.but(period=period, other=None if before else other, compare=Compare.PREVIOUS)
+
+
+def _same_day(day: Period, other: Period) -> Period:
+    """Of a week the same weekday, of a month the same day; another stretch of time stays whole."""
+    if other.grain == "week" and other.days == 7:
+        start = other.start + timedelta(days=day.start.weekday())
+    elif other.grain == "month" and other.start.day == 1 and 28 <= other.days <= 31:
+        start = other.start + timedelta(days=min(day.start.day, other.days) - 1)
+    else:
+        return other
+    return Period(start, start + timedelta(days=1), "day")
 
 
 def against(text: str, dates: Sequence[Named]) -> Against | None:

@@ -112,6 +112,29 @@ def _mix(shop: Shop, other: Period, period: Period) -> tuple[Part, ...]:
     return tuple(sorted(parts, key=lambda one: -abs(one.effect_fen)))
 
 
+def reasons(shop: Shop, query: Query) -> list[tuple[str, int, int]]:
+    """Why goods or money went back in a query's period, and how often then and in the one it is held against.
+
+    Returns:
+        (reason of ``shop.states.CaseReason``, cases, cases before), the most frequent first.
+    """
+    today = shop.clock().astimezone(SHANGHAI).date()
+    counted: list[dict[str, int]] = []
+    for period in (query.period, order_stats.other_period(query, today)):
+        begin, end = (period or running("week", today)).moments
+        rows = select(AfterSaleCase.reason, func.count()).where(
+            AfterSaleCase.kind.in_(("return", "refund")),
+            AfterSaleCase.created_at >= begin,
+            AfterSaleCase.created_at < end,
+        )
+        with shop.database.read() as session:
+            counted.append(
+                {str(key): int(count) for key, count in session.execute(rows.group_by(AfterSaleCase.reason))}
+            )
+    now, before = counted
+    return sorted(((one, now[one], before.get(one, 0)) for one in now), key=lambda row: (-row[1], row[0]))
+
+
 def pending_cases(shop: Shop) -> dict[str, int]:
     """Open after-sale cases by kind."""
     query = select(AfterSaleCase.kind, func.count()).group_by(AfterSaleCase.kind)

@@ -161,8 +161,8 @@ def _shaped(query: Query, text: str, bare: str, entities: Sequence[Named], today
         count = _top(bare)
         ascending = bool(says("ascending", bare))
         one = re.search(words()["best"], bare)
-        if count or one:
-            query = query.but(top=count or TOP, ascending=ascending)
+        if count or one or ascending:
+            query = query.but(top=count or query.top or TOP, ascending=ascending)
         if query.group is Group.PRODUCT and query.metric in (Metric.SPENT, Metric.SALES) and not own:
             by_money = says("metrics.sales", re.sub(words()["groups"]["product"], "", bare))
             query = query.but(metric=Metric.SALES if by_money else Metric.UNITS, top=query.top or TOP)

@@ -1,0 +1,169 @@
+"""A shop's owner in a hurry: short words after one another, about figures, shelves and why."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from actions.chat import Reply, Unsure
+from actions.figures import AskBusiness
+from actions.orders import ListOrders
+from nlp.entities import EntityExtractor
+from nlp.gazetteer import Gazetteer
+from shop import work_accounts
+from shop.front import Shop
+from shop.models import AfterSaleCase
+from shop.states import OrderState
+from tests.builders import Builder
+from tests.unit.actions.fakes import run, tracker
+
+
+class Owner:
+    """Talks as a work account; what the bot remembers goes from turn to turn."""
+
+    def __init__(self, shop: Shop, build: Builder) -> None:
+        self.shop, self.slots = shop, dict[str, Any]()
+        shop.agents.add("chief", "主管", "a long password", "supervisor")
+        account = build.customer("主管", "13700000000")
+        work_accounts.link(shop, "chief", account.id)
+        shop.identity.link("talk-1", account.id, "test")
+        self.ear = EntityExtractor(Gazetteer(shop.catalogue.words))
+
+    def says(self, text: str, action: Any = ListOrders, intent: str = "inform") -> Any:
+        """What is answered; heard as something else unless an action is given."""
+        found = self.ear.extract(text, self.shop.clock())
+        entities = [
+            {"entity": one.type, "value": one.value, "text": one.text, "start": one.start, "end": one.end}
+            for one in found
+        ]
+        said = run(action(self.shop), tracker(text, intent, *entities, slots=self.slots))
+        self.slots |= said.slots
+        return said
+
+    def asks(self, text: str) -> Any:
+        """The same, heard as a question about the shop."""
+        return self.says(text, AskBusiness, "ask_business")
+
+
+@pytest.fixture
+def goods(build: Builder) -> dict[str, Any]:
+    """A phone that is scarce and sold, a cup that is plenty and sold; by the name of their categories."""
+    phone = build.product("青禾手机", category=build.category("手机", code="phone"), price_fen=200000, stock=2)
+    cup = build.product("白瓷杯", category=build.category("杯子", code="cup"), price_fen=5000, stock=500)
+    buyer = build.customer()
+    for days, units in ((1, 3), (8, 5), (9, 1), (35, 2)):
+        build.order(buyer, cup.skus[0], quantity=units, state=OrderState.COMPLETED, ago=timedelta(days=days))
+    for days in (1, 8, 35):
+        build.order(buyer, phone.skus[0], quantity=6, state=OrderState.COMPLETED, ago=timedelta(days=days))
+    return {"手机": phone, "杯子": cup}
+
+
+@pytest.fixture
+def owner(shop: Shop, build: Builder, goods: dict[str, Any]) -> Owner:
+    return Owner(shop, build)
+
+
+def test_a_day_is_held_against_the_same_day_of_the_week_before(owner: Owner) -> None:
+    assert "¥12150" in owner.asks("昨天卖得咋样").text
+    said = owner.says("比上周呢").text
+    assert "¥12250" in said, "the same weekday, not the whole week"
+
+
+def test_a_mistyped_day_and_metric_are_read(owner: Owner) -> None:
+    assert owner.asks("坐天卖得咋样").text == "坐天销售额是 ¥12150。"
+    assert "客单价" not in owner.asks("昨天客单件多少").text
+    assert "平均每单" in owner.asks("昨天客单件多少").text
+    assert "转化率" in owner.asks("昨天转化律").text
+
+
+def test_shelves_are_narrowed_as_figures_are(owner: Owner) -> None:
+    low = owner.asks("什么快断货了")
+    assert "青禾手机" in low.text
+    cups = owner.says("杯子的呢")
+    assert cups.names == ["utter_stock_low_none"]
+    assert cups.text.startswith("杯子")
+    assert "青禾手机" in owner.says("手机的呢").text
+
+
+def test_why_goes_on_with_another_time(owner: Owner) -> None:
+    assert owner.asks("为啥昨天掉了").names[0].startswith("utter_why_sales")
+    assert owner.says("那上周呢").names[0].startswith("utter_why_sales")
+    assert owner.says("只看手机").names == ["utter_figure"], "a category is no cause"
+    said = owner.asks("为什么昨天手机卖得少了")
+    assert said.names == ["utter_figure"], "visitors look at no category"
+    assert "¥12000" in said.text
+
+
+def test_a_wish_for_a_table_and_what_is_not_understood_leave_the_question(owner: Owner) -> None:
+    owner.asks("昨天卖了多少")
+    assert owner.says("导出给我", Unsure, "nlu_fallback").names == ["utter_business_export"]
+    owner.says("asdfgh", Reply, "out_of_scope")
+    owner.says("啥", Unsure, "nlu_fallback")
+    assert "杯子" in owner.says("只看杯子").text
+    owner.says("谢谢", Reply, "thank")
+    assert owner.slots["figures"] is None, "other talk ends it"
+
+
+def test_who_has_no_figures_before_them_gets_no_table(owner: Owner) -> None:
+    assert "utter_business_export" not in owner.says("导出给我", Unsure, "nlu_fallback").names
+
+
+def test_a_refusal_leaves_the_question_before(owner: Owner) -> None:
+    owner.asks("昨天转化率")
+    assert owner.says("按渠道看").names == ["utter_figure_unknown"]
+    assert owner.says("那前天呢").names == ["utter_figure"]
+
+
+def test_two_times_are_held_against_each_other_with_the_figure_of_before(owner: Owner) -> None:
+    assert "销售额" in owner.says("前天和昨天比").text
+    owner.asks("昨天卖了几单")
+    said = owner.says("这周和上周比一下").text
+    assert "订单数" in said
+    assert "单，" in said
+
+
+def test_the_worst_follow_the_best(owner: Owner) -> None:
+    assert owner.asks("上个月哪个商品卖得最好").text
+    said = owner.says("倒数呢")
+    assert said.names == ["utter_figure_rows"]
+    assert owner.slots["figures"]["query"]["ascending"] is True
+
+
+def test_no_rows_are_not_told_as_a_list(owner: Owner) -> None:
+    owner.asks("前天手机卖了多少")
+    assert owner.says("按城市分").names == ["utter_figure"]
+
+
+def test_days_that_goods_last_are_no_forecast_and_a_forecast_is_of_the_days_that_are_named(owner: Owner) -> None:
+    lasts = owner.asks("杯子还能卖几天")
+    assert lasts.names == ["utter_stock_total"]
+    assert "¥" in lasts.text
+    week = owner.asks("下周能卖多少")
+    assert week.names == ["utter_business_forecast"]
+    table = next(one["custom"] for one in week.messages if one.get("custom"))
+    assert len(table["rows"]) == 7
+    assert len(next(one["custom"] for one in owner.asks("预计卖多少").messages if one.get("custom"))["rows"]) == 28
+    assert owner.asks("明年十二月能卖多少").names == ["utter_business_forecast_far"]
+
+
+def test_what_to_buy_names_the_plan(owner: Owner) -> None:
+    assert owner.asks("该补什么货").names == ["utter_stock_low", "utter_stock_plan"]
+    assert owner.asks("什么快断货了").names == ["utter_stock_low"]
+
+
+def test_why_refunds_rose_is_answered_by_their_reasons(owner: Owner, shop: Shop, build: Builder) -> None:
+    buyer = build.customer("赵六", "13600000000")
+    sent = build.order(buyer, build.product("灯").skus[0], state=OrderState.DELIVERED, ago=timedelta(days=3))
+    for number, kind in enumerate(("refund", "return", "repair")):
+        build.add(
+            AfterSaleCase(
+                number=f"A{number}", order_id=sent.id, customer_id=buyer.id, kind=kind, reason="quality",
+                state="submitted", amount_fen=1, created_at=shop.clock() - timedelta(minutes=5),
+            )
+        )  # fmt: skip
+    said = owner.says("为什么今天退款多了")
+    assert said.names == ["utter_why_refunds"]
+    assert "质量问题 2（0）" in said.text
+    assert owner.says("是哪个商品退的最多").names == ["utter_business_unknown"]
