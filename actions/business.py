@@ -162,7 +162,7 @@ def _why(turn: Turn, query: Query) -> Events | None:
         _tell_one_empty(turn, found)
         return None
     change = found.now_fen / found.before_fen - 1
-    causes = [_cause(one) for one in sorted(found.causes, key=lambda one: -abs(one.effect_fen))]
+    causes = [_cause(one) for one in sorted(found.causes, key=lambda one: -abs(one.effect_fen))[:SHOWN]]
     movers = [
         label("figure_words", "mover").format(name=one.name, effect=_signed(one.effect_fen))
         for one in found.categories[:3]

@@ -1,5 +1,8 @@
 """Why sales moved: traffic × conversion × orders a buyer × basket, and which categories did it.
 
+The basket is units an order × mix × prices × what orders cost of their goods' worth. Mix is what
+the average unit would cost at the prices of before: it moves when dearer categories sell more.
+
 The change of a product is split by logarithms (each factor's share is its log
 ratio, scaled so that the shares add up to the change exactly; Ang 2005, LMDI-I).
 """
@@ -19,6 +22,11 @@ from shop.front import Shop
 from shop.models import AfterSaleCase, VisitDay
 from shop.sales_days import refresh
 from shop.states import OPEN_CASES
+
+Goods = dict[str, tuple[float, float]]
+"""Units and fen of each category."""
+Chains = list[tuple[str, list[float]]]
+"""Factors by name, each before and now."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,10 @@ def why(shop: Shop, query: Query) -> Decomposition:
         values.append((sales, orders, visitors, buyers))
     if period.start <= today < period.end:  # a period that runs: as far as it has come
         period = Period(period.start, today + timedelta(days=1), period.grain)
-    return Decomposition(period, other, values[0][0], values[1][0], _causes(*values), _mix(shop, other, period))
+    was, is_ = values
+    goods, goods_now = _goods(shop, other), _goods(shop, period)
+    causes = _causes(was, is_, _basket(was, is_, goods, goods_now))
+    return Decomposition(period, other, was[0], is_[0], causes, _movers(goods, goods_now))
 
 
 def _visits(shop: Shop, period: Period) -> tuple[float, float]:
@@ -70,10 +81,29 @@ def _visits(shop: Shop, period: Period) -> tuple[float, float]:
     return float(row[0] or 0), float(row[1] or 0)
 
 
-def _causes(before: tuple[float, ...], now: tuple[float, ...]) -> tuple[Part, ...]:
+def _basket(before: tuple[float, ...], now: tuple[float, ...], goods_before: Goods, goods_now: Goods) -> Chains:
+    """Factors whose product is sales an order; the basket itself where no goods are known."""
+    whole = [(sum(one[0] for one in goods.values()), sum(one[1] for one in goods.values())) for goods in
+             (goods_before, goods_now)]  # fmt: skip
+    if not (before[1] and now[1] and all(units > 0 and fen > 0 for units, fen in whole)):
+        return [("basket", [one[0] / one[1] if one[1] else 0.0 for one in (before, now)])]
+    (units, fen), (units_now, fen_now) = whole
+    prices = {name: amount / count for name, (count, amount) in goods_before.items() if count}
+    at_old = sum(
+        count * prices.get(name, amount / count if count else 0.0) for name, (count, amount) in goods_now.items()
+    )
+    return [
+        ("units_per_order", [units / before[1], units_now / now[1]]),
+        ("mix", [fen / units, at_old / units_now]),
+        ("price", [1.0, fen_now / at_old]),
+        ("discounts", [before[0] / fen, now[0] / fen_now]),
+    ]
+
+
+def _causes(before: tuple[float, ...], now: tuple[float, ...], basket: Chains) -> tuple[Part, ...]:
     """Factors whose product is sales; those that can't be told (no visitors known) are left out."""
     sales = (before[0], now[0])
-    chains = [("basket", [one[0] / one[1] if one[1] else 0.0 for one in (before, now)])]
+    chains = basket
     if all(one[2] and one[3] for one in (before, now)):
         chains = [
             ("traffic", [before[2], now[2]]),
@@ -97,18 +127,22 @@ def log_mean(first: float, second: float) -> float:
     return first if math.isclose(first, second) else (second - first) / math.log(second / first)
 
 
-def _mix(shop: Shop, other: Period, period: Period) -> tuple[Part, ...]:
-    rows = [
+def _goods(shop: Shop, period: Period) -> Goods:
+    units, fen = (
         {
             row.key: row.value
-            for row in order_stats.answer(shop, Query(metric=Metric.SALES, period=one, group=Group.CATEGORY)).rows
+            for row in order_stats.answer(shop, Query(metric=one, period=period, group=Group.CATEGORY)).rows
         }
-        for one in (other, period)
-    ]
-    parts = [
-        Part(name, rows[0].get(name, 0.0), rows[1].get(name, 0.0), rows[1].get(name, 0.0) - rows[0].get(name, 0.0))
-        for name in sorted({*rows[0], *rows[1]})
-    ]
+        for one in (Metric.UNITS, Metric.SALES)
+    )
+    return {name: (units.get(name, 0.0), amount) for name, amount in fen.items()}
+
+
+def _movers(before: Goods, now: Goods) -> tuple[Part, ...]:
+    amounts = {
+        name: (before.get(name, (0.0, 0.0))[1], now.get(name, (0.0, 0.0))[1]) for name in sorted({*before, *now})
+    }
+    parts = [Part(name, was, is_, is_ - was) for name, (was, is_) in amounts.items()]
     return tuple(sorted(parts, key=lambda one: -abs(one.effect_fen)))
 
 

@@ -67,9 +67,16 @@ def test_causes_and_categories_add_up_to_the_change_of_sales(shop: Shop) -> None
     part = {one: lines[(lines.day >= one.start) & (lines.day < one.end)] for one in (found.period, found.other)}
     now, before = (part[one].drop_duplicates("order_id").total_fen.sum() for one in (found.period, found.other))
     assert (found.now_fen, found.before_fen) == (now, before)
-    assert {one.name for one in found.causes} == {"traffic", "conversion", "orders_per_buyer", "basket"}
+    assert {one.name for one in found.causes} == {
+        "traffic", "conversion", "orders_per_buyer", "units_per_order", "mix", "price", "discounts"
+    }  # fmt: skip
     assert sum(one.effect_fen for one in found.causes) == pytest.approx(now - before)
     goods = [part[one].groupby("category").amount.sum() for one in (found.period, found.other)]
+    units = [part[one].groupby("category").quantity.sum() for one in (found.period, found.other)]
+    old = (goods[1] / units[1]).reindex(goods[0].index).fillna(goods[0] / units[0])
+    mix = next(one for one in found.causes if one.name == "mix")
+    assert mix.before == pytest.approx(goods[1].sum() / units[1].sum())
+    assert mix.now == pytest.approx((units[0] * old).sum() / units[0].sum()), "what units now cost at prices of before"
     change = goods[0].sub(goods[1], fill_value=0)
     assert {one.name: one.effect_fen for one in found.categories} == change.to_dict()
     assert [abs(one.effect_fen) for one in found.categories] == sorted(change.abs(), reverse=True)
