@@ -65,11 +65,18 @@ def _meant(turn: Turn, text: str, entities: Sequence[Named]) -> tuple[str | None
     if questions.says("export", text):
         turn.say("utter_business_export")
         return None, None
+    if questions.says("unshipped", text):
+        count, late = insights.unshipped(turn.shop)
+        turn.say("utter_unshipped", count=count, late=late, hours=turn.shop.settings.ship_within_hours)
+        return None, None
     if questions.says("pending", text):
         _pending(turn)
         return None, None
     query = _like_before(turn, questions.read(text, entities, turn.shop.clock(), own=False), text, entities)
     if questions.says("why", text):
+        held = turn.slot("figures")
+        if query.period is None and isinstance(held, dict) and not held.get("own"):
+            query = query.but(period=Query.from_json(held["query"]).period)
         return "why", query.but(metric=Metric.REFUND_RATE) if questions.says("refunds", text) else query
     kind = next((name for name in questions.words()["stock"] if questions.says(f"stock.{name}", text)), None)
     if kind == "low" or (kind == "out" and questions.says("soon", text)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from actions.texts import label, yuan
 from actions.turn import Turn
 from analytics import questions
-from analytics.query import MONEY, RATES, Answer, Group, Metric, Period, Query
+from analytics.query import MONEY, RATES, SHANGHAI, Answer, Group, Metric, Period, Query
 from analytics.questions import Named
 from shop.models import Brand, Category, Product
 
@@ -63,6 +64,9 @@ def told_period(turn: Turn, query: Query) -> str:
     own = [one.text for one in said if one.text and questions.period_of(one) == query.period]
     if own and (len(said) == 1 or query.other or query.compare):
         return own[0]
+    today = turn.shop.clock().astimezone(SHANGHAI).date()
+    if query.period.start <= today < query.period.end:  # no day of it that is to come
+        return days(replace(query.period, end=today + timedelta(days=1)))
     return days(query.period)
 
 

@@ -21,6 +21,8 @@ from shop.work_accounts import role_of
 
 SHOWN = 5
 BUSINESS = frozenset({"action_ask_business", "action_order_spend"})
+SHORT = 12
+"""Letters of a question why that is about the figure just told."""
 REFINED = {"why": frozenset({"period", "other", "compare"}), "forecast": frozenset({"filters", "period"})}
 """What a follow-up may change in questions that are of no figure; of the shelves only the goods."""
 
@@ -39,8 +41,9 @@ class OrderSpend(ShopAction):
         """Count, sum, average, dearest, last, by month or category, against another time."""
         text = turn.request
         query = questions.read(text, named(turn), turn.shop.clock(), own=True)
-        if questions.says("shop", text) and is_operator(turn):
-            return tell_business(turn, text, named(turn))
+        words = questions.mended(text)
+        if (questions.says("shop", words) or questions.says("operator", words)) and is_operator(turn):
+            return tell_business(turn, words, named(turn))
         return tell_own(turn, query)
 
 
@@ -54,7 +57,7 @@ class AskBusiness(ShopAction):
         if not is_operator(turn):
             turn.say("utter_business_closed")
             return None
-        return tell_business(turn, turn.request, named(turn))
+        return tell_business(turn, questions.mended(turn.request), named(turn))
 
 
 def asked_by_operator(turn: Turn, action: str) -> Events | None:
@@ -63,14 +66,16 @@ def asked_by_operator(turn: Turn, action: str) -> Events | None:
         return None
     if action in ("action_ask_stock", "action_ask_restock") and (turn.entities("product") or points_back(turn)):
         return None  # of one product, as a customer asks
-    return tell_business(turn, turn.text, named(turn)) or []
+    return tell_business(turn, questions.mended(turn.text), named(turn)) or []
 
 
 def _of_business(turn: Turn) -> bool:
     """Whether the words are of a shop's figures: by themselves, two times held against each other, a table."""
-    if questions.says("operator", turn.text):
+    text, held = questions.mended(turn.text), turn.slot("figures")
+    if questions.says("operator", text) or questions.says("unshipped", text):
         return True
-    if turn.slot("figures") and questions.says("export", turn.text):
+    fresh = isinstance(held, dict) and not held.get("own") and time.time() - held.get("at", 0) <= FOCUS_S
+    if fresh and (questions.says("export", text) or (len(text) <= SHORT and questions.says("why", text))):
         return True
     found = named(turn)
     times = sum(one.kind == "date" for one in found)
@@ -90,7 +95,9 @@ def follow_up(turn: Turn) -> Events | None:
         before = Query.from_json(held["query"])
     except (KeyError, TypeError, ValueError):
         return None
-    query = questions.refine(before, turn.text, named(turn), turn.shop.clock(), own=own)
+    query = questions.refine(
+        before, turn.text if own else questions.mended(turn.text), named(turn), turn.shop.clock(), own=own
+    )
     if query is None or turn.guest_or_customer is None:
         return None
     if own:

@@ -49,7 +49,8 @@ def against(text: str, dates: Sequence[Named]) -> Against | None:
     held = says("against.before", before) or (says("against.with", before) and says("against.after", after))
     if not held:
         return None
-    if says("against.same", after) or (says("against.year", last.text) and len(dates) == 1 and not after_is_day(after)):
+    same = says("against.same", after) and period_of(last).grain == "year"
+    if same or (says("against.year", last.text) and len(dates) == 1 and not after_is_day(after)):
         return Against(last, Compare.LAST_YEAR)
     return Against(last, Compare.PREVIOUS if says("against.earlier", last.text) else None)
 

@@ -19,9 +19,9 @@ from analytics import order_stats
 from analytics.comparisons import running
 from analytics.query import SHANGHAI, Compare, Group, Metric, Period, Query
 from shop.front import Shop
-from shop.models import AfterSaleCase, VisitDay
+from shop.models import AfterSaleCase, Order, VisitDay
 from shop.sales_days import refresh
-from shop.states import OPEN_CASES
+from shop.states import OPEN_CASES, OrderState
 
 Goods = dict[str, tuple[float, float]]
 """Units and fen of each category."""
@@ -167,6 +167,15 @@ def reasons(shop: Shop, query: Query) -> list[tuple[str, int, int]]:
             )
     now, before = counted
     return sorted(((one, now[one], before.get(one, 0)) for one in now), key=lambda row: (-row[1], row[0]))
+
+
+def unshipped(shop: Shop) -> tuple[int, int]:
+    """Paid orders that wait for their parcel, and how many of them are later than the shop promises."""
+    late = shop.clock() - timedelta(hours=shop.settings.ship_within_hours)
+    query = select(func.count(), func.count().filter(Order.paid_at < late)).where(Order.state == OrderState.PAID.value)
+    with shop.database.read() as session:
+        row = session.execute(query).one()
+    return int(row[0]), int(row[1])
 
 
 def pending_cases(shop: Shop) -> dict[str, int]:

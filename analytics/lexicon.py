@@ -37,6 +37,12 @@ def pattern(source: str) -> re.Pattern[str]:
     return re.compile(source, re.IGNORECASE)
 
 
+def mended(text: str) -> str:
+    """A text with the mistyped words of the trade put right, each as long as it was."""
+    wrong = words()["typos"]
+    return pattern("|".join(map(re.escape, wrong))).sub(lambda one: str(wrong[one.group()]), text)
+
+
 def says(name: str, text: str) -> re.Match[str] | None:
     """Whether the text has words of a list: ``why``, ``stock.low``, ``groups.day``."""
     source: Any = words()

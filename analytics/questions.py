@@ -12,11 +12,11 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Sequence
 
-from analytics.comparisons import against
-from analytics.lexicon import Named, first_of, pattern, period_of, says, words
+from analytics.comparisons import against, running
+from analytics.lexicon import Named, first_of, mended, pattern, period_of, says, words
 from analytics.query import SHANGHAI, Compare, Filters, Find, Group, Metric, Period, Query
 
-__all__ = ["Named", "is_follow_up", "period", "period_of", "read", "refine", "says", "words"]
+__all__ = ["Named", "is_follow_up", "mended", "period", "period_of", "read", "refine", "says", "words"]
 
 TOP = 5
 """Rows of an answer that asks for the best without saying how many."""
@@ -45,7 +45,7 @@ def read(text: str, entities: Sequence[Named], now: datetime, *, own: bool) -> Q
     held = None if name else against(text, _dates(entities))
     asked = [one for one in entities if held is None or one != held.named]
     query = Query(
-        metric=None if name else Metric(metric) if metric else Metric.SPENT if own else Metric.SALES,
+        metric=None if name else _metric(metric, own) if metric else Metric.SPENT if own else Metric.SALES,
         find=Find(name) if name else None,
         filters=_filters(text, entities, own),
         period=period(text, asked, today),
@@ -64,20 +64,22 @@ def refine(before: Query, text: str, entities: Sequence[Named], now: datetime, *
     query = before
     metric, name = first_of("metrics", bare), first_of("finds", bare) if own else None
     if metric:
-        query = query.but(metric=Metric(metric), find=None)
+        query = query.but(metric=_metric(metric, own), find=None)
     if name:
         query = query.but(find=Find(name), metric=None, group=None)
     new = _filters(text, entities, own)
     if new != Filters():
         query = query.but(filters=_merged(query.filters, new))
+        if (new.cities and query.group is Group.CITY) or (new.channel and query.group is Group.CHANNEL):
+            query = query.but(group=None, top=None, ascending=False)
     elif says("everything", text):
         query = query.but(filters=Filters())
     held = against(text, _dates(entities)) if query.find is None else None
     asked = [one for one in entities if held is None or one != held.named]
     when = period(text, asked, today)
-    moved = before.period is not None and held is None and says("same_time", text) is not None
-    if moved and before.period is not None:
-        when = before.period.year_before(today)
+    moved = held is None and says("same_time", text) is not None
+    if moved:
+        when = (before.period or running("year", today)).year_before(today)
     if when is not None:
         query = query.but(period=when, other=None)
     group = _group(bare)
@@ -89,7 +91,13 @@ def refine(before: Query, text: str, entities: Sequence[Named], now: datetime, *
         shaped = held.applied(shaped, today)
     if moved:  # that time itself, not held against it
         shaped = shaped.but(compare=None)
-    return None if shaped == before and not metric else shaped
+    named = metric or group or when or new != Filters()
+    return None if shaped == before and not named else shaped
+
+
+def _metric(name: str, own: bool) -> Metric:
+    """The metric of that name; what people spend is what a shop sells."""
+    return Metric.SALES if name == "spent" and not own else Metric(name)
 
 
 def _dates(entities: Sequence[Named]) -> list[Named]:
@@ -110,7 +118,7 @@ def is_follow_up(text: str, entities: Sequence[Named]) -> bool:
         for table in ("groups", "compares", "metrics", "channels", "finds", "quarters")
         for one in words()[table].values()
     ]
-    known += [words()[name] for name in ("top", "everything", "until_now", "ascending")]
+    known += [words()[name] for name in ("top", "everything", "until_now", "ascending", "most")]
     changed = bool(entities) or any(pattern(one).search(rest) for one in known)
     for one in known:
         rest = pattern(one).sub("", rest)

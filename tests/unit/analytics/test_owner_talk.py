@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from actions.chat import Reply, Unsure
-from actions.figures import AskBusiness
+from actions.figures import AskBusiness, OrderSpend
 from actions.orders import ListOrders
 from nlp.entities import EntityExtractor
 from nlp.gazetteer import Gazetteer
@@ -84,7 +84,7 @@ def test_shelves_are_narrowed_as_figures_are(owner: Owner) -> None:
     cups = owner.says("杯子的呢")
     assert cups.names == ["utter_stock_low_none"]
     assert cups.text.startswith("杯子")
-    assert "青禾手机" in owner.says("手机的呢").text
+    assert "青禾手机" in owner.says("手机的").text
 
 
 def test_why_goes_on_with_another_time(owner: Owner) -> None:
@@ -167,3 +167,84 @@ def test_why_refunds_rose_is_answered_by_their_reasons(owner: Owner, shop: Shop,
     assert said.names == ["utter_why_refunds"]
     assert "质量问题 2（0）" in said.text
     assert owner.says("是哪个商品退的最多").names == ["utter_business_unknown"]
+
+
+def test_a_short_why_is_about_the_figure_just_told(owner: Owner) -> None:
+    assert owner.says("为啥掉了").names != ["utter_why_sales_one"], "nothing was told before it"
+    owner.asks("昨天卖了多少")
+    said = owner.says("为啥掉了")
+    assert said.names == ["utter_why_sales_one"]
+    assert "2025-03-11" in said.text
+    phones = owner.says("那手机为啥掉了")
+    assert phones.names == ["utter_figure"]
+    assert "手机" in phones.text
+
+
+def test_the_same_weekday_is_said_in_other_words(owner: Owner) -> None:
+    owner.asks("昨天卖了多少")
+    assert "2025-03-04（¥12250）" in owner.says("跟上周同一天比呢").text
+
+
+def test_a_city_or_a_channel_takes_the_place_of_their_grouping(owner: Owner) -> None:
+    owner.asks("昨天卖了多少")
+    assert owner.says("按城市分").names == ["utter_figure_rows"]
+    assert owner.says("杭州呢").names == ["utter_figure"]
+    assert owner.says("微信的呢").names == ["utter_figure"]
+    assert "微信" in owner.says("微信的呢").text, "said twice, told twice"
+    assert "网页" in owner.says("网页的呢").text
+
+
+def test_the_best_of_what_stands_there_is_asked_without_a_that(owner: Owner) -> None:
+    owner.asks("按月看今年卖了多少")
+    best = owner.says("哪个月最好")
+    assert best.names == ["utter_figure_rows"]
+    assert owner.says("前2名是啥").names == ["utter_figure_rows"]
+    assert owner.slots["figures"]["query"]["top"] == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("还有几单没发货", "utter_unshipped"),
+        ("断活的有哪些", "utter_stock_out_none"),
+        ("杯子够卖多久", "utter_stock_total"),
+        ("压了多少钱的货", "utter_stock_over"),
+        ("哪些断货了", "utter_stock_out_none"),
+        ("五一备多少货", "utter_business_forecast"),
+        ("今天开张了没", "utter_figure"),
+        ("今天退了几单", "utter_business_unknown"),
+        ("客单假多少", "utter_figure"),
+    ],
+)
+def test_an_owners_own_words_heard_as_something_else(owner: Owner, text: str, name: str) -> None:
+    assert owner.says(text).names == [name]
+
+
+def test_what_lies_too_long_is_the_shops_also_when_it_is_heard_as_ones_own(owner: Owner) -> None:
+    assert owner.says("压了多少钱的货", OrderSpend, "order_spend").names == ["utter_stock_over"]
+
+
+def test_a_period_that_runs_is_told_up_to_today(owner: Owner) -> None:
+    owner.asks("这个月卖了多少")
+    assert "2025-03-01 至 2025-03-12" in owner.says("按城市分").text
+
+
+def test_parcels_that_wait_are_counted_and_those_that_wait_too_long(owner: Owner, shop: Shop, build: Builder) -> None:
+    cup, buyer = build.product("碗"), build.customer("钱七", "13500000000")
+    for days in (0, 1, 3):
+        build.order(buyer, cup.skus[0], state=OrderState.PAID, ago=timedelta(days=days, hours=1))
+    said = owner.says("有多少单没发货")
+    assert "3 单" in said.text
+    assert "48 小时的 1 单" in said.text
+
+
+def test_a_customer_asks_after_their_own_parcels(shop: Shop, build: Builder, owner: Owner) -> None:
+    buyer = build.customer("孙八", "13400000000")
+    shop.identity.link("talk-1", buyer.id, "test")
+    assert "utter_unshipped" not in owner.says("还有几单没发货").names
+
+
+def test_the_same_time_of_last_year_without_a_time_is_this_years(owner: Owner) -> None:
+    owner.asks("客单价多少")
+    assert owner.says("去年同期呢").names == ["utter_figure"]
+    assert owner.slots["figures"]["query"]["period"] == {"start": "2024-01-01", "end": "2024-03-13", "grain": "year"}
