@@ -120,6 +120,26 @@ def test_the_command_tells_the_agreed_keys(tmp_path: Path, capsys: pytest.Captur
     assert (one["sku"], len(one["quantity"]), one["dates"][0]) == ("a", 3, "2024-06-29")
 
 
+@pytest.mark.parametrize(
+    ("step", "frequency", "coming"),
+    [(7, "week", ["2024-04-29", "2024-05-06"]), (0, "month", ["2024-02-01", "2024-03-01"])],
+)
+def test_a_file_by_week_or_month_is_forecast_in_its_own_steps(
+    tmp_path: Path, step: int, frequency: str, coming: list[str]
+) -> None:
+    days = (
+        np.datetime64("2022-01-03") + step * np.arange(121)
+        if step
+        else (np.datetime64("2022-01") + np.arange(25)).astype("datetime64[D]")
+    )
+    rows = [f"{day},{sku},{level}" for sku, level in (("a", 7), ("b", 2)) for day in days]
+    read = read_sales(write(tmp_path, "\n".join(["date,sku,quantity", *rows])), today=np.datetime64("2024-12-31"))
+    assert read.frequency == frequency
+    told = forecast.rows_of(read, forecast.forecast(read, 2))
+    assert [one["dates"] for one in told] == [coming] * 2
+    assert [one["expected"] for one in told] == [pytest.approx([level] * 2, rel=0.05) for level in (7, 2)]
+
+
 def test_bad_rows_are_told_and_the_rest_is_forecast(tmp_path: Path) -> None:
     text = "date,sku,quantity,price\n" + "".join(f"2024-01-{day:02d},a,2,¥3\n" for day in range(1, 29) if day != 9)
     text += "2024-01-03,a,1,$3\n2024-01-04,a,-1,¥3\n2199-01-01,a,5,¥3\nnonsense,a,5,¥3\n2024-01-05,a,many,¥3\n"
