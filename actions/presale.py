@@ -20,7 +20,7 @@ from actions.pictures import by_picture, is_about_the_picture
 from actions.registry import go_on
 from actions.texts import day, labels, phrase, price_span, yuan
 from actions.turn import Turn
-from actions.wishes import tell_look
+from actions.wishes import memory, tell_look
 from shop.entities import ProductCard, ProductDetail, StockAnswer
 
 
@@ -253,10 +253,10 @@ class Compare(ShopAction):
         """What differs: price, attributes, rating."""
         codes = list(dict.fromkeys(turn.entities("product")))
         shown = turn.slot("choices") or {}
-        numbered = chosen(turn, "product")
+        numbered = _numbered(turn)
         if len(codes) < 2 and numbered:  # "this one and the first": what is talked about, and the number
-            talked = turn.focused("product") if points_back(turn) else None
-            codes = list(dict.fromkeys([*codes, *([talked] if talked else []), numbered]))
+            talked = turn.focused("product") if points_back(turn) and len(numbered) < 2 else None
+            codes = list(dict.fromkeys([*codes, *([talked] if talked else []), *numbered]))
         if len(codes) < 2 and shown.get("kind") == "product":
             codes = list(dict.fromkeys([*codes, *shown["values"]]))
         if len(codes) < 2:
@@ -281,6 +281,19 @@ class Compare(ShopAction):
         turn.show(
             "products", [{**product_card(one.card), "lines": _attribute_lines(one)[:6]} for one in (first, second)]
         )
+
+
+def _numbered(turn: Turn) -> list[str]:
+    """Codes of the goods that "the second and the third" point at; two numbers after a comparison mean the list."""
+    numbers = [one for one in turn.entities("ordinal") if isinstance(one, int)]
+    shown = turn.slot("choices") or {}
+    if len(numbers) < 2 or shown.get("kind") != "product":
+        one = chosen(turn, "product")
+        return [one] if one else []
+    values, listed = shown["values"], memory(turn).get("list", [])
+    if len(values) == 2 and set(values) <= set(listed):
+        values = listed
+    return [str(values[one - 1 if one > 0 else one]) for one in numbers if 0 < abs(one) <= len(values)]
 
 
 def _cheaper(first: ProductCard, second: ProductCard) -> str:

@@ -10,11 +10,12 @@ from actions.base import ShopAction
 from actions.cards import button, product_card
 from actions.picking import MOST_CHOICES, chosen, let_choose
 from actions.reason_words import of_own, of_talk, reason_words
-from actions.remarks import LIKES, follows_recommendation, remark
+from actions.remarks import LIKES, follows_recommendation, not_again, remark
 from actions.taste import WHOM, ask, hear, names_something
 from actions.texts import phrase
 from actions.turn import Turn
 from actions.wishes import (
+    MOST_KEPT,
     NAMED,
     Wish,
     memory,
@@ -30,14 +31,11 @@ from recsys.recommender import Pick, Recommender, recommender_of
 from recsys.shelf import Shelf, Wishes
 from shop.entities import ProductCard
 
-ANEW = ("others", "other_brand", "dislike", *LIKES)
-"""Remarks after which what was shown does not come again."""
+REFINES = ("cheaper", "dearer", "not", "price", "color")
+"""Remarks that change the wish."""
 
 OTHERS_TASTE = 0.3
 """How much the customer's own taste counts when it is a present, for an occasion, or goes with something."""
-
-MOST_KEPT = 60
-"""Codes shown in a talk that are remembered, so that they do not come again."""
 
 
 class Recommend(ShopAction):
@@ -69,8 +67,7 @@ class Recommend(ShopAction):
             return
         if said == "dislike":
             held["disliked"] = [*held.get("disliked", []), chosen(turn, "product")]
-        if said not in ANEW:
-            held["shown"] = []
+        held.update(not_again(held, said))
         if liked:
             held["liked"] = [*held.get("liked", []), liked]
         picks = self._picks(turn, recommender, held, liked)
@@ -79,12 +76,15 @@ class Recommend(ShopAction):
         ):  # no cheaper running shoe: another one of the shelf
             held["wish"] = wish = {**wish, "word": None}
             picks = self._picks(turn, recommender, held, liked)
+        if not picks and said in REFINES and held["shown"]:  # rather what was passed over than nothing
+            held.update(shown=[], passed=[])
+            picks = self._picks(turn, recommender, held, liked)
         if liked and not picks:
             self._say_alone(turn, liked, held)
             return
         if not picks and held["shown"]:
             turn.say("utter_recommend_exhausted")
-            turn.remember(recommend={**held, "shown": [], "at": int(time.time())})
+            turn.remember(recommend={**held, "shown": [], "passed": [], "at": int(time.time())})
             return
         cards = recommender.cards(picks)
         if not cards:
@@ -205,8 +205,12 @@ class Recommend(ShopAction):
 
 def _wishes(shelf: Shelf, wish: Wish, shown: list[str], beside: int | None) -> Wishes:
     ids = shelf.id_of
-    without = {ids[code] for code in shown if code in ids} | ({beside} if beside else set())
-    unwanted = wish.get("not_category") or wish.get("beside")
+    refused = shelf.categories.get(wish.get("not_category") or "")
+    part = _part(shelf, wish.get("not_category"), wish.get("not_word")) or frozenset()
+    if 2 * len(part) > sum(refused in one.shelves for one in shelf.items):
+        part = frozenset()  # "no tents" leaves the other outdoor goods, "no earphones" means their shelf
+    without = {ids[code] for code in shown if code in ids} | ({beside} if beside else set()) | part
+    unwanted = wish.get("beside") if part else wish.get("not_category") or wish.get("beside")
     return Wishes(
         shelf=shelf.categories.get(wish.get("category") or ""),
         brand=shelf.brands.get(wish.get("brand") or ""),
@@ -234,7 +238,12 @@ def _alike(wishes: Wishes, shelf: Shelf, liked: str | None) -> Wishes:
 
 def _ids_named(shelf: Shelf, wish: Wish) -> frozenset[int] | None:
     """A shelf's other name may mean a part of it (earphones among the audio): what carries the word, if any."""
-    word, category = wish.get("word"), shelf.categories.get(wish.get("category") or "")
+    return _part(shelf, wish.get("category"), wish.get("word"))
+
+
+def _part(shelf: Shelf, code: str | None, word: str | None) -> frozenset[int] | None:
+    """Ids of the goods of a category that carry a word; None where no such word or goods are."""
+    category = shelf.categories.get(code or "")
     if not word or category is None:
         return None
     return frozenset(one.id for one in shelf.items if word in one.name and category in one.shelves) or None

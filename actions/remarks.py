@@ -6,9 +6,11 @@ heard: "cheaper" alone is a question for a discount, "the cheapest" one for one'
 
 from __future__ import annotations
 
+from typing import Any
+
 from actions.picking import chosen, names_goods, points_back
 from actions.turn import Turn
-from actions.wishes import memory, refused_word, words
+from actions.wishes import MOST_KEPT, memory, refused_word, words
 
 LONGEST_REMARK = 18
 """A longer message is a request of its own, not a remark on what was shown."""
@@ -28,6 +30,25 @@ PRICED = frozenset({"inform", "search_product", "ask_price", "ask_discount"})
 LIKES = ("like", "alike")
 """Remarks that lead to more of the kind of one of the goods."""
 
+PASSED = ("others", "other_brand")
+"""Remarks after which the list shown is done with."""
+
+ANEW = (*PASSED, "dislike", *LIKES)
+"""Remarks after which what was shown does not come again."""
+
+
+def not_again(held: dict[str, Any], said: str | None) -> dict[str, list[str]]:
+    """What of the goods shown does not come again after a remark: ``shown``, and ``passed`` also in later refinements.
+
+    Args:
+        held: what was shown in this talk (see ``memory``).
+        said: the remark; None for a wish of its own, with which all begins anew.
+    """
+    if said is None:
+        return {"shown": [], "passed": []}
+    passed = [*held.get("passed", []), *(held.get("list", []) if said in PASSED else [])][-MOST_KEPT:]
+    return {"shown": held.get("shown", []) if said in ANEW else passed, "passed": passed}
+
 
 def remark(turn: Turn) -> str | None:
     """What a message says of the goods shown last.
@@ -44,7 +65,8 @@ def remark(turn: Turn) -> str | None:
     if any(word in turn.text for word in refine["alike"]) and not _of_orders(turn) and not _asks_of_one(turn):
         return "alike"
     if any(word in turn.text for word in refine["like"]) and not any(
-        one in turn.text for one in (*words()["negations"], *words()["questions"], *refine["of_others"])
+        one in turn.text
+        for one in (*words()["negations"], *words()["questions"], *refine["of_others"], *refine["requests"])
     ):
         return "like"
     if turn.intent in PRICED and turn.entity("price_range") and not names_goods(turn) and not _of_orders(turn):

@@ -19,6 +19,8 @@ from shop.settings import ROOT
 FRESH_S = 15 * 60
 CHEAPER, DEARER = 0.8, 1.25
 LONGEST_HOBBY = 4
+MOST_KEPT = 60
+"""Codes shown in a talk that are remembered, so that they do not come again."""
 
 Wish = dict[str, Any]
 
@@ -166,7 +168,7 @@ def _refuse(wish: Wish, turn: Turn) -> None:
             if wish.get(kind) in refused:
                 wish[kind] = None
     if turn.entity("category"):
-        wish["not_category"] = turn.entity("category")
+        wish["not_category"], wish["not_word"] = turn.entity("category"), turn.entity_text("category")
     if word := refused_word(turn):
         wish["not_words"] = sorted({*wish.get("not_words", []), word})
 

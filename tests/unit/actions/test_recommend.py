@@ -6,6 +6,7 @@ import time
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from actions.aftersale import StartCase
@@ -14,12 +15,14 @@ from actions.faq import Faq
 from actions.figures import OrderSpend
 from actions.presale import Compare, SearchProduct, StockQuestion
 from actions.reason_words import reason_words
-from actions.recommend import Recommend
+from actions.recommend import Recommend, _wishes
 from actions.remarks import remark
+from actions.wishes import refined
 from recsys.ask import Ask
 from recsys.reasons import OF_KIND, Reason
 from recsys.recommender import recommender_of
-from recsys.shelf import Wishes
+from recsys.shelf import Shelf, Wishes
+from shop.event_reader import ShelfItem
 from shop.front import Shop
 from shop.models import Category, Customer, Impression, Product
 from tests.demo_shops import columns, copied
@@ -91,6 +94,50 @@ def test_others_are_others(talk: Talk, text: str):
     talk.say(Continue, text, intent="inform")
     assert len(talk.shown) == 5
     assert not set(first) & set(talk.shown)
+
+
+@pytest.mark.parametrize(("text", "entities"), [("不要黑色", [entity("color", "黑色", "黑色")]), ("再便宜点", [])])
+def test_what_was_passed_over_does_not_come_back_with_another_wish(talk: Talk, text: str, entities: list[Any]):
+    talk.say(Recommend, "推荐一下")
+    first = list(talk.shown)
+    talk.say(Continue, "换一批", intent="inform")
+    talk.say(Faq, text, *entities, intent="inform")
+    assert talk.shown
+    assert not set(first) & set(talk.shown)
+    talk.say(Recommend, "推荐一下")
+    assert set(first) & set(talk.shown), "a wish of its own begins anew"
+
+
+def test_something_pretty_please_is_no_praise_of_what_was_shown(talk: Talk):
+    assert remark(turn(FakeShop(), "推荐点好看的", "recommend_product")) is None
+    assert remark(turn(FakeShop(), "你推荐的不错", "thank")) == "like"
+    talk.say(Recommend, "推荐一下")
+    assert "utter_recommend_liked" not in talk.say(Recommend, "推荐点好看的").names
+
+
+def test_to_refuse_one_kind_of_a_shelf_leaves_the_others_of_it():
+    names = ("自动帐篷", "折叠椅", "保温箱", "毛线帽")
+    items = [
+        ShelfItem(at, f"P{at}", name, (1 + at // 3,), 1, 900, 900, 5, 4.5, 9, 0.0) for at, name in enumerate(names)
+    ]
+    shelf = Shelf(items, {"outdoor": 1, "hat": 2}, {})
+
+    def left(word: str) -> list[int]:
+        refused = turn(FakeShop(), f"不要{word}", "inform", entity("category", "outdoor", word))
+        wish = refined({}, "not", refused, [], [])
+        return np.flatnonzero(shelf.fitting(_wishes(shelf, wish, [], None))).tolist()
+
+    assert left("帐篷") == [1, 2, 3]
+    assert left("户外用品") == [3]
+
+
+def test_the_second_and_the_third_of_a_list_are_compared_also_after_a_comparison(talk: Talk):
+    talk.say(Recommend, "推荐一下")
+    names = [one.name for one in talk.shop.catalogue.cards(talk.shown)]
+    for first, second in ((2, 3), (1, 5), (4, 2)):
+        numbers = (entity("ordinal", first, f"第{first}个"), entity("ordinal", second, f"第{second}个"))
+        said = talk.say(Compare, f"第{first}个和第{second}个比呢", *numbers, intent="compare_products")
+        assert [one["title"] for one in cards(said)] == [names[first - 1], names[second - 1]]
 
 
 def test_cheaper_is_cheaper_and_dearer_dearer(talk: Talk):
