@@ -41,7 +41,7 @@ from shop.product_texts import ProductText, product_texts, review_texts
 from shop.versions import current, facts, publish
 
 ALS = AlsConfig(binary=False, iterations=6, cg_steps=2)
-EASE = EaseConfig(regularisation=200.0)
+EASE = EaseConfig(regularisation=400.0)
 NEAR_KEPT = 200
 TOGETHER_DAYS = 365
 AT_LEAST = {"content": 0.2, "popularity": 0.05}
