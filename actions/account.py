@@ -19,6 +19,12 @@ POINTS_USE = "points_use"
 """The FAQ entry that says what points are good for."""
 
 
+def _asks_use_of_points(text: str) -> bool:
+    words = labels()
+    counts = any(one in text for one in words["count_of_points"])
+    return words["points_word"] in text and not counts and any(one in text for one in words["use_of_points"])
+
+
 class Membership(ShopAction):
     """Level, points, what the next level takes."""
 
@@ -26,7 +32,7 @@ class Membership(ShopAction):
 
     def answer(self, turn: Turn) -> None:
         """Tell a customer's standing; what points are good for, if that is the question."""
-        entry = turn.shop.faq.entry(POINTS_USE) if any(one in turn.text for one in labels()["use_of_points"]) else None
+        entry = turn.shop.faq.entry(POINTS_USE) if _asks_use_of_points(turn.text) else None
         if entry is not None:
             turn.say_text(entry.answer, buttons=[(one, one) for one in entry.buttons], source=f"faq:{entry.id}")
             return

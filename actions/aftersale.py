@@ -105,23 +105,30 @@ def _has_not_left(turn: Turn) -> bool:
     return "modify" in turn.shop.orders.get(turn.customer, held).can
 
 
+def _intent_of(kind: str | None, reason: str | None) -> str:
+    """The intent with which a case of this kind, or for this reason, begins."""
+    by_reason = [intent for intent, one in INTENT_REASON.items() if kind is None and one.value == reason]
+    by_kind = [intent for intent, one in INTENT_KIND.items() if one.value == kind]
+    return next(iter((*by_reason, *by_kind)), "return_goods")
+
+
 class CaseForm(ShopForm):
     """Line, what is wanted, why, how many, instead of what, proof, really?"""
 
     form = "case_form"
     own_intents = frozenset({"return_goods", "exchange_goods", "apply_refund"})
 
-    def answer(self, turn: Turn) -> Events:
-        """As any form; a correction of the order begins anew with the other one."""
-        if turn.slot("requested_slot") is None or not means_another(order_of(turn, "case_order"), turn.text):
-            return super().answer(turn)
-        kind = turn.slot("case_kind")
-        intent = next((intent for intent, asked in INTENT_KIND.items() if asked.value == kind), "return_goods")
+    def _go_on(self, turn: Turn, requested: str | None, events: Events) -> Events:
+        """As any form; a correction of the order begins anew with the other one, with what was told already."""
+        if requested is None or not means_another(order_of(turn, "case_order"), turn.text):
+            return super()._go_on(turn, requested, events)
+        told = {name: turn.slot(name) for name in ("case_reason", "case_story", "case_proof") if turn.slot(name)}
         turn.focus("order", None)
-        begun = StartCase(self._shop).start(turn, intent) or []
+        begun = StartCase(self._shop).start(turn, _intent_of(turn.slot("case_kind"), told.get("case_reason"))) or []
         if not any(one.get("name") == self.form for one in begun):
             return [*begun, SlotSet("requested_slot", None)]  # it goes on as something else
-        return self._go_on(turn, None, [])
+        turn.remember(**told)
+        return super()._go_on(turn, None, events)
 
     def questions(self) -> list[Question]:
         """Only what the case needs is asked."""

@@ -10,7 +10,7 @@ from actions.cards import case_card
 from actions.forms import Answers, Question, ShopForm, SubmitAction, begin, confirmation
 from actions.orders import order_facts
 from actions.picking import chosen, let_choose
-from actions.texts import day, label, minute, yuan
+from actions.texts import day, label, labels, minute, yuan
 from actions.turn import Turn
 from shop.entities import CaseView
 from shop.errors import CaseNotFound, WrongState
@@ -113,7 +113,12 @@ class StartWithdraw(ShopAction):
 
     def answer(self, turn: Turn) -> Events | None:
         """Start the form, or say why not."""
-        if active_form(turn) == "case_form" and not turn.entity("case_no"):
+        older = (
+            turn.entity("case_no")
+            or turn.entity("order_no")
+            or any(one in turn.text for one in labels()["an_older_case"])
+        )
+        if active_form(turn) == "case_form" and not older:
             turn.say("utter_stopped")  # "I'd rather keep it" of what is being asked for, and of no case before
             return None
         cases = turn.shop.aftersale.list(turn.customer, open_only=True)

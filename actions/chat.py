@@ -111,7 +111,9 @@ class Continue(ShopAction):
         """Go on with what waited for the value, or ask what it is for."""
         invoiced = turn.entity("invoice_title") and any(one in turn.text for one in labels()["invoice_words"])
         if invoiced and active_form(turn) != "invoice_form":
-            return go_on("action_start_invoice", turn)
+            begun = go_on("action_start_invoice", turn)
+            asked = active_form(turn) and not begun  # which order, say: the form of before must not ask beside it
+            return [ActiveLoop(None), SlotSet("requested_slot", None)] if asked else begun
         if active_form(turn):
             turn.say("utter_unsure_form")
             return None

@@ -49,7 +49,7 @@ def line_question(slot: str, order_slot: str) -> Question:
             return pointed.id
         corrects = turn.slot("requested_slot") == "confirm"  # "only the shirt"
         fits = _named(turn, lines, by_words=is_open or corrects)
-        if not fits and (is_open or turn.resumes):
+        if not fits and (is_open or turn.resumes) and not _keeps_some(turn):
             fits = lines_meant(lines, turn.request if turn.resumes else turn.text)
         return fits[0].id if len(fits) == 1 else None
 
@@ -84,7 +84,9 @@ def _fitting(turn: Turn, lines: Sequence[LineView], goods: list[dict[str, Any]],
 def _about(turn: Turn, lines: Sequence[LineView], goods: list[dict[str, Any]]) -> list[LineView]:
     """Lines of some goods of the message: of the product, else of a like name."""
     alike = (line for one in goods for line in _alike(lines, turn.text[one["start"] : one["end"]]))
-    return _sold_as(lines, _codes(goods)) or list(alike)
+    found = _sold_as(lines, _codes(goods)) or list(alike)
+    ends = (line for one in goods for line in lines_meant(lines, turn.text[one["start"] : one["end"]]))
+    return found or list(dict.fromkeys(ends))
 
 
 def _codes(goods: list[dict[str, Any]]) -> list[Any]:
@@ -99,6 +101,12 @@ def _alike(lines: Sequence[LineView], words: str) -> list[LineView]:
     said = "".join(words.split())
     names = {line.id: "".join(line.name.split()) for line in lines}
     return [line for line in lines if said and (said in names[line.id] or names[line.id] in said)]
+
+
+def _keeps_some(turn: Turn) -> bool:
+    """Whether the words say of any goods that they stay, so that goods named in them may be just those."""
+    words = labels()
+    return any(one in turn.request for one in (*words["stays_before"], *words["stays_after"], *words["fine_after"]))
 
 
 def _stays(turn: Turn, goods: dict[str, Any], beside: bool) -> bool:

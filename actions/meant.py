@@ -25,7 +25,8 @@ def said_states(text: str) -> tuple[OrderState, ...]:
 def means_another(order: OrderView, text: str) -> bool:
     """Whether the words turn from an order to one that stands elsewhere ("not that one, the one not sent yet")."""
     said = said_states(text)
-    return bool(said) and order.state not in said and any(word in text for word in labels()["another_order"])
+    here = OrderState.DELIVERED if order.state is OrderState.COMPLETED else order.state  # it came, either way
+    return bool(said) and here not in said and any(word in text for word in labels()["another_order"])
 
 
 def orders_meant(listed: Callable[[int], list[OrderView]], text: str, most: int) -> list[OrderView]:

@@ -85,9 +85,19 @@ def waits_for_order(turn: Turn) -> str | None:
     """The action that waits for one of the orders shown, when the words point at goods of one ("that sun jacket")."""
     waiting, shown = turn.slot("resume"), turn.slot("choices") or {}
     words = turn.entity_text("product") or turn.entity_text("category")
-    if not waiting or not words or shown.get("kind") != "order" or not points_back(turn):
+    if not waiting or not words or shown.get("kind") != "order" or turn.guest_or_customer is None:
         return None
-    return str(waiting) if turn.shop.orders.list(turn.customer, words=words, limit=1) else None
+    if not points_back(turn) or any(one in turn.text for one in labels()["of_the_shelf"]):
+        return None
+    found = {one.number for one in turn.shop.orders.list(turn.customer, words=words, limit=MOST_CHOICES)}
+    meant = found & set(shown["values"]) or (found and turn.text.startswith(tuple(labels()["that_is"])))
+    return str(waiting) if meant else None
+
+
+def _lists_products(turn: Turn) -> bool:
+    """Whether several products were shown last, and nothing is sent along that could be meant instead."""
+    shown = turn.slot("choices") or {}
+    return shown.get("kind") == "product" and len(shown["values"]) > 1 and not turn.attachments
 
 
 def pick_product(turn: Turn, resume: str) -> str | None:
@@ -101,8 +111,7 @@ def pick_product(turn: Turn, resume: str) -> str | None:
         code = turn.entity("product")
     if code is None and not names_goods(turn) and not turn.attachments:
         code = turn.focused("product")
-    shown = turn.slot("choices") or {}
-    if code is None and not names_goods(turn) and points_back(turn) and shown.get("kind") == "product":
+    if code is None and not names_goods(turn) and points_back(turn) and _lists_products(turn):
         ask_still_which(turn, resume)  # "is this one in stock": which one?
         return None
     if code is None:

@@ -14,20 +14,22 @@ from shop.product_reviews import GOOD_STARS, ProductReviews, reviews_of
 
 POOR_STARS = 2
 LONGEST_QUOTE = 40
+LONGEST_QUESTION = 16
 MOST_PRAISED = 3
 
 HEAR_REVIEWS = frozenset(
-    "action_faq action_reply action_continue action_unsure action_ask_attribute action_ask_stock action_product "
-    "action_list_orders action_search_product action_ask_authenticity action_recommend_product".split()
+    "action_faq action_continue action_unsure action_ask_attribute action_ask_stock action_product "
+    "action_list_orders action_search_product action_ask_authenticity".split()
 )
 """Actions of the intents as which a question for reviews is heard."""
 
 
 def asks_for_reviews(turn: Turn) -> bool:
     """Whether the words ask what others say of a product that the talk is on, or of one of those shown."""
-    words = labels()
-    asks = any(one in turn.text for one in words["asks_reviews"])
-    if not asks or any(one in turn.text for one in words["writes_review"]):
+    words, text = labels(), turn.text
+    of_reviews = any(one in text for one in words["review_words"]) and any(one in text for one in words["review_asks"])
+    asks = of_reviews or any(one in text for one in words["asks_reviews"])
+    if not asks or len(text) > LONGEST_QUESTION or any(one in text for one in words["writes_review"]):
         return False
     shown = turn.slot("choices") or {}
     return bool(turn.entities("product") or turn.focused("product") or shown.get("kind") == "product")

@@ -149,6 +149,8 @@ class Urge(ShopAction):
 def _holds_unsent(turn: Turn) -> bool:
     """Whether the talk is on an order that has not left: "why does it not move" is about it, not about a parcel."""
     held = turn.focused("order")
+    if turn.entity("region") or any(one in turn.text for one in labels()["of_a_parcel"]):
+        return False
     return bool(held) and turn.shop.orders.get(turn.customer, str(held)).state is OrderState.PAID
 
 

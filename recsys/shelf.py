@@ -121,7 +121,8 @@ class Shelf:
 def _reads_well(item: ShelfItem, wishes: Wishes) -> bool:
     if any(word in item.name for word in wishes.without_words):
         return False
-    if wishes.color and not fitting_colors(wishes.color, item.colors) and wishes.color not in item.name:
+    named = wishes.color is not None and len(wishes.color) > 1 and wishes.color in item.name  # a transparent case
+    if wishes.color and not named and not fitting_colors(wishes.color, item.colors):
         return False
     unwanted = {one for color in wishes.without_colors for one in fitting_colors(color, item.colors)}
     return not item.colors or bool(item.colors - unwanted)

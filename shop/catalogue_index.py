@@ -22,7 +22,10 @@ NAME, WORD, SHELF, SMALL, OPTION = 3.0, 4.0, 2.0, 1.2, 1.0
 """Weights of a term in: the name, as a whole known word, category and brand, subtitle and attributes, SKUs."""
 
 LONE = 0.4
-"""Weight of a lone character of a pair that no product has; small print says too much for it to count there."""
+"""Weight of a lone character of a pair that no product has."""
+
+NAMED_BY_LONE = 2
+"""Lone characters in its name by which a product fits that is not of the kind asked for."""
 
 COVERED, COVERED_BY_LONE = 0.34, 0.6
 """Least part of a query's weight that an answer covers; more if it does so by lone characters only."""
@@ -103,18 +106,22 @@ class TextIndex:
         mass = query.unknown + sum(asked.values())
         scores: dict[int, float] = defaultdict(float)
         covered: dict[int, float] = defaultdict(float)
+        named: dict[int, int] = defaultdict(int)  # how many lone characters stand in the name
         strong: set[int] = set()
         for term, weight in asked.items():
             posting = self._postings[term]
             for at, here in posting.items():
-                if here == SMALL and term in lone:
-                    continue
+                named[at] += term in lone and here == NAME
                 scores[at] += weight * here
                 covered[at] += weight
             if len(term) > 1:
                 strong.update(posting)
         if lone and not strong:
-            scores = {at: score for at, score in scores.items() if _is_kind_of(self.entries[at], query.head)}
+            scores = {
+                at: score
+                for at, score in scores.items()
+                if named[at] >= NAMED_BY_LONE or _is_kind_of(self.entries[at], query.head)
+            }
         shelf = {at for term in asked if term[0] == _SHELF for at in self._postings[term]}
         # "phone" names a shelf: a phone case says it too, but fits less well than what stands there.
         least = max((covered[at] for at in shelf), default=0.0)
@@ -195,7 +202,7 @@ class TextIndex:
 def _is_kind_of(entry: Entry, head: str) -> bool:
     """Whether a character ends what the goods are called: black shoes are shoes, but Lego is no loafer."""
     words = (*entry.category_words, *entry.name.split())
-    return any(fold(word).endswith(head) for word in words)
+    return bool(head) and any(len(word) > 1 and fold(word).endswith(head) for word in words)  # units are single
 
 
 def _texts(entry: Entry) -> Iterable[tuple[str, float]]:

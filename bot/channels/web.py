@@ -1,16 +1,18 @@
 """The web channel: socket.io for talk, plain HTTP for history and pictures.
 
 Events, as public widgets know them: the browser sends ``session_request``
-{session_id?, token?} and ``user_uttered`` {message, message_id?, metadata:
-{token?, attachments?}}; it hears ``session_confirm`` (its session id, to be kept
-and shown again), ``session_state`` and ``bot_uttered``. Session ids are made and
-signed here; nobody can join somebody else's conversation by guessing one.
+{session_id?, token?, ask_id?} (the same ask_id when it asks again) and
+``user_uttered`` {message, message_id?, metadata: {token?, attachments?}}; it hears
+``session_confirm`` (its session id, to be kept and shown again), ``session_state``
+and ``bot_uttered``. Session ids are made and signed here; nobody can join somebody else's conversation by guessing one.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
+from weakref import WeakValueDictionary
 
 import socketio
 from rasa.core.channels.channel import InputChannel, OutputChannel
@@ -129,16 +131,26 @@ class _Talk:
         self._handler = handler
         self._output = WebOutput(gate, server)
         self.ahead = TypeAhead(gate)
+        self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def session_request(self, sid: str, data: Any = None) -> None:
         asked = data if isinstance(data, dict) else {}
         token = asked.get("token") or _metadata(asked).get("token")
+        lock = self._asking.setdefault(sid, asyncio.Lock())
+        async with lock:
+            await self._open(sid, asked.get("session_id"), token, asked.get("ask_id"))
+
+    async def _open(self, sid: str, session_id: Any, token: Any, ask_id: Any) -> None:
+        """Open a session; a page that waited too long asks again by the same id and gets the same session."""
+        given = (await self._server.get_session(sid)).get("given")
+        if session_id is None and ask_id is not None and given is not None and given[0] == ask_id:
+            session_id = given[1]
         try:
-            opened = await self._gate.in_thread(open_session, self._gate.shop, asked.get("session_id"), token)
+            opened = await self._gate.in_thread(open_session, self._gate.shop, session_id, token)
         except ShopError:
             await self._say(sid, self._gate.texts.body("database_down"))
             return
-        await self._join(sid, opened.sender_id)
+        await self._join(sid, opened.sender_id, given=(ask_id, opened.proof))
         await self._server.emit("session_confirm", opened.proof, to=sid)
         state = {"token": opened.token, "speaker": opened.speaker, "handoff": opened.handoff}
         await self._server.emit("session_state", state, to=sid)
@@ -210,11 +222,11 @@ class _Talk:
         await self._join(sid, opened.sender_id)
         return opened.sender_id
 
-    async def _join(self, sid: str, sender_id: str) -> None:
-        before = (await self._server.get_session(sid)).get("sender_id")
-        if before not in (None, sender_id):
-            await self._server.leave_room(sid, before)
-        await self._server.save_session(sid, {"sender_id": sender_id})
+    async def _join(self, sid: str, sender_id: str, **more: Any) -> None:
+        held = await self._server.get_session(sid)
+        if held.get("sender_id") not in (None, sender_id):
+            await self._server.leave_room(sid, held["sender_id"])
+        await self._server.save_session(sid, {**held, "sender_id": sender_id, **more})
         await self._server.enter_room(sid, sender_id)  # Rasa's own channel forgets to await this
 
     async def _say(self, sid: str, body: Body) -> None:

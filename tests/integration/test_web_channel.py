@@ -69,6 +69,15 @@ def photo(size=(300, 200)):
     return target.getvalue()
 
 
+def test_a_page_that_asks_twice_before_an_answer_gets_one_session(tab):
+    one, given = tab(), []
+    one.client.on("session_confirm", given.append)
+    for ask_id in ("again", "again", "another"):
+        one.client.emit("session_request", {"session_id": None, "token": None, "ask_id": ask_id})
+    wait_for(lambda: len(given) == 3)
+    assert given[0] == given[1] != given[2]
+
+
 def test_a_tab_gets_a_session_and_answers_with_cards(tab):
     one = tab()
     assert one.say("有什么商品")["ok"]

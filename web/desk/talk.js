@@ -12,6 +12,7 @@ const PAGE = 50; // messages that the server gives at once
 const NEAR_TOP_PX = 40;
 const MISSED = 200; // as many of those that were missed
 const RETRY_MS = 1500;
+const LONGEST_RETRY_MS = 24_000;
 
 export class Talk {
   constructor(desk) {
@@ -24,6 +25,7 @@ export class Talk {
   clear(words = this.desk.texts.choose) {
     Object.assign(this, { senderId: null, said: new Said(), notes: [], readTo: 0, typing: null, log: null, opening: null, unopened: null });
     clearTimeout(this.retry);
+    this.tries = 0;
     this.root.replaceChildren(make("p", { class: "empty" }, words));
     this.composer = null;
   }
@@ -50,6 +52,7 @@ export class Talk {
     }
     this.desk.learn(senderId, found.talk, mark);
     Object.assign(this, { senderId, said: new Said(found.messages), notes: found.notes, readTo: 0, told: 0, more: found.messages.length === PAGE });
+    this.said.behind = !this.desk.lineUp || opening.stale;
     for (const one of opening.early) this.said.hear(one);
     for (const one of this.said.all) this.known(one);
     this.kept = new Kept();
@@ -118,10 +121,10 @@ export class Talk {
     const [found, refused] = await answer(get(of(senderId, `/messages?after=${this.said.through}&limit=${MISSED}`)));
     if (senderId !== this.senderId) return;
     if (refused) {
-      this.desk.lost(senderId, refused);
-      if (senderId === this.senderId) this.retry = setTimeout(() => this.catchUp(), RETRY_MS);
+      this.notCaughtUp(senderId, refused);
       return;
     }
+    this.tries = 0;
     if (found.messages.length === MISSED) {
       await this.open(senderId); // too long away: from the newest page on, the rest is fetched by scrolling
       return;
@@ -132,6 +135,15 @@ export class Talk {
     this.drawLog();
     this.read();
     await this.fetchNotes();
+  }
+
+  /** It is told once and tried again, later each time, while the line stands; a line that comes back asks by itself. */
+  notCaughtUp(senderId, refused) {
+    clearTimeout(this.retry);
+    if (!this.tries || [403, 404].includes(refused.status)) this.desk.lost(senderId, refused);
+    if (senderId !== this.senderId || !this.desk.lineUp) return;
+    this.retry = setTimeout(() => this.catchUp(), Math.min(RETRY_MS * 2 ** this.tries, LONGEST_RETRY_MS));
+    this.tries += 1;
   }
 
   /** Older messages before the first one; what is being read stays where it is. */

@@ -26,8 +26,11 @@ def test_what_points_are_good_for_is_said_from_the_faq(shop: FakeShop, text: str
     assert run(Membership(shop), tracker(text, "ask_membership")).text == "结算页能抵"
 
 
-def test_how_many_there_are_is_said_from_the_account(shop: FakeShop):
-    said = run(Membership(shop), tracker("我有多少积分", "ask_membership"))
+@pytest.mark.parametrize(
+    "text", ["我有多少积分", "我有多少积分能抵钱", "还剩多少积分可以抵", "我会员什么时候过期", "成长值多少了"]
+)
+def test_how_many_there_are_is_said_from_the_account(shop: FakeShop, text: str):
+    said = run(Membership(shop), tracker(text, "ask_membership"))
     assert said.names == ["utter_membership"]
     assert "126" in said.text
 

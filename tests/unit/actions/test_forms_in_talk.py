@@ -306,3 +306,63 @@ def test_rather_not_in_the_middle_of_a_return_takes_no_older_case_back():
     said = run(StartWithdraw(shop), case_at("case_line", "先不退了", "cancel_refund"))
     assert said.names == ["utter_stopped"]
     assert any(one["event"] == "active_loop" and one["name"] is None for one in said.events)
+
+
+@pytest.mark.parametrize("text", ["裤子不退", "裤子留着", "除了裤子都退", "不是裤子"])
+def test_goods_called_by_the_end_of_their_name_may_stay_too(text: str):
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED, line(1, "青木 直筒牛仔裤"), line(2, "履舟 豆豆鞋", code="p2")))
+    said = run(
+        CaseForm(shop), case_at("case_line", text, "inform", entity("category", "pants", "裤子"), case_line=None)
+    )
+    assert said.slots["case_line"] == 2
+
+
+@pytest.mark.parametrize("text", ["我收到的不是这一款呀", "显示已签收，但不是我签的"])
+def test_no_pointer_no_other_order(text: str):
+    shop = FakeShop(order(NUMBER, OrderState.COMPLETED, *TWO), order(UNSENT, OrderState.DELIVERED))
+    said = run(CaseForm(shop), case_at("case_reason", text, "inform", case_kind="exchange", case_reason=None))
+    assert "case_order" not in said.slots
+
+
+def test_what_broke_stays_told_when_the_order_is_corrected():
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED), order(UNSENT, OrderState.SHIPPED))
+    shop.orders = FakeShop(order(NUMBER, OrderState.SHIPPED), order(UNSENT, OrderState.DELIVERED, *TWO)).orders
+    told = {"case_kind": None, "case_reason": "quality", "case_story": "开线了"}
+    said = run(CaseForm(shop), case_at("case_kind", "不是那个，是签收的那个", "deny", **told))
+    assert (said.slots["case_order"], said.slots["case_story"], said.slots["case_kind"]) == (UNSENT, "开线了", None)
+
+
+def test_a_correction_that_is_impossible_ends_the_form():
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED), order(UNSENT, OrderState.SHIPPED))
+    said = run(CaseForm(shop), case_at("confirm", "不是这单，是在路上的那个", "deny", case_kind="return"))
+    assert said.names == ["utter_error_cannot_return"]
+    assert (requested(said), said.slots["confirm"]) == (None, None)
+
+
+def test_a_proof_that_ran_out_in_mid_form_comes_back_to_the_form():
+    said = run(CaseForm(FakeShop(order(NUMBER), customer=None)), case_at("case_kind", "换货", "inform"))
+    assert said.slots["resume"] == "case_form"
+
+
+def test_an_invoice_of_one_of_several_orders_asks_one_question_only():
+    shop = FakeShop(order(NUMBER), order(UNSENT))
+    title = entity("invoice_title", "开云雾茶行")
+    state = case_at("case_reason", "发票抬头开云雾茶行", "inform", title, case_reason=None)
+    events = run(Continue(shop), state).events
+    assert [one["name"] for one in events if one["event"] in ("active_loop", "followup")] == [None]
+
+
+@pytest.mark.parametrize("text", ["撤销我昨天提交的退款申请", "之前那个换货不换了"])
+def test_an_older_case_may_be_taken_back_in_the_middle_of_a_return(text: str):
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED))
+    shop.aftersale = SimpleNamespace(list=lambda *_, **__: [])
+    assert run(StartWithdraw(shop), case_at("case_line", text, "cancel_refund")).names == ["utter_no_open_case"]
+
+
+def test_earphones_asked_for_on_the_shelf_choose_no_order():
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED), order(UNSENT, OrderState.DELIVERED, line(2, "山岚 蓝牙耳机")))
+    phones = entity("category", "earphone", "蓝牙耳机")
+    for text in ("这款蓝牙耳机还有别的颜色卖吗", "那个蓝牙耳机"):
+        only = {**WAITING, "choices": {**ORDERS, "values": [NUMBER]}}
+        said = run(SearchProduct(shop), tracker(text, "search_product", phones, slots=only))
+        assert "case_order" not in said.slots

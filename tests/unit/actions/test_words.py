@@ -77,6 +77,8 @@ def test_why_does_it_not_move_of_an_order_just_shown_is_about_that_one():
     said = run(LogisticsStuck(shop), tracker("咋还不动啊", "logistics_stuck", slots=held))
     assert said.names == ["utter_order_paid"]
     assert run(LogisticsStuck(shop), tracker("咋还不动啊", "logistics_stuck")).names == ["utter_parcel"]
+    said = run(LogisticsStuck(shop), tracker("快递停在武汉三天没动了", "logistics_stuck", slots=held))
+    assert said.names == ["utter_parcel"]
 
 
 def test_a_parcel_that_stands_still_is_said_to_and_can_be_looked_for():

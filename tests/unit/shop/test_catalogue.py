@@ -69,8 +69,8 @@ def _codes(cards: list[ProductCard]) -> list[str]:
         ("雪纺", ["floral"]),
         ("小黑裙", ["black"]),
         ("碎裙", ["floral"]),  # flowered and a dress, though nothing is called that
-        ("碎青", []),  # both stand in the dress's name, but it is no 青
-        ("质裙", []),  # one of them in small print only
+        ("质裙", ["floral"]),  # one of them in small print, but a dress it is
+        ("质花", []),  # and this is not
         ("宇宙飞船", []),
         ("'; DROP TABLE product; --", []),
         ("😀😀", []),

@@ -1,6 +1,7 @@
 // The widget's line to the server: session, history, sending with retry.
 
 import { io, type Socket } from "socket.io-client";
+import { randomId } from "./dom.js";
 import { Outbox, type Unsent } from "./outbox.js";
 import { keep, recall } from "./storage.js";
 import type { FateState, Handoff, LineState, Message, SessionState, Suggestion } from "./types.js";
@@ -184,11 +185,11 @@ export class Connection {
     this.tell("fresh", undefined);
   }
 
-  /** Ask for the session, and again when no answer comes: the shop may be busy or its database away. */
-  private ask(): void {
+  /** Ask for the session, and again (by the same id) when no answer comes: the shop may be busy or its database away. */
+  private ask(askId: string = randomId()): void {
     clearTimeout(this.asking);
-    this.socket?.emit("session_request", { session_id: this.session, token: this.token });
-    this.asking = setTimeout(() => this.socket?.connected && this.ask(), ASK_AGAIN_MS);
+    this.socket?.emit("session_request", { session_id: this.session, token: this.token, ask_id: askId });
+    this.asking = setTimeout(() => this.socket?.connected && this.ask(askId), ASK_AGAIN_MS);
   }
 
   private lost(): void {
