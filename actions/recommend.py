@@ -221,6 +221,7 @@ def _wishes(shelf: Shelf, wish: Wish, shown: list[str], beside: int | None) -> W
         without_shelf=shelf.categories.get(unwanted or ""),
         without_brands=frozenset(shelf.brands[one] for one in wish.get("not_brands", []) if one in shelf.brands),
         color=wish.get("color"),
+        ages=tuple(wish["ages"]) if wish.get("ages") else None,
         without_colors=frozenset(wish.get("not_colors", [])),
         without_words=tuple(unfit_words(wish)),
     )

@@ -1,7 +1,8 @@
 """What a customer wishes for when they ask for ideas, gathered over the turns of a talk.
 
 A wish is a plain dictionary, kept in the slot ``recommend``: category, brand, color,
-low, high (fen), not_colors, not_brands, not_category, not_words, persons, occasions, styles, beside.
+low, high (fen), ages (years, from and to), not_colors, not_brands, not_category, not_words,
+persons, occasions, styles, beside.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from ruamel.yaml import YAML
 
 from actions.picking import points_back
 from actions.turn import Turn
+from shop.ages import age_span
+from shop.ages import words as age_words
 from shop.settings import ROOT
 
 FRESH_S = 15 * 60
@@ -21,6 +24,9 @@ CHEAPER, DEARER = 0.8, 1.25
 LONGEST_HOBBY = 4
 MOST_KEPT = 60
 """Codes shown in a talk that are remembered, so that they do not come again."""
+
+CHILD = "child"
+"""The entry of data/lexicon/wishes.yml for whoever is young."""
 
 Wish = dict[str, Any]
 
@@ -83,6 +89,11 @@ def new_wish(turn: Turn) -> Wish:
         "occasions": _named(text, lexicon["occasions"]),
         "styles": [*filter(None, [of_whom(turn)]), *(one for one in lexicon["styles"] if one in text)],
     }
+    ages, young = age_span(text), age_words()["grown_from"]
+    if ages is not None and 1 <= ages[0] < young and not wish["persons"]:
+        wish["persons"] = [CHILD]
+    if ages is not None and wish["persons"]:
+        wish["ages"] = list(ages)
     category, refused = turn.entity("category"), any(one in text for one in lexicon["refine"]["not"])
     if any(one in text for one in lexicon["companions"]) and (category or turn.entities("product")):
         wish["beside"] = category or ""

@@ -10,6 +10,7 @@ from typing import Collection
 
 import numpy as np
 
+from shop.ages import OLDEST, Span
 from shop.event_reader import ShelfItem, read_codes, read_shelf
 from shop.front import Shop
 from shop.text_match import fitting_colors
@@ -32,6 +33,7 @@ class Wishes:
     without_brands: frozenset[int] = field(default_factory=frozenset)
     color: str | None = None
     without_colors: frozenset[str] = field(default_factory=frozenset)
+    ages: Span | None = None  # years: for somebody of this age, or between these
     without_words: tuple[str, ...] = ()  # in the name: what is not for children
 
 
@@ -50,6 +52,8 @@ class Shelf:
         self.brand = np.array([one.brand for one in items], np.int64)
         self.leaf = np.array([one.shelves[0] if one.shelves else 0 for one in items], np.int64)
         self.opened = np.array([one.opened_at for one in items], float)
+        self.from_age = np.array([one.ages[0] if one.ages else 0.0 for one in items])
+        self.to_age = np.array([one.ages[1] if one.ages else OLDEST for one in items])
         self.praise = _trust(items)
         self._above: dict[int, np.ndarray] = {}
         for shelf in {shelf for one in items for shelf in one.shelves}:
@@ -71,6 +75,8 @@ class Shelf:
             kept &= self.high >= wishes.price_min_fen
         if wishes.price_max_fen is not None:
             kept &= self.low <= wishes.price_max_fen
+        if wishes.ages is not None:
+            kept &= (self.from_age <= wishes.ages[0]) & (self.to_age >= wishes.ages[1])
         if wishes.ids is not None:
             kept &= self.among(wishes.ids)
         if wishes.without:

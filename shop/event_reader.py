@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Iterable, Iterator, NamedTuple
 
 from sqlalchemy import func, select
 
+from shop.ages import made_for
 from shop.catalogue_views import price_spans
 from shop.models import BehaviourEvent, Brand, Category, Customer, Order, OrderLine, Product, Review, Sku
 from shop.states import OrderState
@@ -45,6 +46,7 @@ class ShelfItem:
     reviews: int
     opened_at: float
     colors: frozenset[str] = frozenset()
+    ages: tuple[float, float] | None = None  # years, from and to: for whom it is made
 
 
 def baskets(shop: Shop, since: datetime) -> Iterator[tuple[int, int, int]]:
@@ -135,10 +137,16 @@ def bought_by(shop: Shop, customer_id: int) -> set[int]:
         return set(session.execute(query).scalars())
 
 
+_SHELF_COLUMNS = (
+    Product.id, Product.code, Product.name, Product.category_id, Product.brand_id, Product.created_at,
+    Product.attributes,
+)  # fmt: skip
+
+
 def read_shelf(shop: Shop, ids: Iterable[int] | None = None) -> list[ShelfItem]:
     """Products on sale with live prices and units; of all, or of these ids."""
     wanted = None if ids is None else list(ids)
-    products = select(Product.id, Product.code, Product.name, Product.category_id, Product.brand_id, Product.created_at)
+    products = select(*_SHELF_COLUMNS)
     products = products.where(Product.on_sale == 1).order_by(Product.id)
     stars = select(Review.product_id, func.avg(Review.stars), func.count()).group_by(Review.product_id)
     if wanted is not None:
@@ -153,7 +161,7 @@ def read_shelf(shop: Shop, ids: Iterable[int] | None = None) -> list[ShelfItem]:
         rated = {product: (float(mean), count) for product, mean, count in session.execute(stars)}
         rows = session.execute(products).all()
     found = []
-    for product, code, name, category, brand, opened in rows:
+    for product, code, name, category, brand, opened, attributes in rows:
         low, high, units = spans.get(product, (0, 0, 0))
         mean, count = rated.get(product, (0.0, 0))
         above = _above(parents, category)
@@ -171,6 +179,7 @@ def read_shelf(shop: Shop, ids: Iterable[int] | None = None) -> list[ShelfItem]:
                 count,
                 opened.timestamp(),
                 frozenset(colors.get(product, ())),
+                made_for(attributes),
             )
         )
     return found

@@ -16,6 +16,8 @@ import time
 from collections import defaultdict
 from typing import Any, Callable
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # as the processes have it (deploy/environment.py); before NumPy comes
+
 import numpy as np
 from PIL import Image
 

@@ -367,6 +367,13 @@ def test_a_present_for_a_child_is_none_for_grown_ups(talk: Talk):
     assert not any("酒" in one.name for one in talk.shop.catalogue.cards(talk.shown))
 
 
+def test_an_age_without_a_word_for_the_child_is_a_childs(talk: Talk):
+    talk.say(Recommend, "送8岁的有什么好")
+    wish = talk.slots["recommend"]["wish"]
+    assert (wish["persons"], wish["ages"]) == (["child"], [8, 8])
+    assert _wishes(recommender_of(talk.shop).shelf(), wish, [], None).ages == (8, 8)
+
+
 def test_a_link_to_the_cart_stands_on_the_card_when_the_shop_names_one(talk: Talk):
     from dataclasses import replace
 
