@@ -49,7 +49,7 @@ class LinkCodes:
                 raise BadToken("the customer does not exist; issue no code")
         until = int((self._now() + timedelta(minutes=minutes)).timestamp())
         facts = struct.pack(">II", customer_id, until)
-        return PREFIX + base64.urlsafe_b64encode(facts + self._proof(facts)).decode().rstrip("=")
+        return _written(facts + self._proof(facts))
 
     def redeem(self, code: str, sender_id: str, channel: str) -> int:
         """Link a conversation to the code's customer, who is returned; a second time for the same conversation too.
@@ -79,6 +79,8 @@ class LinkCodes:
             if len(code) != _LENGTH or not code.startswith(PREFIX):
                 raise ValueError(code)
             raw = base64.urlsafe_b64decode(code[len(PREFIX) :] + "=")
+            if _written(raw) != code:  # its last letter has spare bits: a used code would be new with others
+                raise ValueError(code)
             facts, proof = raw[:8], raw[8:]
         except ValueError as error:
             raise BadToken("this is no link code; issue one") from error
@@ -89,6 +91,10 @@ class LinkCodes:
 
     def _proof(self, facts: bytes) -> bytes:
         return bytes.fromhex(self._cipher.fingerprint(f"link:{facts.hex()}"))[:_PROOF]
+
+
+def _written(raw: bytes) -> str:
+    return PREFIX + base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def looks_like_code(text: str) -> bool:

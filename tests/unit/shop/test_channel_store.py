@@ -252,6 +252,15 @@ def test_shared_values_expire_and_are_renewed_by_one(shop, clock):
     assert values.get("t") == "for ever"
 
 
+def test_a_used_code_is_no_new_one_with_other_spare_bits_in_its_last_letter(shop, build):
+    ann = build.add(Customer(code="ann"))
+    code = shop.link_codes.issue(ann.id)
+    assert shop.link_codes.redeem(code, "wechat:a", "wechat") == ann.id
+    for last in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_":
+        with pytest.raises(BadToken):
+            shop.link_codes.redeem(code[:-1] + last, "wechat:b", "wechat")
+
+
 def test_a_link_code_works_once_for_minutes_and_nobody_can_make_one(shop, build, clock):
     ann = build.add(Customer(code="ann"))
     code = shop.link_codes.issue(ann.id)
