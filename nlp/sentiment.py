@@ -19,8 +19,9 @@ import json
 import logging
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import repeat
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any, Iterator, Sequence
 
 import numpy as np
 
@@ -197,21 +198,32 @@ class SentimentReader:
         """
         out = np.zeros((len(texts), len(LABELS)), np.float32)
         prepared = [prepare(text) for text in texts]
-        vectors = self._encoder.encode(heard if heard is not None else [view(text) for text in prepared])
-        for row, text in enumerate(prepared):  # one by one: the LSTM would read the padding of shorter lines
+        tuned = self._tuned if review and self._encoder.hands_states else None
+        seen = self._seen(prepared, heard, with_states=tuned is not None)
+        for row, (text, (vector, states)) in enumerate(
+            zip(prepared, seen)
+        ):  # one by one: the LSTM would read the padding of shorter lines
             made = batch([text], self._numbers, self._rarity)
             given = {
                 "chars": made.chars,
                 "grams": made.grams,
                 "weights": made.weights,
-                "vector": vectors[row : row + 1],
+                "vector": vector[None],
             }
             found = self._session.run(["review" if review else "chat"], given)[0][0]
             out[row, [0, 2] if review else [0, 1, 2]] = found
-            if review and self._tuned:
-                states = self._encoder.states(view(text))
-                out[row] = out[row] if states is None else self._tuned.joined(out[row], states[1])
+            if tuned is not None and states is not None:
+                out[row] = tuned.joined(out[row], states)
         return out
+
+    def _seen(
+        self, texts: Sequence[str], heard: Sequence[str] | None, with_states: bool
+    ) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+        """The vector of each text and, where the tuned layers read it too, its states, both by one run."""
+        if with_states:
+            return (self._encoder.states(view(text)) for text in texts)
+        lines = heard if heard is not None else [view(text) for text in texts]
+        return zip(self._encoder.encode(lines), repeat(None))
 
     def read(self, text: str, heard: str | None = None, complaint: float = 0.0) -> Sentiment:
         """The mood of one chat message; never raises for any string.
