@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from shop.models import PriceChange, Sku
 
@@ -26,30 +26,52 @@ def take_effect(shop: Shop) -> int:
         How many SKUs cost something else now.
     """
     now = shop.clock()
-    due = select(PriceChange.sku_id).where(PriceChange.at > now - LOOKED_BACK, PriceChange.at <= now)
-    changed = 0
     with shop.database.read() as session:
-        if not _behind(session, due, now):
+        if not _behind(session, now):
             return 0
     with shop.database.change() as session:
-        for sku, price in _behind(session, due, now).items():
+        behind = _behind(session, now)
+        for sku, price in behind.items():
             session.get(Sku, sku).price_fen = price
-            changed += 1
-    return changed
+    return len(behind)
 
 
-def _behind(session: Session, due: Any, now: datetime) -> dict[int, int]:
+def _behind(session: Session, now: datetime) -> dict[int, int]:
     """SKUs that still cost what an earlier change said: what the last one says (fen)."""
     query = (
         select(Sku.id, Sku.price_fen, PriceChange.price_fen)
         .join(PriceChange, PriceChange.sku_id == Sku.id)
-        .where(Sku.id.in_(due), PriceChange.at <= now)
+        .where(Sku.id.in_(_otherwise(now)), PriceChange.at <= now)
         .order_by(PriceChange.at, PriceChange.id)
     )
     known: dict[int, tuple[int, list[int]]] = {}
     for sku, costs, price in session.execute(query):
         known.setdefault(sku, (costs, []))[1].append(price)
     return {sku: was[-1] for sku, (costs, was) in known.items() if costs != was[-1] and costs in was}
+
+
+def _otherwise(now: datetime) -> Any:
+    """SKUs that cost something else than their last change says, which is not long ago.
+
+    They are few: the histories of the others need not be read.
+    """
+    later = aliased(PriceChange)
+    is_last = ~(
+        select(later.id)
+        .where(
+            later.sku_id == PriceChange.sku_id,
+            later.at <= now,
+            or_(later.at > PriceChange.at, and_(later.at == PriceChange.at, later.id > PriceChange.id)),
+        )
+        .exists()
+    )
+    return (
+        select(PriceChange.sku_id)
+        .join(Sku, Sku.id == PriceChange.sku_id)
+        .where(
+            PriceChange.at > now - LOOKED_BACK, PriceChange.at <= now, Sku.price_fen != PriceChange.price_fen, is_last
+        )
+    )
 
 
 def dearer_from(session: Session, product: Any, now: datetime) -> tuple[datetime, int, int] | None:
