@@ -250,18 +250,21 @@ export class Talk {
     this.under.textContent = this.typing ? texts.typing : read;
   }
 
-  /** A message that was taken of this agent's; one of a talk that is being opened comes with its answer. */
-  learn(senderId, message) {
+  /**
+   * A message that was taken of this agent's, or (`live`) came by the line; whether its talk is shown. One of a talk
+   * that is being opened comes with its answer.
+   */
+  learn(senderId, message, live = false) {
     if (this.opening?.senderId === senderId) this.opening.early.push(message);
-    if (senderId !== this.senderId) return;
-    this.said.keep(message);
+    if (senderId !== this.senderId) return false;
+    if (live) this.said.hear(message);
+    else this.said.keep(message);
     this.known(message);
+    return true;
   }
 
   add(senderId, message) {
-    this.learn(senderId, message);
-    if (senderId !== this.senderId) return;
-    this.said.hear(message);
+    if (!this.learn(senderId, message, true)) return;
     if (message.direction === "in") {
       this.typing = null;
       this.composer?.suggest();
