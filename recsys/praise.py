@@ -8,10 +8,10 @@ from typing import Iterable
 
 from ruamel.yaml import YAML
 
+from shop.product_reviews import GOOD_STARS
 from shop.product_texts import ReviewText
 from shop.settings import ROOT
 
-GOOD_STARS = 4
 KEPT = 3
 
 
