@@ -8,6 +8,7 @@ from actions.base import Events, ShopAction
 from actions.cancel import yes_no
 from actions.cards import button, coupon_card, coupon_words
 from actions.escalation import hand_over
+from actions.faq import say_entry
 from actions.forms import Answers, Question, ShopForm, SubmitAction, begin, confirmation
 from actions.texts import label, labels, yuan
 from actions.turn import Turn
@@ -34,7 +35,7 @@ class Membership(ShopAction):
         """Tell a customer's standing; what points are good for, if that is the question."""
         entry = turn.shop.faq.entry(POINTS_USE) if _asks_use_of_points(turn.text) else None
         if entry is not None:
-            turn.say_text(entry.answer, buttons=[(one, one) for one in entry.buttons], source=f"faq:{entry.id}")
+            say_entry(turn, entry)
             return
         card = turn.shop.membership.card(turn.customer)
         coupons = button("coupons")

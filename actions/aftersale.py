@@ -15,7 +15,7 @@ from actions.forms import Question, ShopForm, SubmitAction, begin, confirmation
 from actions.lines import line_of, line_question, order_of
 from actions.meant import means_another, said_states
 from actions.orders import order_facts
-from actions.picking import ARRIVED, PAID_FOR, ask_still_which, asks_order_for, names_goods, pick_order
+from actions.picking import ARRIVED, PAID_FOR, ask_still_which, asks_order_for, pick_order
 from actions.registry import go_on
 from actions.sight import proofs_among
 from actions.texts import yuan
@@ -87,7 +87,7 @@ class StartCase(ShopAction):
 def _names_an_order(turn: Turn) -> bool:
     """Whether the message says by itself which order it is about."""
     return bool(
-        turn.entity("order_no") or turn.entity("ordinal") is not None or names_goods(turn) or said_states(turn.text)
+        turn.entity("order_no") or turn.entity("ordinal") is not None or turn.names_goods or said_states(turn.text)
     )
 
 
@@ -100,7 +100,7 @@ def _tell_why_not(turn: Turn, number: str, intent: str) -> None:
 def _has_not_left(turn: Turn) -> bool:
     """Whether "another colour" is about an order that the talk is on and that is still here."""
     held = turn.focused("order")
-    if not held or names_goods(turn) or turn.entity("order_no") or turn.entity("ordinal") is not None:
+    if not held or turn.names_goods or turn.entity("order_no") or turn.entity("ordinal") is not None:
         return False
     return "modify" in turn.shop.orders.get(turn.customer, held).can
 

@@ -113,13 +113,14 @@ class ShopAction(Action, ABC):
         from actions.reviews import HEAR_REVIEWS, asks_for_reviews
         from actions.taste import answers_taste
 
-        if not active_form(turn) and belongs_to_picture(turn, self.action_name):
+        free = not active_form(turn)
+        if free and belongs_to_picture(turn, self.action_name):
             return go_on("action_search_by_image", turn)
-        if self.action_name in HEAR_REVIEWS and not active_form(turn) and asks_for_reviews(turn):
+        if self.action_name in HEAR_REVIEWS and free and asks_for_reviews(turn):
             return go_on("action_product_reviews", turn)
         remarked = self.action_name in HEAR_REMARKS and follows_recommendation(turn)
         answered = not self.starts_flow and answers_taste(turn)  # few words, in which any intent may be heard
-        if (remarked or answered) and not active_form(turn):
+        if (remarked or answered) and free:
             return go_on("action_recommend_product", turn)
         if self.action_name in ("action_order_spend", "action_ask_price") and asks_of_list(turn):
             return go_on("action_product", turn)

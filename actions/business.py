@@ -7,7 +7,7 @@ from typing import Any, Sequence
 
 from actions.base import Events
 from actions.business_stock import TELLS
-from actions.figure_words import compared, days, group_name, scope, share, table, told_period, worth
+from actions.figure_words import SHOWN, compared, days, group_name, scope, share, table, told_period, worth
 from actions.texts import label, yuan
 from actions.turn import Turn
 from analytics import insights, order_stats, questions
@@ -15,8 +15,6 @@ from analytics.comparisons import running
 from analytics.query import SHANGHAI, Compare, Filters, Metric, Query
 from analytics.questions import Named
 from shop.errors import BadValue
-
-SHOWN = 5
 
 
 def tell_business(turn: Turn, text: str, entities: Sequence[Named]) -> Events | None:

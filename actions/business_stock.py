@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Callable
 
-from actions.figure_words import days, scope, show_table
+from actions.figure_words import SHOWN, days, scope, show_table
 from actions.texts import label, yuan
 from actions.turn import Turn
 from analytics import forecast, questions, shop_panel, stock_levels
 from analytics.query import SHANGHAI, Period, Query
 
-SHOWN = 5
 AHEAD = 28
 FARTHEST = 180
 

@@ -8,7 +8,7 @@ from actions.base import Events, ShopAction
 from actions.cards import button, goods
 from actions.forms import Answers, Question, ShopForm, SubmitAction, begin, confirmation
 from actions.orders import next_steps, order_facts
-from actions.picking import UNSHIPPED, ask_still_which, asks_order_for, in_own_words, names_goods, offered, pick_order
+from actions.picking import UNSHIPPED, ask_still_which, asks_order_for, in_own_words, offered, pick_order
 from actions.texts import label, labels, yuan
 from actions.turn import Turn
 from shop.entities import OrderView
@@ -48,14 +48,14 @@ def _has_bought_nothing(turn: Turn) -> bool:
     """Whether "I won't buy it after all" is said of goods on the shelf, talked about after any order."""
     held = {kind: turn.slot(f"focus_{kind}") or {} for kind in ("product", "order")}
     on_shelf = turn.focused("product") and held["product"].get("at", 0) > held["order"].get("at", 0)
-    listed = (turn.slot("choices") or {}).get("kind") == "order" or turn.resumes
+    listed = turn.shown.get("kind") == "order" or turn.resumes
     return bool(on_shelf and not listed and _only_refuses(turn))
 
 
 def _at_hand(turn: Turn) -> OrderView | None:
     """The order that the talk is on, when the words refuse it without naming any ("I don't want it any more")."""
     held = turn.focused("order")
-    if not held or names_goods(turn) or turn.resumes or not _only_refuses(turn):
+    if not held or turn.names_goods or turn.resumes or not _only_refuses(turn):
         return None
     return turn.shop.orders.get(turn.customer, held)
 

@@ -11,7 +11,7 @@ from actions.picking import ask_still_which
 from actions.picture_words import corrects
 from actions.registry import go_on
 from actions.texts import labels
-from actions.turn import Turn
+from actions.turn import GOODS, Turn
 from actions.unknown import keep_unanswered
 
 SUGGESTIONS = 3
@@ -44,7 +44,7 @@ class Affirm(ShopAction):
 
     def answer(self, turn: Turn) -> Events | None:
         """Run what was offered, or ask what to do."""
-        offered, shown = turn.slot("offer"), turn.slot("choices")
+        offered, shown = turn.slot("offer"), turn.shown
         if not offered and shown and turn.slot("resume"):
             turn.say("utter_still_which", count=len(shown["values"]))
             return None
@@ -69,7 +69,7 @@ class Deny(ShopAction):
         waiting = turn.slot("resume")
         if _names_others(turn) and not active_form(turn):
             turn.resumes = bool(waiting)
-            orders = turn.focused("order") or (turn.slot("choices") or {}).get("kind") == "order"
+            orders = turn.focused("order") or turn.shown.get("kind") == "order"
             another = "action_order_status" if orders else "action_search_product"
             return go_on(str(waiting or another), turn)
         turn.remember(offer=None, resume=None)
@@ -79,7 +79,7 @@ class Deny(ShopAction):
 
 def _names_others(turn: Turn) -> bool:
     """Whether a no says which goods are meant instead: "not this, it is the phone", but not "not the phone"."""
-    starts = [one["start"] for one in turn.values if one["entity"] in ("product", "category", "brand")]
+    starts = [one["start"] for one in turn.values if one["entity"] in GOODS]
     before = [turn.text[:start].rstrip() for start in starts]
     words = labels()
     return any(
@@ -119,9 +119,9 @@ class Continue(ShopAction):
             return None
         if turn.attachments or corrects(turn):
             return go_on("action_search_by_image", turn)
-        shown, waiting = turn.slot("choices") or {}, turn.slot("resume")
+        shown, waiting = turn.shown, turn.slot("resume")
         chooses = turn.entity("order_no") or turn.entity("case_no") or (turn.entity("ordinal") is not None and shown)
-        if chooses or any(turn.entities(kind) for kind in ("product", "category", "brand")):
+        if chooses or turn.names_goods:
             if waiting == "action_recommend_product" and turn.entity("ordinal") is not None and shown:
                 waiting = None  # no other wish for ideas, but one of the goods shown before
             turn.resumes = bool(waiting)

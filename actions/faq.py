@@ -5,6 +5,7 @@ from __future__ import annotations
 from actions.base import ShopAction
 from actions.turn import Turn
 from actions.unknown import keep_unanswered
+from shop.faq_store import FaqEntry
 
 SURE = 0.8
 """Score from which the best entry is said though another is nearly as good; below it the customer chooses."""
@@ -29,5 +30,10 @@ class Faq(ShopAction):
             questions = [one.questions[0] for one in (entry, other)]
             turn.say("utter_faq_which", buttons=[(text, text) for text in questions])
             return
-        titles = [*entry.buttons, *([other.questions[0]] if other else [])]
-        turn.say_text(entry.answer, buttons=[(title, title) for title in titles], source=f"faq:{entry.id}")
+        say_entry(turn, entry, *([other.questions[0]] if other else []))
+
+
+def say_entry(turn: Turn, entry: FaqEntry, *more: str) -> None:
+    """Say a merchant's answer with its source, its buttons and ``more`` of them."""
+    titles = [*entry.buttons, *more]
+    turn.say_text(entry.answer, buttons=[(title, title) for title in titles], source=f"faq:{entry.id}")

@@ -15,6 +15,9 @@ from analytics.query import MONEY, RATES, SHANGHAI, Answer, Group, Metric, Perio
 from analytics.questions import Named
 from shop.models import Brand, Category, Product
 
+SHOWN = 5
+"""Rows of an answer that are said; more of them stand in its table."""
+
 
 def named(turn: Turn) -> list[Named]:
     """The entities of the turn, or of the request that it goes on with, with the words that they were read from."""

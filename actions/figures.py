@@ -9,7 +9,7 @@ from typing import Any
 from actions.base import Events, ShopAction, say_error
 from actions.business import hold, keep, tell, tell_business
 from actions.cards import goods
-from actions.figure_words import compared, group_name, named, scope, table, told_period, worth
+from actions.figure_words import SHOWN, compared, group_name, named, scope, table, told_period, worth
 from actions.orders import period as said_period
 from actions.picking import points_back
 from actions.texts import label, phrase, yuan
@@ -19,7 +19,6 @@ from analytics.query import Find, Metric, Query
 from shop.errors import BadValue
 from shop.work_accounts import role_of
 
-SHOWN = 5
 BUSINESS = frozenset({"action_ask_business", "action_order_spend"})
 SHORT = 12
 """Letters of a question why that is about the figure just told."""

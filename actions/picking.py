@@ -73,17 +73,17 @@ def ask_still_which(turn: Turn, resume: str | None = None) -> None:
     if resume is not None:
         turn.remember(resume=resume)
     turn.keep_request()
-    turn.say("utter_still_which", count=len((turn.slot("choices") or {}).get("values", ())))
+    turn.say("utter_still_which", count=len(turn.shown.get("values", ())))
 
 
 def asks_order_for(turn: Turn, action: str) -> bool:
     """Whether that action has just asked which of the orders shown is meant."""
-    return turn.slot("resume") == action and (turn.slot("choices") or {}).get("kind") == "order"
+    return turn.slot("resume") == action and turn.shown.get("kind") == "order"
 
 
 def waits_for_order(turn: Turn) -> str | None:
     """The action that waits for one of the orders shown, when the words point at goods of one ("that sun jacket")."""
-    waiting, shown = turn.slot("resume"), turn.slot("choices") or {}
+    waiting, shown = turn.slot("resume"), turn.shown
     words = turn.entity_text("product") or turn.entity_text("category")
     if not waiting or not words or shown.get("kind") != "order" or turn.guest_or_customer is None:
         return None
@@ -96,7 +96,7 @@ def waits_for_order(turn: Turn) -> str | None:
 
 def _lists_products(turn: Turn) -> bool:
     """Whether several products were shown last, and nothing is sent along that could be meant instead."""
-    shown = turn.slot("choices") or {}
+    shown = turn.shown
     return shown.get("kind") == "product" and len(shown["values"]) > 1 and not turn.attachments
 
 
@@ -109,9 +109,9 @@ def pick_product(turn: Turn, resume: str) -> str | None:
     code = chosen(turn, "product")
     if code is None and len(set(turn.entities("product"))) == 1:
         code = turn.entity("product")
-    if code is None and not names_goods(turn) and not turn.attachments:
+    if code is None and not turn.names_goods and not turn.attachments:
         code = turn.focused("product")
-    if code is None and not names_goods(turn) and points_back(turn) and _lists_products(turn):
+    if code is None and not turn.names_goods and points_back(turn) and _lists_products(turn):
         ask_still_which(turn, resume)  # "is this one in stock": which one?
         return None
     if code is None:
@@ -204,11 +204,6 @@ def in_own_words(turn: Turn) -> bool:
 def points_back(turn: Turn) -> bool:
     """Whether the words point at something said before: it, that one, just now."""
     return any(word in turn.text for word in labels()["pronouns"])
-
-
-def names_goods(turn: Turn) -> bool:
-    """Whether the message names a product, a category or a brand."""
-    return any(turn.entities(kind) for kind in ("product", "category", "brand"))
 
 
 def _by_price(turn: Turn, codes: list[str], position: str) -> str | None:

@@ -45,7 +45,7 @@ def belongs_to_picture(turn: Turn, action: str) -> bool:
 
 def asks_for_cheaper(turn: Turn) -> bool:
     """Whether cheaper goods are wanted than those found on the photo, which were shown last."""
-    seen, shown = seen_before(turn), turn.slot("choices") or {}
+    seen, shown = seen_before(turn), turn.shown
     return (
         seen is not None
         and shown.get("kind") == "product"
@@ -62,7 +62,7 @@ def sends_another(turn: Turn) -> bool:
 
 def promises_picture(turn: Turn) -> bool:
     """Whether "the same" of a photo is asked for that has not come yet, and of nothing that was named."""
-    named = any(turn.entities(kind) for kind in ("product", "category", "brand"))
+    named = turn.names_goods
     asked = any(word in turn.text for word in labels()["as_on_picture"])
     return asked and not named and not turn.attachments and turn.focused("product") is None
 

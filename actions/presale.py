@@ -10,7 +10,6 @@ from actions.picking import (
     MOST_CHOICES,
     chosen,
     find_products,
-    names_goods,
     pick_product,
     points_back,
     show_products,
@@ -38,8 +37,8 @@ class SearchProduct(ShopAction):
             turn.resumes = True
             return go_on(waiting, turn)
         position = turn.entity("ordinal")
-        shown = turn.slot("choices") or {}
-        if not names_goods(turn) and not turn.entity("price_range"):
+        shown = turn.shown
+        if not turn.names_goods and not turn.entity("price_range"):
             if position is not None and shown.get("kind") == "product":
                 ProductFacts.tell(turn, pick_product(turn, self.action_name))
                 return None
@@ -252,7 +251,7 @@ class Compare(ShopAction):
     def answer(self, turn: Turn) -> None:
         """What differs: price, attributes, rating."""
         codes = list(dict.fromkeys(turn.entities("product")))
-        shown = turn.slot("choices") or {}
+        shown = turn.shown
         numbered = _numbered(turn)
         if len(codes) < 2 and numbered:  # "this one and the first": what is talked about, and the number
             talked = turn.focused("product") if points_back(turn) and len(numbered) < 2 else None
@@ -286,7 +285,7 @@ class Compare(ShopAction):
 def _numbered(turn: Turn) -> list[str]:
     """Codes of the goods that "the second and the third" point at; two numbers after a comparison mean the list."""
     numbers = [one for one in turn.entities("ordinal") if isinstance(one, int)]
-    shown = turn.slot("choices") or {}
+    shown = turn.shown
     if len(numbers) < 2 or shown.get("kind") != "product":
         one = chosen(turn, "product")
         return [one] if one else []

@@ -71,9 +71,8 @@ class Recommend(ShopAction):
         if liked:
             held["liked"] = [*held.get("liked", []), liked]
         picks = self._picks(turn, recommender, held, liked)
-        if (
-            not picks and said in ("cheaper", "dearer") and wish.get("word")
-        ):  # no cheaper running shoe: another one of the shelf
+        if not picks and said in ("cheaper", "dearer") and wish.get("word"):
+            # No cheaper running shoe: another one of the shelf.
             held["wish"] = wish = {**wish, "word": None}
             picks = self._picks(turn, recommender, held, liked)
         if not picks and said in REFINES and held["shown"]:  # rather what was passed over than nothing

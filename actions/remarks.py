@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actions.picking import chosen, names_goods, points_back
+from actions.picking import chosen, points_back
 from actions.turn import Turn
 from actions.wishes import MOST_KEPT, memory, refused_word, words
 
@@ -69,7 +69,7 @@ def remark(turn: Turn) -> str | None:
         for one in (*words()["negations"], *words()["questions"], *refine["of_others"], *refine["requests"])
     ):
         return "like"
-    if turn.intent in PRICED and turn.entity("price_range") and not names_goods(turn) and not _of_orders(turn):
+    if turn.intent in PRICED and turn.entity("price_range") and not turn.names_goods and not _of_orders(turn):
         return "price"
     plain = not any(word in turn.text for word in refine["not"]) and not _means_one(turn)
     return "color" if turn.intent == "inform" and turn.entity("color") and plain else None
@@ -112,7 +112,7 @@ def _means_one(turn: Turn) -> bool:
 
 def follows_recommendation(turn: Turn) -> bool:
     """Whether the message is a remark on goods that were recommended or found last."""
-    held, shown = memory(turn), turn.slot("choices") or {}
+    held, shown = memory(turn), turn.shown
     if not held or turn.slot("offer") or shown.get("kind") != "product":
         return False
     said = remark(turn)
@@ -127,7 +127,7 @@ def follows_recommendation(turn: Turn) -> bool:
 
 def asks_of_list(turn: Turn) -> bool:
     """Whether "which is the cheapest" is one of the goods that were shown last, and no order."""
-    held, shown = memory(turn), turn.slot("choices") or {}
+    held, shown = memory(turn), turn.shown
     if turn.entity("ordinal") not in ("cheapest", "priciest") or turn.entity("date") or _of_orders(turn):
         return False
     return shown.get("kind") == "product" and bool(held) and shown.get("values") == held.get("list")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actions.base import ShopAction
 from actions.cards import button
-from actions.picking import ask_still_which, chosen, names_goods, pick_product
+from actions.picking import ask_still_which, chosen, pick_product
 from actions.texts import labels, phrase
 from actions.turn import Turn
 from actions.wishes import tell_look
@@ -31,7 +31,7 @@ def asks_for_reviews(turn: Turn) -> bool:
     asks = of_reviews or any(one in text for one in words["asks_reviews"])
     if not asks or len(text) > LONGEST_QUESTION or any(one in text for one in words["writes_review"]):
         return False
-    shown = turn.slot("choices") or {}
+    shown = turn.shown
     return bool(turn.entities("product") or turn.focused("product") or shown.get("kind") == "product")
 
 
@@ -43,8 +43,8 @@ class Reviews(ShopAction):
     def answer(self, turn: Turn) -> None:
         """Stars, praise, and the newest good and poor words."""
         code = chosen(turn, "product")
-        listed = (turn.slot("choices") or {}).get("kind") == "product" and not turn.focused("product")
-        if code is None and listed and not names_goods(turn):
+        listed = turn.shown.get("kind") == "product" and not turn.focused("product")
+        if code is None and listed and not turn.names_goods:
             ask_still_which(turn, self.action_name)
             return
         code = code or pick_product(turn, self.action_name)

@@ -157,7 +157,7 @@ def pictured(turn: Turn, most: int) -> list[str] | None:
         codes = codes[:1]
     if codes:
         remember_seen(turn, turn.attachments, codes)
-    elif turn.attachments and not any(turn.entities(kind) for kind in ("product", "category", "brand")):
+    elif turn.attachments and not turn.names_goods:
         remember_seen(turn, turn.attachments, [])
         tell_unknown(turn, findings)
         return None
@@ -189,7 +189,7 @@ def _wishes(turn: Turn, without: frozenset[str]) -> Keep | None:
         "price_max_fen": prices.get("max_fen"),
     }
     cheaper = any(word in turn.text or word in turn.request for word in labels()["cheaper"])
-    than = (turn.slot("choices") or {})["values"][0] if asks_for_cheaper(turn) else None
+    than = turn.shown["values"][0] if asks_for_cheaper(turn) else None
     named = corrected_to(turn)
     if not any(filters.values()) and not cheaper and not without:
         return None

@@ -17,6 +17,9 @@ from shop.errors import BadPicture, NotIdentified
 from shop.front import Shop
 from shop.messages import kept_id
 
+GOODS = ("product", "category", "brand")
+"""Entities that name goods."""
+
 FOCUS_S = 15 * 60
 """Seconds for which "it" still means the order or product of before."""
 
@@ -181,6 +184,11 @@ class Turn:
                 return self.text[one["start"] : one["end"]]
         return None
 
+    @property
+    def names_goods(self) -> bool:
+        """Whether the message names a product, a category or a brand."""
+        return any(self.entities(kind) for kind in GOODS)
+
     # Who says it
 
     @cached_property
@@ -212,6 +220,11 @@ class Turn:
     def remember(self, **slots: Any) -> None:
         """Set slots at the end of the turn."""
         self._set.update(slots)
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """The numbered list shown last (kind, values, then; see ``picking.let_choose``); empty without one."""
+        return self.slot("choices") or {}
 
     def focus(self, kind: str, value: str | None) -> None:
         """Let "it" mean this order or product from now on."""
