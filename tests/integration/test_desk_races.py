@@ -266,3 +266,19 @@ def test_a_talk_that_did_not_open_says_so_and_opens_when_it_is_tried_again(two):
     page.locator('[data-act="retry"]').click()
     shows(page, "甲的话")
     expect(page.locator('[data-act="close"]')).to_be_visible()
+
+
+def test_a_button_of_the_panel_that_is_being_pressed_outlives_a_redraw(alone, alone_page):
+    customer = alone.build.customer()
+    order = alone.build.order(customer, alone.build.product("水杯", stock=3).skus[0], state=OrderState.PAID)
+    page = alone_page()
+    sender = alone.talk("排队的", customer=customer.id)
+    page.get_by_role("tab", name=re.compile("排队")).click()
+    choose(page, sender)
+    reveal = page.locator("#side").get_by_role("button", name="查看").element_handle()
+    page.locator('[data-act="accept"]').click()
+    expect(page.locator(f'[data-order="{order.number}"] [data-act="note"]')).to_be_visible()  # it was drawn anew
+    assert reveal.evaluate("node => node.isConnected")
+    reveal.click()
+    expect(page.locator("#side")).to_contain_text("13812345678")
+    alone.shop.handoffs.close(alone.shop.handoffs.current(sender).id)

@@ -1,7 +1,7 @@
 // The right column: who the customer is, their orders and cases, what the talk was about.
 
 import { get, of, post } from "./api.js";
-import { clock, filled, make } from "./dom.js";
+import { arrange, clock, filled, Kept, make } from "./dom.js";
 import { eraseButtons } from "./erase.js";
 import { caseBox, orderBox } from "./orders.js";
 
@@ -9,12 +9,14 @@ export class Side {
   constructor(desk) {
     this.desk = desk;
     this.root = document.getElementById("side");
+    this.kept = new Kept(); // a redraw loses no click on what has not changed
     this.revealed = new Map(); // phones that were shown stay shown until the talk is left
   }
 
   clear() {
     this.root.replaceChildren();
     this.revealed.clear();
+    this.kept = new Kept();
     this.asked = null;
   }
 
@@ -22,19 +24,29 @@ export class Side {
     const asked = (this.asked = {});
     const found = await this.desk.try(() => get(of(senderId, "/side")));
     if (!found || asked !== this.asked || senderId !== this.desk.current) return;
-    const { texts } = this.desk;
-    this.root.replaceChildren(
-      make("button", { type: "button", class: "only-small", onclick: () => (document.body.dataset.view = "talk") }, texts.back),
-      ...this.summary(found),
-      ...this.customer(found.customer),
-      make("h3", {}, texts.orders),
-      ...(found.orders.length ? found.orders.map((one) => orderBox(this.desk, one)) : [make("p", { class: "soft" }, texts.none)]),
-      make("h3", {}, texts.cases),
-      ...(found.cases.length ? found.cases.map((one) => caseBox(this.desk, one)) : [make("p", { class: "soft" }, texts.none)]),
-      make("h3", {}, texts.past),
-      ...(found.past.length ? found.past.map((one) => this.past(one)) : [make("p", { class: "soft" }, texts.none)]),
-      ...eraseButtons(this.desk, senderId, found.customer),
-    );
+    const { texts, talk } = this.desk;
+    const { customer, summary, orders, cases, past } = found;
+    const { mine } = talk;
+    const part = (key, facts, draw) => this.kept.node(key, facts, draw);
+    const heading = (name) => part(`heading ${name}`, name, () => make("h3", {}, texts[name]));
+    const boxes = (name, list, draw) =>
+      list.length
+        ? list.map((one, place) => part(`${name} ${place}`, [one, mine], () => draw(one)))
+        : part(`${name} none`, null, () => make("p", { class: "soft" }, texts.none));
+    const children = [
+      part("back", null, () =>
+        make("button", { type: "button", class: "only-small", onclick: () => (document.body.dataset.view = "talk") }, texts.back)),
+      part("summary", [customer, summary], () => this.summary(found)),
+      part("customer", [customer, this.revealed.get(customer?.id), talk.talk?.handoff_id], () => this.customer(customer)),
+      heading("orders"),
+      boxes("orders", orders, (one) => orderBox(this.desk, one)),
+      heading("cases"),
+      boxes("cases", cases, (one) => caseBox(this.desk, one)),
+      heading("past"),
+      boxes("past", past, (one) => this.past(one)),
+      part("erase", customer, () => eraseButtons(this.desk, senderId, customer)),
+    ];
+    arrange(this.root, children.flat());
   }
 
   /** At most five lines: who, which order, what was wanted, asked last, tried. */
