@@ -13,9 +13,9 @@ from actions.case_questions import INTENT_KIND, INTENT_REASON
 from actions.escalation import check_refund
 from actions.forms import Question, ShopForm, SubmitAction, begin, confirmation
 from actions.lines import line_of, line_question, order_of
-from actions.meant import means_another, said_states
+from actions.meant import means_another
 from actions.orders import order_facts
-from actions.picking import ARRIVED, PAID_FOR, ask_still_which, asks_order_for, pick_order
+from actions.picking import ARRIVED, PAID_FOR, ask_still_which, asks_order_for, names_order, pick_order
 from actions.registry import go_on
 from actions.sight import proofs_among
 from actions.texts import yuan
@@ -42,7 +42,7 @@ class StartCase(ShopAction):
 
     def start(self, turn: Turn, intent: str) -> Events | None:
         """Start it for an intent; None when something else was said or asked first."""
-        if intent == "apply_refund" and asks_order_for(turn, self.action_name) and not _names_an_order(turn):
+        if intent == "apply_refund" and asks_order_for(turn, self.action_name) and not names_order(turn):
             turn.resumes = True  # "money back" of what broke: which of the orders shown is still the question
             ask_still_which(turn)
             return None
@@ -82,13 +82,6 @@ class StartCase(ShopAction):
             case_proof=proofs_among(turn, turn.request_pictures) or None,
         )
         return begin("case_form", turn, **known)
-
-
-def _names_an_order(turn: Turn) -> bool:
-    """Whether the message says by itself which order it is about."""
-    return bool(
-        turn.entity("order_no") or turn.entity("ordinal") is not None or turn.names_goods or said_states(turn.text)
-    )
 
 
 def _tell_why_not(turn: Turn, number: str, intent: str) -> None:

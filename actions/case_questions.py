@@ -9,7 +9,7 @@ from actions.cards import button
 from actions.forms import REFUSED, Answers
 from actions.lines import line_of, line_words
 from actions.note import takes_any_text
-from actions.picking import in_own_words, offered
+from actions.picking import in_own_words, names_order, offered
 from actions.sight import proofs_among, refuse_unsafe
 from actions.texts import label, labels, phrase, yuan
 from actions.turn import Turn
@@ -73,7 +73,8 @@ def read_kind(turn: Turn, answers: Answers, is_open: bool) -> str | None:
         for kind in CaseKind:
             if label("case_kind", kind.value) in turn.text:
                 return kind.value
-    if is_open and turn.intent in INTENT_KIND and turn.intent not in INTENT_REASON:
+    beside = turn.slot("requested_slot") and answers["case_kind"] is None and not names_order(turn)  # "money back!"
+    if (is_open or beside) and turn.intent in INTENT_KIND and turn.intent not in INTENT_REASON:
         return INTENT_KIND[turn.intent].value
     return None
 
@@ -98,7 +99,8 @@ def read_reason(turn: Turn, answers: Answers, is_open: bool) -> str | None:
     if not is_open:
         return None
     numbered = offered(turn, [one.value for one in REASONS[CaseKind(answers["case_kind"])]])
-    return numbered or (CaseReason.OTHER.value if in_own_words(turn) else None)
+    of_photos = any(word in turn.text for word in labels()["no_picture_unasked"])
+    return numbered or (CaseReason.OTHER.value if in_own_words(turn) and not of_photos else None)
 
 
 def needs_quantity(turn: Turn, answers: Answers) -> bool:

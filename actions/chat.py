@@ -7,6 +7,7 @@ from rasa_sdk.events import ActiveLoop, SlotSet
 from actions.base import Events, ShopAction, active_form
 from actions.cards import button
 from actions.escalation import call_person, count_misunderstanding, is_lost
+from actions.meant import said_states
 from actions.picking import ask_still_which
 from actions.picture_words import corrects
 from actions.registry import go_on
@@ -67,7 +68,7 @@ class Deny(ShopAction):
         if corrects(turn) and not active_form(turn):
             return go_on("action_search_by_image", turn)
         waiting = turn.slot("resume")
-        if _names_others(turn) and not active_form(turn):
+        if (_names_others(turn) or _names_another_order(turn)) and not active_form(turn):
             turn.resumes = bool(waiting)
             orders = turn.focused("order") or turn.shown.get("kind") == "order"
             another = "action_order_status" if orders else "action_search_product"
@@ -75,6 +76,12 @@ class Deny(ShopAction):
         turn.remember(offer=None, resume=None)
         turn.say("utter_deny_idle")
         return None
+
+
+def _names_another_order(turn: Turn) -> bool:
+    """Whether a no to a list of orders says where the one that is meant stands: "not that one, the one not sent"."""
+    turns = any(word in turn.text for word in labels()["another_order"])
+    return turn.shown.get("kind") == "order" and turns and bool(said_states(turn.text))
 
 
 def _names_others(turn: Turn) -> bool:

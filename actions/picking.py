@@ -201,6 +201,13 @@ def in_own_words(turn: Turn) -> bool:
     return words and turn.intent == "inform" and not any(turn.entities(kind) for kind in _OTHER_VALUES)
 
 
+def names_order(turn: Turn) -> bool:
+    """Whether the message says by itself which order it is about."""
+    return bool(
+        turn.entity("order_no") or turn.entity("ordinal") is not None or turn.names_goods or said_states(turn.text)
+    )
+
+
 def points_back(turn: Turn) -> bool:
     """Whether the words point at something said before: it, that one, just now."""
     return any(word in turn.text for word in labels()["pronouns"])

@@ -10,7 +10,7 @@ import pytest
 from actions.aftersale import CaseForm, StartCase, SubmitCase
 from actions.cancel import StartCancel
 from actions.cases import StartWithdraw
-from actions.chat import Continue, Reply
+from actions.chat import Continue, Deny, Reply
 from actions.invoice import InvoiceForm
 from actions.presale import SearchProduct
 from actions.verify import SubmitVerify, VerifyForm
@@ -366,3 +366,28 @@ def test_earphones_asked_for_on_the_shelf_choose_no_order():
         only = {**WAITING, "choices": {**ORDERS, "values": [NUMBER]}}
         said = run(SearchProduct(shop), tracker(text, "search_product", phones, slots=only))
         assert "case_order" not in said.slots
+
+
+def test_money_back_beside_another_question_keeps_what_broke():
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED, *TWO))
+    said = run(
+        CaseForm(shop),
+        case_at("case_line", "退钱", "apply_refund", case_line=None, case_kind=None, case_story="开线了"),
+    )
+    assert (said.slots["case_kind"], requested(said)) == ("refund", "case_line")
+    assert "case_reason" not in said.slots  # it stands as it was told
+
+
+def test_no_photo_is_no_reason():
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED))
+    said = run(CaseForm(shop), case_at("case_reason", "没照片", "inform", case_kind="refund", case_reason=None))
+    assert said.slots.get("case_reason") is None
+    assert (said.slots["case_proof"], requested(said)) == ([], "case_reason")
+
+
+def test_a_no_to_a_list_of_orders_may_say_which_one_is_meant():
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED), order(UNSENT, OrderState.PAID))
+    said = run(Deny(shop), tracker("不是那个，是另一个没发货的", "deny", slots=WAITING))
+    assert said.names == ["utter_cancel_instead"]
+    assert UNSENT in said.text
+    assert run(Deny(shop), tracker("不是那个", "deny", slots=WAITING)).names == ["utter_deny_idle"]
