@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Callable
 
+from actions.business_plan import tell_plan
 from actions.figure_words import SHOWN, days, scope, show_table
 from actions.texts import label, yuan
 from actions.turn import Turn
-from analytics import forecast, questions, shop_panel, stock_levels
+from analytics import forecast, shop_panel, stock_levels
 from analytics.query import SHANGHAI, Period, Query
 
 AHEAD = 28
@@ -45,8 +46,6 @@ def _told(turn: Turn, query: Query, name: str, found: list[Any], words: str, **f
 def _low(turn: Turn, query: Query) -> None:
     found = stock_levels.running_low(stock_levels.levels(turn.shop, query.filters))
     _told(turn, query, "utter_stock_low", found, "cover", days=f"{stock_levels.LOW_DAYS:.0f}")
-    if questions.says("restock", turn.text):
-        turn.say("utter_stock_plan")
 
 
 def _out(turn: Turn, query: Query) -> None:
@@ -114,6 +113,7 @@ def _units(value: float) -> str:
 
 
 TELLS: dict[str, Callable[[Turn, Query], None]] = {
+    "plan": tell_plan,
     "low": _low,
     "out": _out,
     "overstock": _over,

@@ -13,7 +13,7 @@ import json
 import sys
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Collection
 
 import numpy as np
 from sqlalchemy import func, select
@@ -61,20 +61,28 @@ class PlanLine:
     buy: int
     buy_fen: int
     arrives: str
+    order_by: str
+    """The last day on which to order what comes before the shelf is empty: today where that has passed."""
     advice: str
     partner: str
     """The product that dead units are bundled with."""
 
 
-def plan(shop: Shop, budget_fen: int | None = None, service: float = 0.95) -> list[PlanLine]:
+def plan(
+    shop: Shop, budget_fen: int | None = None, service: float = 0.95, only: Collection[str] | None = None
+) -> list[PlanLine]:
     """Every SKU on sale with its reorder point and what to buy now, the dearest purchase first.
 
     Args:
         budget_fen: what may be spent at most; the units that save most sales are bought first.
         service: chance that the units last until the next delivery.
+        only: codes of the SKUs that are looked at; None means all. Classes are then those among them.
     """
     refresh(shop)
     rows, history = _goods(shop)
+    if only is not None:
+        kept = [at for at, row in enumerate(rows) if row["code"] in only]
+        rows, history = [rows[at] for at in kept], history[kept]
     if not rows:
         return []
     pack, least = _column(rows, "pack_size", 1.0), _column(rows, "min_order", 1.0)
@@ -145,9 +153,15 @@ def _line(
         reorder_point=int(point), pack=int(row["pack_size"] or 1), least=int(row["min_order"] or 1),
         cost_fen=int(row["cost_fen"] or 0), price_fen=int(row["price_fen"]), abc=str(abc), xyz=str(xyz),
         buy=int(buy), buy_fen=int(buy * (row["cost_fen"] or 0)),
-        arrives=(today + timedelta(days=lead)).isoformat() if buy else "", advice=advice if not buy else "",
+        arrives=(today + timedelta(days=lead)).isoformat() if buy else "",
+        order_by=_order_by(row, today, lead, rate).isoformat() if buy else "", advice=advice if not buy else "",
         partner=partner if not buy else "",
     )  # fmt: skip
+
+
+def _order_by(row: Any, today: date, lead: int, rate: float) -> date:
+    lasts = int((row["free"] + row["incoming"]) / rate)
+    return today + timedelta(days=max(0, lasts - lead))
 
 
 def _goods(shop: Shop) -> tuple[list[Any], np.ndarray]:

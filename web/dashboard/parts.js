@@ -4,7 +4,7 @@ export const texts = await (await fetch("/dashboard/files/texts.zh.json")).json(
 export const at = (id) => document.getElementById(id);
 export const RATES = ["conversion", "refund_rate"];
 export const MONEY = ["sales", "average", "refunded", "spent"];
-const LEFT = ["key", "number", "created_at", "state", "city", "channel", "code", "name", "spec", "sku", "category", "supplier", "arrives", "abc", "xyz", "advice", "partner", "rows", "day", "from", "to", "case_kind", "reason", "group", "agent", "intent", "example", "sender_id", "started_at", "outcome", "intents", "reasons", "close_reason", "text", "error", "at", "ended_at", "origin", "weekday"];
+const LEFT = ["key", "number", "created_at", "state", "city", "channel", "code", "name", "spec", "sku", "category", "supplier", "order_by", "arrives", "abc", "xyz", "advice", "partner", "rows", "day", "from", "to", "case_kind", "reason", "group", "agent", "intent", "example", "sender_id", "started_at", "outcome", "intents", "reasons", "close_reason", "text", "error", "at", "ended_at", "origin", "weekday"];
 const WORDS = { advice: texts.advice, state: texts.states, case_kind: texts.case_kinds, channel: texts.channels };
 let plot = null;
 

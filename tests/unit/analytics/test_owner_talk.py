@@ -10,6 +10,7 @@ import pytest
 from actions.chat import Reply, Unsure
 from actions.figures import AskBusiness, OrderSpend
 from actions.orders import ListOrders
+from analytics import replenish
 from nlp.entities import EntityExtractor
 from nlp.gazetteer import Gazetteer
 from shop import work_accounts
@@ -148,9 +149,24 @@ def test_days_that_goods_last_are_no_forecast_and_a_forecast_is_of_the_days_that
     assert owner.asks("明年十二月能卖多少").names == ["utter_business_forecast_far"]
 
 
-def test_what_to_buy_names_the_plan(owner: Owner) -> None:
-    assert owner.asks("该补什么货").names == ["utter_stock_low", "utter_stock_plan"]
+def test_what_to_buy_is_told_with_units_and_days(owner: Owner) -> None:
+    said = owner.asks("该补什么货")
+    line = next(one for one in replenish.plan(owner.shop) if one.buy)
+    assert said.names == ["utter_stock_plan"]
+    assert line.order_by == "2025-03-12", "two are left of what sells more than that in a week"
+    assert f"「青禾手机」红色 M进 {line.buy} 件，今天就订、{line.arrives} 到（现有 2 件）" in said.text
     assert owner.asks("什么快断货了").names == ["utter_stock_low"]
+
+
+@pytest.mark.parametrize("text", ["这周要进多少货", "给我个采购清单", "手机要补多少", "手里还有五千万块先进啥"])
+def test_what_to_buy_is_asked_in_other_words(owner: Owner, text: str) -> None:
+    assert owner.says(text).names == ["utter_stock_plan"]
+
+
+def test_what_to_buy_keeps_to_the_goods_and_the_money_that_are_named(owner: Owner) -> None:
+    assert owner.asks("杯子要进多少").names == ["utter_stock_plan_none"]
+    owner.asks("该补什么货")
+    assert owner.says("杯子的呢").names == ["utter_stock_plan_none"]
 
 
 def test_why_refunds_rose_is_answered_by_their_reasons(owner: Owner, shop: Shop, build: Builder) -> None:
