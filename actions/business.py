@@ -7,12 +7,12 @@ from typing import Any, Sequence
 
 from actions.base import Events
 from actions.business_stock import TELLS
-from actions.figure_words import SHOWN, compared, days, group_name, scope, share, table, told_period, worth
+from actions.figure_words import SHOWN, compared, days, group_name, metric_name, scope, share, table, told_period, worth
 from actions.texts import label, yuan
 from actions.turn import Turn
-from analytics import insights, order_stats, questions
+from analytics import after_sale, insights, order_stats, questions
 from analytics.comparisons import running
-from analytics.query import SHANGHAI, Compare, Filters, Metric, Query
+from analytics.query import SHANGHAI, Compare, Filters, Group, Metric, Query
 from analytics.questions import Named
 from shop.errors import BadValue
 
@@ -71,6 +71,8 @@ def _meant(turn: Turn, text: str, entities: Sequence[Named]) -> tuple[str | None
         _pending(turn)
         return None, None
     query = _like_before(turn, questions.read(text, entities, turn.shop.clock(), own=False), text, entities)
+    if query.group is Group.REASON and not questions.says("moved", text):
+        return None, query
     if questions.says("why", text):
         held = turn.slot("figures")
         if query.period is None and isinstance(held, dict) and not held.get("own"):
@@ -121,11 +123,10 @@ def _figure(turn: Turn, query: Query) -> Events | None:
         hold(turn)
         return None
     keep(turn, query, own=False)
-    metric = label("metric", query.metric.value if query.metric else "sales")
     facts: dict[str, Any] = {
         "period": told_period(turn, query) or label("figure_words", "all_time"),
         "scope": scope(turn, query),
-        "metric": metric,
+        "metric": metric_name(query),
     }
     rows = answer.rows[:SHOWN] if query.top else sorted(answer.rows, key=lambda one: -one.value)[:SHOWN]
     told = [
@@ -148,7 +149,7 @@ def _figure(turn: Turn, query: Query) -> Events | None:
 
 
 def _pending(turn: Turn) -> Events | None:
-    cases = insights.pending_cases(turn.shop)
+    cases = after_sale.pending(turn.shop)
     if not cases:
         turn.say("utter_pending_cases_none")
         return None
@@ -192,9 +193,15 @@ def _why_refunds(turn: Turn, query: Query) -> Events | None:
     asked = Query(metric=Metric.REFUND_RATE, period=query.period or running("week", today))
     asked = asked.but(other=query.other, compare=query.compare or Compare.PREVIOUS)
     answer = order_stats.answer(turn.shop, asked)
+    counts = asked.but(metric=Metric.CASES, group=Group.REASON, filters=Filters(kinds=after_sale.MONEY_BACK))
+    now = order_stats.answer(turn.shop, counts.but(other=None, compare=None)).rows
+    past = order_stats.answer(turn.shop, counts.but(period=answer.before_period, other=None, compare=None)).rows
+    before = {one.key: one.value for one in past}
     rows = [
-        label("figure_words", "reason").format(name=label("case_reason", reason), now=now, before=before)
-        for reason, now, before in insights.reasons(turn.shop, asked)[:SHOWN]
+        label("figure_words", "reason").format(
+            name=label("case_reason", one.key), now=round(one.value), before=round(before.get(one.key, 0))
+        )
+        for one in now[:SHOWN]
     ]
     turn.say(
         "utter_why_refunds" if rows else "utter_figure",

@@ -35,6 +35,15 @@ def named(turn: Turn) -> list[Named]:
     return sorted(found, key=lambda one: one.start)
 
 
+def metric_name(query: Query) -> str:
+    """What is counted; of after-sale cases which kinds and why."""
+    metric, filters = query.metric or Metric.SALES, query.filters
+    if metric is not Metric.CASES:
+        return label("metric", metric.value)
+    kinds = label("metric_cases", " ".join(filters.kinds) or "all")
+    return label("case_reason", filters.reason) + kinds if filters.reason else kinds
+
+
 def worth(query: Query, value: float) -> str:
     """A value with its unit."""
     metric = query.metric or Metric.SALES
@@ -103,8 +112,9 @@ def compared(answer: Answer) -> str:
 
 def group_name(query: Query, key: str) -> str:
     """A row's name for people."""
-    if query.group is Group.CHANNEL:
-        return label("figure_channel", key)
+    words = {Group.CHANNEL: "figure_channel", Group.REASON: "case_reason", Group.KIND: "case_kind"}
+    if query.group in words:
+        return label(words[query.group], key)
     return label("figure_words", "week_of").format(name=key) if query.group is Group.WEEK else key
 
 
@@ -115,7 +125,7 @@ def table(turn: Turn, answer: Answer) -> None:
         return
     rows = [(group_name(query, one.key), one.value) for one in answer.rows]
     chart = "line" if query.group in (Group.DAY, Group.WEEK, Group.MONTH) else "bar"
-    heads = [label("figure_group", query.group.value), label("metric", (query.metric or Metric.SALES).value)]
+    heads = [label("figure_group", query.group.value), metric_name(query)]
     show_table(turn, heads, [[name, worth(query, value)] for name, value in rows], [value for _, value in rows], chart)
 
 

@@ -9,12 +9,12 @@ from typing import Any
 from actions.base import Events, ShopAction, say_error
 from actions.business import hold, keep, tell, tell_business
 from actions.cards import goods
-from actions.figure_words import SHOWN, compared, group_name, named, scope, table, told_period, worth
+from actions.figure_words import SHOWN, compared, group_name, metric_name, named, scope, table, told_period, worth
 from actions.orders import period as said_period
 from actions.picking import points_back
 from actions.texts import label, phrase, yuan
 from actions.turn import FOCUS_S, Turn
-from analytics import order_stats, own_orders, questions
+from analytics import follow_ups, order_stats, own_orders, questions
 from analytics.query import Find, Metric, Query
 from shop.errors import BadValue
 from shop.work_accounts import role_of
@@ -94,7 +94,7 @@ def follow_up(turn: Turn) -> Events | None:
         before = Query.from_json(held["query"])
     except (KeyError, TypeError, ValueError):
         return None
-    query = questions.refine(
+    query = follow_ups.refine(
         before, turn.text if own else questions.mended(turn.text), named(turn), turn.shop.clock(), own=own
     )
     if query is None or turn.guest_or_customer is None:
@@ -134,7 +134,7 @@ def tell_own(turn: Turn, query: Query) -> Events | None:
     facts: dict[str, Any] = {
         "period": told_period(turn, query),
         "scope": scope(turn, query),
-        "metric": label("metric", _metric(query)),
+        "metric": metric_name(query),
     }
     if not answer.value and not answer.before:
         turn.say("utter_figure_nothing", **facts)
@@ -143,10 +143,6 @@ def tell_own(turn: Turn, query: Query) -> Events | None:
     turn.say(name, value=worth(query, answer.value), compared=compared(answer), **facts, **_rows(turn, answer))
     table(turn, answer)
     return None
-
-
-def _metric(query: Query) -> str:
-    return (query.metric or Metric.SPENT).value
 
 
 def _rows(turn: Turn, answer: Any) -> dict[str, Any]:

@@ -19,9 +19,9 @@ from analytics import order_stats
 from analytics.comparisons import running
 from analytics.query import SHANGHAI, Compare, Group, Metric, Period, Query
 from shop.front import Shop
-from shop.models import AfterSaleCase, Order, VisitDay
+from shop.models import Order, VisitDay
 from shop.sales_days import refresh
-from shop.states import OPEN_CASES, OrderState
+from shop.states import OrderState
 
 Goods = dict[str, tuple[float, float]]
 """Units and fen of each category."""
@@ -146,29 +146,6 @@ def _movers(before: Goods, now: Goods) -> tuple[Part, ...]:
     return tuple(sorted(parts, key=lambda one: -abs(one.effect_fen)))
 
 
-def reasons(shop: Shop, query: Query) -> list[tuple[str, int, int]]:
-    """Why goods or money went back in a query's period, and how often then and in the one it is held against.
-
-    Returns:
-        (reason of ``shop.states.CaseReason``, cases, cases before), the most frequent first.
-    """
-    today = shop.clock().astimezone(SHANGHAI).date()
-    counted: list[dict[str, int]] = []
-    for period in (query.period, order_stats.other_period(query, today)):
-        begin, end = (period or running("week", today)).moments
-        rows = select(AfterSaleCase.reason, func.count()).where(
-            AfterSaleCase.kind.in_(("return", "refund")),
-            AfterSaleCase.created_at >= begin,
-            AfterSaleCase.created_at < end,
-        )
-        with shop.database.read() as session:
-            counted.append(
-                {str(key): int(count) for key, count in session.execute(rows.group_by(AfterSaleCase.reason))}
-            )
-    now, before = counted
-    return sorted(((one, now[one], before.get(one, 0)) for one in now), key=lambda row: (-row[1], row[0]))
-
-
 def unshipped(shop: Shop) -> tuple[int, int]:
     """Paid orders that wait for their parcel, and how many of them are later than the shop promises."""
     late = shop.clock() - timedelta(hours=shop.settings.ship_within_hours)
@@ -176,11 +153,3 @@ def unshipped(shop: Shop) -> tuple[int, int]:
     with shop.database.read() as session:
         row = session.execute(query).one()
     return int(row[0]), int(row[1])
-
-
-def pending_cases(shop: Shop) -> dict[str, int]:
-    """Open after-sale cases by kind."""
-    query = select(AfterSaleCase.kind, func.count()).group_by(AfterSaleCase.kind)
-    with shop.database.read() as session:
-        rows = session.execute(query.where(AfterSaleCase.state.in_([one.value for one in OPEN_CASES]))).all()
-    return {str(kind): int(count) for kind, count in rows}

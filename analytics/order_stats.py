@@ -12,9 +12,10 @@ from typing import Any, Sequence
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
-from analytics import own_orders
+from analytics import after_sale, order_lines, own_orders
 from analytics.conditions import of_goods, of_orders, on_days, ordered_in
 from analytics.query import (
+    AFTER_SALE,
     GOODS_GROUPS,
     RATES,
     SHANGHAI,
@@ -31,10 +32,10 @@ from analytics.query import (
 from analytics.unsold import MODELS, unsold
 from shop.errors import BadValue
 from shop.front import Shop
-from shop.models import Brand, Category, GoodsDay, Order, OrderDay, OrderLine, Product, Sku, VisitDay
+from shop.models import Brand, Category, GoodsDay, Order, OrderDay, Product, VisitDay
 from shop.sales_days import UNSOLD, refresh
 
-GOODS_METRICS = frozenset({Metric.SALES, Metric.SPENT, Metric.ORDERS, Metric.UNITS, Metric.AVERAGE})
+GOODS_METRICS = frozenset({Metric.SALES, Metric.SPENT, Metric.ORDERS, Metric.UNITS, Metric.AVERAGE, *AFTER_SALE})
 
 
 def answer(shop: Shop, query: Query, customer_id: int | None = None) -> Answer:
@@ -76,6 +77,7 @@ def other_period(query: Query, today: date) -> Period | None:
 def resolved(session: Session, filters: Filters) -> dict[str, Any]:
     """Ids for the filters' codes: categories with everything below them."""
     found: dict[str, Any] = {"cities": filters.cities, "channel": filters.channel}
+    found |= {"kinds": filters.kinds, "reason": filters.reason}
     if filters.category:
         child = aliased(Category)
         query = select(Category.id, child.id).outerjoin(child, child.parent_id == Category.id)
@@ -92,7 +94,7 @@ def _whole(
     session: Session, query: Query, filters: dict[str, Any], period: Period | None, customer_id: int | None
 ) -> float:
     """The value over all groups: not the sum of the rows, whose orders may be the same."""
-    goods = query.group in GOODS_GROUPS and query.metric in (Metric.SALES, Metric.SPENT)
+    goods = query.group in GOODS_GROUPS and query.metric in (Metric.SALES, Metric.SPENT, *AFTER_SALE)
     found = _cells(session, query.but(group=None), filters, period, customer_id, goods)
     return found[0][1] if found else 0.0
 
@@ -107,9 +109,11 @@ def _cells(
 ) -> list[tuple[str, float]]:
     metric, group = query.metric or Metric.SALES, query.group
     by_goods = goods or query.filters.by_goods or group in GOODS_GROUPS
-    if by_goods and metric not in GOODS_METRICS and metric is not Metric.UNITS:
+    if by_goods and metric not in GOODS_METRICS:
         raise BadValue(f"{metric.value} is not known by goods", field="metric")
-    if customer_id is not None:
+    if metric is Metric.CASES or (metric in AFTER_SALE and by_goods and customer_id is None):
+        parts = _after_sale(session, metric, group, filters, period, customer_id)
+    elif customer_id is not None:
         parts = own_orders.cells(session, metric, group, filters, period, customer_id, by_goods)
     elif metric in (Metric.VISITORS, Metric.CONVERSION):
         if by_goods or group in (Group.CITY, Group.CHANNEL) or filters["cities"] or filters["channel"]:
@@ -120,6 +124,26 @@ def _cells(
     else:
         parts = _orders(session, metric, group, filters, period)
     return _folded(parts, metric, group)
+
+
+def _after_sale(
+    session: Session,
+    metric: Metric,
+    group: Group | None,
+    filters: dict[str, Any],
+    period: Period | None,
+    customer_id: int | None,
+) -> list[Any]:
+    """Counts of cases by their own days; money and shares of goods by the days of their orders."""
+    if metric is Metric.CASES:
+        return after_sale.counted(session, group, filters, period, customer_id)
+    if metric is Metric.REFUNDED:
+        return after_sale.given_back(session, group, filters, period)
+    goods = group in GOODS_GROUPS or any(name in filters for name in ("category", "brand", "product"))
+    sold = (_goods if goods else _orders)(session, Metric.ORDERS, group, filters, period)
+    back = {key: above for key, above, _ in order_lines.folded(after_sale.orders_back(session, group, filters, period))}
+    least = after_sale.RATED_FROM if group in GOODS_GROUPS else 1
+    return [(key, back.get(key, 0), orders) for key, orders, _ in order_lines.folded(sold) if orders >= least]
 
 
 def _folded(
@@ -224,61 +248,8 @@ def _lines(
     session: Session, metric: Metric, group: Group | None, filters: dict[str, Any], period: Period | None
 ) -> list[Any]:
     conditions = [Order.state.not_in(UNSOLD), *of_goods(filters), *of_orders(filters), *ordered_in(period)]
-    above, below = line_measure(metric)
-    return run_lines(session, group, above, below, conditions)
-
-
-def line_measure(metric: Metric) -> tuple[Any, Any]:
-    """Numerator and denominator of a metric over order lines."""
-    amount = func.sum(OrderLine.quantity * OrderLine.price_fen)
-    orders = func.count(Order.id.distinct())
-    if metric is Metric.ORDERS:
-        return orders, None
-    if metric is Metric.UNITS:
-        return func.sum(OrderLine.quantity), None
-    return amount, orders if metric is Metric.AVERAGE else None
-
-
-def run_lines(session: Session, group: Group | None, above: Any, below: Any, conditions: list[Any]) -> list[Any]:
-    """Sum order lines by a group; days are cut in Python, where time zones are sure."""
-    key = {
-        Group.CATEGORY: Category.name,
-        Group.BRAND: Brand.name,
-        Group.PRODUCT: Product.name,
-        Group.CITY: Order.city,
-        Group.CHANNEL: Order.channel,
-    }.get(group) if group else None  # fmt: skip
-    in_time = group in TIME_GROUPS
-    columns = [above, below] if below is not None else [above]
-    query = (
-        select(*([Order.created_at] if in_time else [key] if key is not None else []), *columns)
-        .select_from(Order)
-        .join(OrderLine, OrderLine.order_id == Order.id)
-        .join(Sku, Sku.id == OrderLine.sku_id)
-        .join(Product, Product.id == Sku.product_id)
-        .where(and_(*conditions))
-    )
-    if group is Group.CATEGORY:
-        query = query.join(Category, Category.id == Product.category_id)
-    if group is Group.BRAND:
-        query = query.join(Brand, Brand.id == Product.brand_id)
-    if in_time:
-        query = query.group_by(Order.id, Order.created_at)
-    elif key is not None:
-        query = query.group_by(key)
-    return shaped(session.execute(query).all(), group is not None, below is not None, in_time)
-
-
-def shaped(rows: Sequence[Any], keyed: bool, quotient: bool, in_time: bool) -> list[Any]:
-    """(key, numerator, denominator) of each row."""
-    found = []
-    for row in rows:
-        values = list(row)
-        key: Any = values.pop(0) if keyed else ""
-        if in_time:
-            key = key.astimezone(SHANGHAI).date().isoformat()
-        found.append((key, values[0], values[1] if quotient else None))
-    return found
+    above, below = order_lines.line_measure(metric)
+    return order_lines.run_lines(session, group, above, below, conditions)
 
 
 def _visits(session: Session, metric: Metric, group: Group | None, period: Period | None) -> list[Any]:
@@ -292,4 +263,4 @@ def _run(session: Session, key: Any, above: Any, below: Any, conditions: list[An
     query = select(*columns).where(and_(True, *conditions)) if conditions else select(*columns)
     if key is not None:
         query = query.group_by(key)
-    return shaped(session.execute(query).all(), key is not None, below is not None, False)
+    return order_lines.shaped(session.execute(query).all(), key is not None, below is not None, False)

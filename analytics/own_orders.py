@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
+from analytics import order_lines
 from analytics.conditions import of_goods, of_orders, ordered_in
 from analytics.query import SHANGHAI, TIME_GROUPS, Find, Group, Metric, Period, Query
 from shop.errors import BadValue
@@ -40,12 +41,10 @@ def cells(
     Raises:
         BadValue: the metric is the shop's, see ``_measure``.
     """
-    from analytics import order_stats
-
     conditions = _theirs(customer_id, period)
     if by_goods or metric is Metric.UNITS:
         conditions += [Order.state.not_in(UNSOLD), *of_goods(filters), *of_orders(filters)]
-        return order_stats.run_lines(session, group, *order_stats.line_measure(metric), conditions)
+        return order_lines.run_lines(session, group, *order_lines.line_measure(metric), conditions)
     above, below, only = _measure(metric)
     conditions.append(only)
     if filters["cities"]:
@@ -56,7 +55,7 @@ def cells(
     if key is not None:
         query = query.group_by(Order.id, key) if in_time else query.group_by(key)
     rows = session.execute(query).all()
-    return order_stats.shaped(rows, key is not None, below is not None, in_time)
+    return order_lines.shaped(rows, key is not None, below is not None, in_time)
 
 
 def _measure(metric: Metric) -> tuple[Any, Any, Any]:

@@ -20,6 +20,9 @@ class Metric(str, Enum):
 
     ``spent`` is what orders cost less what went back; ``sales`` what they cost.
     With a filter or grouping by goods both are quantity × price of the lines.
+    ``cases`` are after-sale cases by the day on which they were opened, without those
+    that were withdrawn or refused. ``refunded`` and ``refund_rate`` are of orders of
+    those days; by goods they come from the cases in which money goes back.
     """
 
     SPENT = "spent"
@@ -30,6 +33,7 @@ class Metric(str, Enum):
     SAVED = "saved"
     REFUNDED = "refunded"
     REFUND_RATE = "refund_rate"
+    CASES = "cases"
     VISITORS = "visitors"
     CONVERSION = "conversion"
 
@@ -55,12 +59,16 @@ class Group(str, Enum):
     PRODUCT = "product"
     CITY = "city"
     CHANNEL = "channel"
+    REASON = "reason"
+    KIND = "kind"
 
 
 TIME_GROUPS = frozenset({Group.DAY, Group.WEEK, Group.MONTH})
 GOODS_GROUPS = frozenset({Group.CATEGORY, Group.BRAND, Group.PRODUCT})
 MONEY = frozenset({Metric.SPENT, Metric.SALES, Metric.AVERAGE, Metric.SAVED, Metric.REFUNDED})
 RATES = frozenset({Metric.REFUND_RATE, Metric.CONVERSION})
+AFTER_SALE = frozenset({Metric.CASES, Metric.REFUNDED, Metric.REFUND_RATE})
+"""What is known of goods through after-sale cases."""
 
 
 class Compare(str, Enum):
@@ -132,13 +140,19 @@ def _back(day: date, months: int) -> date:
 
 @dataclass(frozen=True)
 class Filters:
-    """Which orders or lines count: codes of the catalogue, names of cities and channels; empty means all."""
+    """Which orders, lines or cases count; empty means all.
+
+    Codes of the catalogue, names of cities and channels, and for cases
+    ``shop.states.CaseKind`` and ``CaseReason``.
+    """
 
     category: str | None = None
     brand: str | None = None
     product: str | None = None
     cities: tuple[str, ...] = ()
     channel: str | None = None
+    kinds: tuple[str, ...] = ()
+    reason: str | None = None
 
     @property
     def by_goods(self) -> bool:
@@ -173,7 +187,8 @@ class Query:
         """Back from ``as_json``."""
         given = dict(kept)
         filters = dict(given.pop("filters", {}))
-        filters["cities"] = tuple(filters.get("cities") or ())
+        for name in ("cities", "kinds"):
+            filters[name] = tuple(filters.get(name) or ())
         for name, kind in (("metric", Metric), ("find", Find), ("group", Group), ("compare", Compare)):
             if given.get(name):
                 given[name] = kind(given[name])

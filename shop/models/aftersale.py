@@ -35,6 +35,7 @@ class AfterSaleCase(Base):
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
         Index("ix_aftersale_case_state_created", "state", "created_at"),
+        Index("ix_aftersale_case_created", "created_at", "kind"),
         CheckConstraint("quantity > 0", name="quantity"),
     )
 

@@ -21,7 +21,7 @@ import numpy as np
 import yaml
 from sqlalchemy import func, select, text
 
-from analytics import forecast, insights, order_stats, own_orders, questions, shop_panel, stock_levels
+from analytics import after_sale, forecast, insights, order_stats, own_orders, questions, shop_panel, stock_levels
 from analytics.questions import Named
 from nlp.entities import EntityExtractor
 from nlp.gazetteer import Gazetteer
@@ -81,7 +81,7 @@ def asked(shop: Shop, customer: int) -> list[tuple[str, Callable[[], Any]]]:
                     found.append((words, partial(one, words, kind == "own")))
     found.append(("stock", lambda: stock_levels.levels(shop)))
     found.append(("why", lambda: insights.why(shop, questions.read("", [], now, own=False))))
-    found.append(("pending", lambda: insights.pending_cases(shop)))
+    found.append(("pending", lambda: after_sale.pending(shop)))
     found.append(("forecast", lambda: forecast.forecast(shop_panel.series(shop), 28)))
     return found
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from analytics import data_quality, forecast, insights, order_stats, replenish, shop_panel, stock_levels
+from analytics import after_sale, data_quality, forecast, order_stats, replenish, shop_panel, stock_levels
 from analytics.query import Answer, Compare, Group, Metric, Period, Query
 from shop.errors import BadValue
 from shop.front import Shop
@@ -66,7 +66,7 @@ class Dashboard:
             "rows": _each_day(order_stats.answer(self._shop, month), month, day),
             "low": len(stock_levels.running_low(levels)),
             "out": len(stock_levels.run_out(levels)),
-            "cases": sum(insights.pending_cases(self._shop).values()),
+            "cases": sum(after_sale.pending(self._shop).values()),
         }
 
     def sales(self, request: Request) -> Any:

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from analytics.insights import OPEN_CASES
 from analytics.query import SHANGHAI, TIME_GROUPS, Group, Metric, Period
 from shop.front import Shop
 from shop.models import (
@@ -22,6 +21,7 @@ from shop.models import (
     VisitDay,
 )
 from shop.sales_days import UNSOLD
+from shop.states import OPEN_CASES
 
 SHOWN = 500
 BY_VISITS = (Metric.VISITORS, Metric.CONVERSION)

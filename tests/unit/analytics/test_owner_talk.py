@@ -177,12 +177,15 @@ def test_why_refunds_rose_is_answered_by_their_reasons(owner: Owner, shop: Shop,
             AfterSaleCase(
                 number=f"A{number}", order_id=sent.id, customer_id=buyer.id, kind=kind, reason="quality",
                 state="submitted", amount_fen=1, created_at=shop.clock() - timedelta(minutes=5),
+                order_line_id=sent.lines[0].id,
             )
         )  # fmt: skip
     said = owner.says("为什么今天退款多了")
     assert said.names == ["utter_why_refunds"]
     assert "质量问题 2（0）" in said.text
-    assert owner.says("是哪个商品退的最多").names == ["utter_business_unknown"]
+    most = owner.says("是哪个商品退的最多")
+    assert most.names == ["utter_figure_rows"]
+    assert "退货退款单数合计 2 单。按商品看：灯 2 单" in most.text
 
 
 def test_a_short_why_is_about_the_figure_just_told(owner: Owner) -> None:
@@ -228,7 +231,10 @@ def test_the_best_of_what_stands_there_is_asked_without_a_that(owner: Owner) -> 
         ("哪些断货了", "utter_stock_out_none"),
         ("五一备多少货", "utter_business_forecast"),
         ("今天开张了没", "utter_figure"),
-        ("今天退了几单", "utter_business_unknown"),
+        ("今天退了几单", "utter_figure"),
+        ("哪些商品退货最多", "utter_figure"),
+        ("退货的都是啥原因", "utter_figure"),
+        ("杯子的退款率", "utter_figure"),
         ("客单假多少", "utter_figure"),
     ],
 )
