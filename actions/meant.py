@@ -1,15 +1,19 @@
-"""Which of the customer's own orders the words of a message speak of: by where it stands, by what is in it."""
+"""Which of the customer's own orders the words of a message speak of: by where it stands, its day, what is in it."""
 
 from __future__ import annotations
 
 import re
-from typing import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Callable, Sequence
 
 from actions.texts import labels
 from shop.entities import LineView, OrderView
 from shop.states import OrderState
 
 _NAME = re.compile(r"[\u4e00-\u9fff]{2,}")
+_BREAK = re.compile(r"[,，。.!！?？;；、\s]")
+_NEAR = 8  # characters after a day within which a word of buying speaks of that day
 _SEARCHED = 20  # orders that are looked through for goods
 _TELLING = 5  # characters from which a message may name goods
 _LONGEST = 4  # characters of a goods' name that are compared, from its end: 护眼台灯 is 灯, 台灯, ...
@@ -20,6 +24,33 @@ def said_states(text: str) -> tuple[OrderState, ...]:
     return tuple(
         OrderState(state) for state, words in labels()["said_state"].items() if any(word in text for word in words)
     )
+
+
+@dataclass(frozen=True)
+class Days:
+    """A period from ``start`` up to ``end``."""
+
+    start: datetime
+    end: datetime
+
+
+def days_bought(text: str, values: Sequence[dict[str, Any]], now: datetime) -> Days | None:
+    """When the order was made by the customer's own words ("what I bought on Saturday"), or None.
+
+    Args:
+        text: the message.
+        values: its entities, as the tracker holds them.
+        now: the moment of the message; what begins later is no day of buying.
+    """
+    for one in values:
+        span = one.get("value")
+        if one["entity"] != "date" or not isinstance(span, dict):
+            continue
+        after = _BREAK.split(text[one.get("end") or 0 :], maxsplit=1)[0][:_NEAR]
+        days = Days(datetime.fromisoformat(span["start"]), datetime.fromisoformat(span["end"]))
+        if days.start <= now and any(word in after for word in labels()["bought_then"]):
+            return days
+    return None
 
 
 def means_another(order: OrderView, text: str) -> bool:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Iterable, Sequence, TypeVar
 
 from actions.cards import order_card, product_card
-from actions.meant import orders_meant, said_states
+from actions.meant import Days, days_bought, orders_meant, said_states
 from actions.sight import pictured, read_screens, refuse_unsafe
 from actions.texts import labels
 from actions.turn import Turn
@@ -48,10 +48,11 @@ def pick_order(turn: Turn, states: Iterable[OrderState], resume: str, *, only_st
     words = turn.entity_text("product") or turn.entity_text("category") or turn.entity_text("brand")
     said = said_states(turn.text)
     wanted = tuple(state for state in said if state in wanted) or said or wanted
-    held = None if words else turn.focused("order")
+    made = days_bought(turn.text, turn.values, turn.shop.clock())
+    held = None if words or made else turn.focused("order")
     if held and ((points_back(turn) and not only_states and not said) or _fits(turn, held, wanted)):
         return _take(turn, turn.shop.orders.get(customer, held))
-    orders = orders_meant(lambda most: _candidates(turn, wanted, words, most), turn.text, MOST_CHOICES)
+    orders = orders_meant(lambda most: _candidates(turn, wanted, words, made, most), turn.text, MOST_CHOICES)
     if len(orders) == 1:
         return _take(turn, orders[0])
     if not orders:
@@ -229,8 +230,16 @@ def _fits(turn: Turn, number: str, states: tuple[OrderState, ...]) -> bool:
     return turn.shop.orders.get(turn.customer, number).state in states
 
 
-def _candidates(turn: Turn, states: tuple[OrderState, ...], words: str | None, most: int) -> list[OrderView]:
+def _candidates(
+    turn: Turn, states: tuple[OrderState, ...], words: str | None, made: Days | None, most: int
+) -> list[OrderView]:
+    """Orders in these states with these goods of these days; what fits none of them counts for less in that order."""
     mine = partial(turn.shop.orders.list, turn.customer)
+    if made:
+        then = partial(mine, since=made.start, until=made.end, words=words, limit=most)
+        orders = then(states=states) or then()
+        if orders:
+            return orders
     orders = mine(states=states, words=words, limit=most)
     named = set(turn.entities("product"))  # a product's own name means no goods of a similar one
     orders = [one for one in orders if any(line.product_code in named for line in one.lines)] or orders

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import Any
 
 from actions.base import ShopAction
@@ -11,6 +10,7 @@ from actions.cards import button, product_card
 from actions.picking import MOST_CHOICES, chosen, let_choose
 from actions.reason_words import of_own, of_talk, reason_words
 from actions.remarks import LIKES, follows_recommendation, not_again, remark
+from actions.shelf_wishes import alike, code_of, in_style, on_shelf
 from actions.taste import WHOM, ask, hear, names_something
 from actions.texts import phrase
 from actions.turn import Turn
@@ -24,11 +24,10 @@ from actions.wishes import (
     refined,
     refused_word,
     suiting_shelves,
-    unfit_words,
 )
 from recsys.ask import Ask
 from recsys.recommender import Pick, Recommender, recommender_of
-from recsys.shelf import Shelf, Wishes
+from recsys.shelf import Shelf
 from shop.entities import ProductCard
 
 REFINES = ("cheaper", "dearer", "not", "price", "color")
@@ -137,9 +136,12 @@ class Recommend(ShopAction):
                 return {**held.get("wish", wish), "styles": wish["styles"]}
             return wish if names_something(wish) else held.get("taste", wish)
         there = [shelf.items[at] for code in held["list"] if (at := shelf.place(code)) is not None]
-        codes = {number: code for code, number in shelf.brands.items()}
-        brands = {codes[one.brand] for one in there if one.brand in codes}
-        return refined(held.get("wish", {}), said, turn, [one.price_min_fen for one in there], brands)
+        wish = held.get("wish", {})
+        if there and not names_something(wish) and not held.get("list_id"):  # a search by mere words: its best's shelf
+            wish = {**wish, "category": code_of(shelf.categories, there[0].shelves[0])}
+            there = [one for one in there if one.shelves[0] == there[0].shelves[0]]
+        brands = {code_of(shelf.brands, one.brand) for one in there} - {""}
+        return refined(wish, said, turn, [one.price_min_fen for one in there], brands)
 
     @staticmethod
     def _picks(turn: Turn, recommender: Recommender, held: dict[str, Any], liked: str | None) -> list[Pick]:
@@ -152,11 +154,11 @@ class Recommend(ShopAction):
         of_this = not names_something(wish) or focus in held.get("shown", [])
         if focus in ids and of_this and not for_others and focus not in held.get("disliked", []):
             talk.insert(0, (ids[str(focus)], "asked"))
-        styles = frozenset().union(*(_in_style(turn, shelf, one) for one in wish.get("styles", [])))
+        styles = frozenset().union(*(in_style(turn, shelf, one) for one in wish.get("styles", [])))
         ask = Ask(
             customer_id=turn.guest_or_customer,
             talk=tuple(talk),
-            wishes=_alike(_wishes(shelf, wish, held.get("shown", []), beside.id if beside else None), shelf, liked),
+            wishes=alike(on_shelf(shelf, wish, held.get("shown", []), beside.id if beside else None), shelf, liked),
             suits=frozenset(shelf.categories[one] for one in suiting_shelves(wish) if one in shelf.categories),
             style=styles,
             beside=beside.shelves[0] if beside else shelf.categories.get(wish.get("beside") or ""),
@@ -200,61 +202,6 @@ class Recommend(ShopAction):
             items.append({**card, "link": link} if link else card)
         turn.show("products", items)
         let_choose(turn, "product", [one.code for one in cards], "action_product")
-
-
-def _wishes(shelf: Shelf, wish: Wish, shown: list[str], beside: int | None) -> Wishes:
-    ids = shelf.id_of
-    refused = shelf.categories.get(wish.get("not_category") or "")
-    part = _part(shelf, wish.get("not_category"), wish.get("not_word")) or frozenset()
-    if 2 * len(part) > sum(refused in one.shelves for one in shelf.items):
-        part = frozenset()  # "no tents" leaves the other outdoor goods, "no earphones" means their shelf
-    without = {ids[code] for code in shown if code in ids} | ({beside} if beside else set()) | part
-    unwanted = wish.get("beside") if part else wish.get("not_category") or wish.get("beside")
-    return Wishes(
-        shelf=shelf.categories.get(wish.get("category") or ""),
-        brand=shelf.brands.get(wish.get("brand") or ""),
-        price_min_fen=wish.get("low"),
-        price_max_fen=wish.get("high"),
-        ids=_ids_named(shelf, wish),
-        without=frozenset(without),
-        without_shelf=shelf.categories.get(unwanted or ""),
-        without_brands=frozenset(shelf.brands[one] for one in wish.get("not_brands", []) if one in shelf.brands),
-        color=wish.get("color"),
-        ages=tuple(wish["ages"]) if wish.get("ages") else None,
-        without_colors=frozenset(wish.get("not_colors", [])),
-        without_words=tuple(unfit_words(wish)),
-    )
-
-
-def _alike(wishes: Wishes, shelf: Shelf, liked: str | None) -> Wishes:
-    """Only what stands on the same shelf as the one that is liked."""
-    at = shelf.place(liked) if liked else None
-    return (
-        wishes
-        if at is None
-        else replace(wishes, shelf=int(shelf.leaf[at]), without=wishes.without | {int(shelf.ids[at])})
-    )
-
-
-def _ids_named(shelf: Shelf, wish: Wish) -> frozenset[int] | None:
-    """A shelf's other name may mean a part of it (earphones among the audio): what carries the word, if any."""
-    return _part(shelf, wish.get("category"), wish.get("word"))
-
-
-def _part(shelf: Shelf, code: str | None, word: str | None) -> frozenset[int] | None:
-    """Ids of the goods of a category that carry a word; None where no such word or goods are."""
-    category = shelf.categories.get(code or "")
-    if not word or category is None:
-        return None
-    return frozenset(one.id for one in shelf.items if word in one.name and category in one.shelves) or None
-
-
-def _in_style(turn: Turn, shelf: Shelf, style: str) -> frozenset[int]:
-    """Products whose texts hold the word of a style."""
-    found = turn.shop.catalogue.search(style, limit=40)
-    return frozenset(
-        shelf.id_of[one.code] for one in found if one.code in shelf.id_of and style in one.name + one.subtitle
-    )
 
 
 def cart_link(turn: Turn, code: str) -> dict[str, str] | None:

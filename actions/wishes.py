@@ -48,10 +48,8 @@ def memory(turn: Turn) -> dict[str, Any]:
 
 
 def keep_found(turn: Turn, codes: list[str]) -> None:
-    """Remember goods that a search found, so that "cheaper" and "others" go on with them; mere words are no wish."""
-    wish = new_wish(turn)
-    if wish.get("category") or wish.get("brand"):
-        turn.remember(recommend={"wish": wish, "shown": codes, "list": codes, "at": int(time.time())})
+    """Remember goods that a search found, so that "cheaper" and "others" go on with them."""
+    turn.remember(recommend={"wish": new_wish(turn), "shown": codes, "list": codes, "at": int(time.time())})
 
 
 def tell_look(turn: Turn, code: str) -> None:

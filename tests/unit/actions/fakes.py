@@ -105,11 +105,19 @@ class FakeOrders:
         self.changes: list[tuple[Any, ...]] = []
 
     def list(
-        self, customer_id: int, *, states: Any = None, words: str | None = None, limit: int = 5, **_: Any
+        self,
+        customer_id: int,
+        *,
+        states: Any = None,
+        since: Any = None,
+        until: Any = None,
+        words: str | None = None,
+        limit: int = 5,
     ) -> list[OrderView]:
         """Newest first, as they were given."""
         self._fail()
         found = [one for one in self.all if states is None or one.state in states]
+        found = [one for one in found if not since or since <= one.created_at < until]
         found = [one for one in found if not words or any(words in each.name for each in one.lines)]
         return found[:limit]
 

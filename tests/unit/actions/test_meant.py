@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
 from actions.meant import narrowed, orders_meant, said_states
-from actions.picking import UNSHIPPED, pick_order
+from actions.picking import OPEN_STATES, UNSHIPPED, pick_order
 from shop.states import OrderState
-from tests.unit.actions.fakes import FakeShop, line, order, turn
+from tests.unit.actions.fakes import NOW, FakeShop, entity, line, order, said, turn
 
 LAMP = order("2025010100000001", OrderState.PENDING_PAYMENT, line(name="拾光灯社 护眼台灯 Ra97"))
 PHONE = order("2025010100000002", OrderState.PAID, line(name="屿客 Note 12 5G 手机"))
@@ -69,3 +72,43 @@ def test_goods_of_an_older_order_are_found_behind_the_newest():
     assert orders_meant(listed, "我买的灯坏了", 5) == [LAMP]
     assert orders_meant(listed, "退货", 5) == [PHONE] * 5
     assert asked == [5, 20, 5]
+
+
+def day_of(days_ago: int, word: str) -> dict[str, Any]:
+    start = (NOW - timedelta(days=days_ago)).replace(hour=0, minute=0)
+    span = {"start": start.isoformat(), "end": (start + timedelta(days=1)).isoformat(), "grain": "day"}
+    return entity("date", span, word)
+
+
+TODAY = order("2025010100000011", OrderState.PAID, created_at=NOW)
+BEFORE = order("2025010100000012", OrderState.PAID, created_at=NOW - timedelta(days=1))
+GONE = order("2025010100000013", OrderState.SHIPPED, created_at=NOW - timedelta(days=2))
+DAYS = FakeShop(TODAY, BEFORE, GONE)
+
+
+@pytest.mark.parametrize(
+    ("text", "days_ago", "meant"),
+    [("昨天下的那单发了吗", 1, BEFORE), ("昨天晚上在你家买的呢", 1, BEFORE), ("前天买的不想要了", 2, GONE)],
+)
+def test_the_day_on_which_it_was_bought_tells_the_order(text, days_ago, meant):
+    one = turn(DAYS, text, "cancel_order", day_of(days_ago, text[:2]))
+    one.focus("order", TODAY.number)
+    picked = pick_order(one, UNSHIPPED, "action_x")
+    assert picked is not None
+    assert picked.number == meant.number
+
+
+@pytest.mark.parametrize(
+    ("text", "days_ago"),
+    [
+        ("昨天就说发货，买的东西还没动", 1),  # a day of something else
+        ("明天要用，我买的能到吗", -1),
+        ("明天买的话啥时候到", -1),
+        ("大前天下的那单呢", 3),  # nothing was bought then
+    ],
+)
+def test_another_day_tells_no_order(text, days_ago):
+    word = "大前天" if text.startswith("大") else text[:2]
+    one = turn(DAYS, text, "order_status", day_of(days_ago, word))
+    assert pick_order(one, OPEN_STATES, "action_x") is None
+    assert said(one).messages[0]["response"] == "utter_choose_order"

@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from actions.account import Promotion
 from actions.aftersale import StartCase
 from actions.chat import Affirm, Continue, Deny
 from actions.faq import Faq
 from actions.figures import OrderSpend
 from actions.presale import Compare, SearchProduct, StockQuestion
 from actions.reason_words import reason_words
-from actions.recommend import Recommend, _wishes
+from actions.recommend import Recommend
 from actions.remarks import remark
+from actions.shelf_wishes import on_shelf
 from actions.wishes import refined
 from recsys.ask import Ask
 from recsys.reasons import OF_KIND, Reason
@@ -125,7 +127,7 @@ def test_to_refuse_one_kind_of_a_shelf_leaves_the_others_of_it():
     def left(word: str) -> list[int]:
         refused = turn(FakeShop(), f"不要{word}", "inform", entity("category", "outdoor", word))
         wish = refined({}, "not", refused, [], [])
-        return np.flatnonzero(shelf.fitting(_wishes(shelf, wish, [], None))).tolist()
+        return np.flatnonzero(shelf.fitting(on_shelf(shelf, wish, [], None))).tolist()
 
     assert left("帐篷") == [1, 2, 3]
     assert left("户外用品") == [3]
@@ -216,6 +218,19 @@ def test_goods_that_were_found_are_refined_like_recommended_ones(talk: Talk):
         assert max(one.price_min_fen for one in cheaper) < max(one.price_min_fen for one in found)
     else:
         assert said.names == ["utter_recommend_nothing"]
+
+
+def test_cheaper_after_a_search_by_mere_words_means_the_shelf_of_the_best_hit(talk: Talk):
+    shelf = busiest_shelf(talk.shop)
+    on_it = talk.shop.catalogue.search("", category=shelf, in_stock=True, limit=50)
+    dear, cheap = max(on_it, key=lambda one: one.price_min_fen), min(on_it, key=lambda one: one.price_min_fen)
+    talk.say(SearchProduct, f"有没有{dear.name.split()[-1]}", intent="search_product")
+    assert talk.slots["recommend"]["list"][0] == dear.code
+    said = talk.say(Promotion, "有没有便宜点的", intent="ask_discount")
+    found = talk.shop.catalogue.cards(talk.shown)
+    assert said.names == ["utter_recommend_again"]
+    assert {one.category for one in found} == {cheap.category}
+    assert max(one.price_min_fen for one in found) < dear.price_min_fen
 
 
 def test_nothing_cheaper_of_that_name_leads_to_the_rest_of_its_shelf(talk: Talk):
@@ -371,7 +386,7 @@ def test_an_age_without_a_word_for_the_child_is_a_childs(talk: Talk):
     talk.say(Recommend, "送8岁的有什么好")
     wish = talk.slots["recommend"]["wish"]
     assert (wish["persons"], wish["ages"]) == (["child"], [8, 8])
-    assert _wishes(recommender_of(talk.shop).shelf(), wish, [], None).ages == (8, 8)
+    assert on_shelf(recommender_of(talk.shop).shelf(), wish, [], None).ages == (8, 8)
 
 
 def test_a_link_to_the_cart_stands_on_the_card_when_the_shop_names_one(talk: Talk):
