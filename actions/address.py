@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from actions.base import Events, ShopAction
 from actions.cancel import yes_no
+from actions.cards import goods
 from actions.forms import Answers, Question, ShopForm, SubmitAction, begin, confirmation
 from actions.orders import order_facts
 from actions.picking import UNSHIPPED, pick_order
@@ -30,7 +31,7 @@ class StartAddress(ShopAction):
         if order is None:
             return None
         if "change_address" not in order.can:
-            raise CannotChange(why=order.state.value)
+            raise CannotChange(why=order.state.value, goods=goods(order))
         return begin("address_form", turn, new_order=order.number, new_address=None)
 
 

@@ -42,8 +42,11 @@ class StartCase(ShopAction):
 
     def start(self, turn: Turn, intent: str) -> Events | None:
         """Start it for an intent; None when something else was said or asked first."""
-        if intent == "apply_refund" and asks_order_for(turn, self.action_name) and not names_order(turn):
-            turn.resumes = True  # "money back" of what broke: which of the orders shown is still the question
+        if asks_order_for(turn, self.action_name) and not names_order(turn):
+            # "only three days old", "money back": which of the orders shown is still the question
+            if intent in INTENT_REASON and turn.slot("case_intent") not in INTENT_REASON:
+                turn.remember(case_intent=intent)
+            turn.resumes = True
             ask_still_which(turn)
             return None
         if intent == "exchange_goods" and _has_not_left(turn):

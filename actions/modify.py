@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 
 from actions.base import Events, ShopAction
 from actions.cancel import yes_no
+from actions.cards import goods
 from actions.forms import Answers, Question, ShopForm, SubmitAction, begin, confirmation
 from actions.lines import line_of, line_question
 from actions.orders import order_facts
-from actions.picking import UNSHIPPED, pick_order
+from actions.picking import UNSHIPPED, ask_still_which, asks_order_for, names_order, pick_order
 from actions.texts import phrase, yuan
 from actions.turn import Turn
 from shop.entities import LineView
@@ -26,11 +27,15 @@ class StartModify(ShopAction):
 
     def answer(self, turn: Turn) -> Events | None:
         """Start the form, with the wish if the message holds one."""
+        if asks_order_for(turn, "action_start_case") and not names_order(turn):  # what it is to be exchanged for
+            turn.resumes = True
+            ask_still_which(turn)
+            return None
         order = pick_order(turn, UNSHIPPED, self.action_name)
         if order is None:
             return None
         if "modify" not in order.can:
-            raise CannotChange(why=order.state.value)
+            raise CannotChange(why=order.state.value, goods=goods(order))
         line = order.lines[0].id if len(order.lines) == 1 else None
         return begin("modify_form", turn, modify_order=order.number, modify_line=line, modify_wish=None)
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from actions.base import Events, ShopAction
 from actions.cancel import yes_no
+from actions.cards import goods
 from actions.forms import Answers, Question, ShopForm, SubmitAction, begin, confirmation
 from actions.orders import order_facts
 from actions.picking import OPEN_STATES, UNSHIPPED, pick_order
@@ -31,7 +32,7 @@ class StartNote(ShopAction):
         if order is None:
             return None
         if "note" not in order.can:
-            raise CannotChange(why=order.state.value)
+            raise CannotChange(why=order.state.value, goods=goods(order))
         return begin("note_form", turn, note_order=order.number, note_text=note_in(turn.request))
 
 
@@ -103,7 +104,7 @@ class StartSchedule(ShopAction):
         if order is None:
             return None
         if "schedule" not in order.can:
-            raise CannotChange(why=order.state.value)
+            raise CannotChange(why=order.state.value, goods=goods(order))
         when = when_in(turn) if turn.entity("date") else None
         return begin("schedule_form", turn, schedule_order=order.number, schedule_when=when)
 

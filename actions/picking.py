@@ -53,18 +53,22 @@ def pick_order(turn: Turn, states: Iterable[OrderState], resume: str, *, only_st
     if held and ((points_back(turn) and not only_states and not said) or _fits(turn, held, wanted)):
         return _take(turn, turn.shop.orders.get(customer, held))
     orders = orders_meant(lambda most: _candidates(turn, wanted, words, made, most), turn.text, MOST_CHOICES)
-    if len(orders) == 1:
+    missing = words if words and not turn.shop.orders.list(customer, words=words, limit=1) else None
+    if len(orders) == 1 and not missing:
         return _take(turn, orders[0])
     if not orders:
         turn.say("utter_no_orders")
         return None
-    ask_which_order(turn, orders, resume)
+    ask_which_order(turn, orders, resume, missing)
     return None
 
 
-def ask_which_order(turn: Turn, orders: list[OrderView], resume: str) -> None:
-    """Show orders with a number each, and remember what was shown."""
-    turn.say("utter_choose_order", count=len(orders))
+def ask_which_order(turn: Turn, orders: list[OrderView], resume: str, missing: str | None = None) -> None:
+    """Show orders with a number each, and remember what was shown; ``missing`` names goods that none of them holds."""
+    if missing:
+        turn.say("utter_no_order_of", goods=missing)
+    else:
+        turn.say("utter_choose_order", count=len(orders))
     turn.show("orders", [order_card(one, position) for position, one in enumerate(orders, 1)])
     let_choose(turn, "order", [one.number for one in orders], resume, must=True)
 
@@ -73,7 +77,7 @@ def ask_still_which(turn: Turn, resume: str | None = None) -> None:
     """Keep the request and ask which one of the list shown last is meant; ``resume`` waits for it from now on."""
     if resume is not None:
         turn.remember(resume=resume)
-    turn.keep_request()
+    turn.keep_request(adds=True)
     turn.say("utter_still_which", count=len(turn.shown.get("values", ())))
 
 

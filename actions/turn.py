@@ -154,8 +154,11 @@ class Turn:
         heard = {"entity": kind, "value": value, "start": 0, "end": 0, "extractor": "picture"}
         self._message["entities"] = [*(self._message.get("entities") or []), heard]
 
-    def keep_request(self) -> None:
-        """Keep the values and words of this turn until the customer has chosen or proved."""
+    def keep_request(self, *, adds: bool = False) -> None:
+        """Keep the values and words of this turn until the customer has chosen or proved.
+
+        With ``adds`` the words of a turn that goes on with a request are put to its own.
+        """
         kept = self.slot("kept") or {}
         values = dict(kept.get("values", {})) if self.resumes else {}
         spans = dict(kept.get("spans", {})) if self.resumes else {}
@@ -168,7 +171,9 @@ class Turn:
                 if one["entity"] in values:
                     spans.setdefault(one["entity"], []).append([one.get("start") or 0, one.get("end") or 0])
         pictures = self.request_pictures
-        self.remember(kept={"text": self.request[:300], "values": values, "spans": spans, "pictures": pictures})
+        more = self.resumes and adds and self.entity("ordinal") is None and self.text not in self.request
+        text = self.request + (f"{labels()['comma_between']}{self.text}" if more else "")
+        self.remember(kept={"text": text[:300], "values": values, "spans": spans, "pictures": pictures})
 
     def _own(self, kind: str) -> list[Any]:
         return [one.get("value") for one in self._message.get("entities") or [] if one.get("entity") == kind]

@@ -13,7 +13,7 @@ from actions.handoff import RequestHuman
 from actions.shipping import DeliveryTime, ShipTime
 from actions.verify import SubmitVerify, VerifyForm
 from shop.states import OrderState
-from tests.unit.actions.fakes import FakeShop, Said, entity, order, run, tracker
+from tests.unit.actions.fakes import FakeShop, Said, entity, line, order, run, tracker
 
 NUMBER = "2025010100000001"
 HANGZHOU = {"province": "浙江省", "city": "杭州市", "district": "西湖区", "street": "文三路99号"}
@@ -178,16 +178,18 @@ def test_stop_leaves_the_queue():
 def test_not_that_one_but_the_phone_goes_on_with_the_phone():
     phone = entity("category", "phone", "手机")
     focus = {"focus_order": {"value": NUMBER, "at": time.time()}}
-    said = run(Deny(FakeShop(order())), tracker("不是这个 是手机那个", "deny", phone, slots=focus))
+    shop = FakeShop(order(NUMBER, OrderState.PAID, line(name="屿客 Note 12 5G 手机")))
+    said = run(Deny(shop), tracker("不是这个 是手机那个", "deny", phone, slots=focus))
     assert said.names[0].startswith("utter_order_")
-    refused = run(Deny(FakeShop(order())), tracker("不是手机那单", "deny", phone, slots=focus))
+    refused = run(Deny(shop), tracker("不是手机那单", "deny", phone, slots=focus))
     assert refused.names == ["utter_deny_idle"]
 
 
 def test_not_this_one_but_the_phone_after_a_list_of_orders_means_an_order():
     phone = entity("category", "phone", "手机")
     shown = {"choices": {"kind": "order", "values": [NUMBER], "then": "action_order_status"}}
-    said = run(Deny(FakeShop(order())), tracker("不是这个 是手机那个", "deny", phone, slots=shown))
+    shop = FakeShop(order(NUMBER, OrderState.PAID, line(name="屿客 Note 12 5G 手机")))
+    said = run(Deny(shop), tracker("不是这个 是手机那个", "deny", phone, slots=shown))
     assert said.names[0].startswith("utter_order_")
 
 

@@ -12,6 +12,7 @@ from actions.cancel import StartCancel
 from actions.cases import StartWithdraw
 from actions.chat import Continue, Deny, Reply
 from actions.invoice import InvoiceForm
+from actions.modify import StartModify
 from actions.presale import SearchProduct
 from actions.verify import SubmitVerify, VerifyForm
 from shop.states import OrderState
@@ -391,3 +392,29 @@ def test_a_no_to_a_list_of_orders_may_say_which_one_is_meant():
     assert said.names == ["utter_cancel_instead"]
     assert UNSENT in said.text
     assert run(Deny(shop), tracker("不是那个", "deny", slots=WAITING)).names == ["utter_deny_idle"]
+
+
+def test_more_about_what_broke_is_kept_while_the_order_is_asked_for():
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED), order(UNSENT, OrderState.DELIVERED))
+    slots = WAITING | {"case_intent": "return_goods"}
+    for text in ("才用三天", "不加热"):
+        said = run(StartCase(shop), tracker(text, "quality_problem", slots=slots))
+        assert said.names == ["utter_still_which"]
+        slots = slots | said.slots
+    assert slots["kept"]["text"] == "要退货，才用三天，不加热"
+    assert slots["case_intent"] == "quality_problem"
+    begun = run(StartCase(shop), tracker("第一个", "inform", entity("ordinal", 1), slots=slots))
+    assert (begun.slots["case_order"], begun.slots["case_reason"]) == (NUMBER, "quality")
+
+
+def test_another_colour_is_what_to_exchange_for_while_the_order_is_asked_for():
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED), order(UNSENT))
+    said = run(StartModify(shop), tracker("换成白色的", "modify_order", entity("color", "白色"), slots=WAITING))
+    assert said.names == ["utter_still_which"]
+    assert said.slots["kept"]["values"] == {"color": ["白色"]}
+
+
+def test_what_can_no_longer_be_changed_is_named():
+    said = run(StartModify(FakeShop(order(NUMBER, OrderState.COMPLETED))), tracker("换成白色的", "modify_order"))
+    assert said.names == ["utter_error_cannot_change"]
+    assert "连衣裙" in said.text

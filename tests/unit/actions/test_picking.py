@@ -133,6 +133,15 @@ def test_goods_in_the_message_win_over_the_order_of_before():
     assert picked.number == SECOND
 
 
+@pytest.mark.parametrize("orders", [[order(FIRST)], [order(FIRST), order(SECOND)]])
+def test_goods_that_no_order_holds_are_said_so_and_no_other_order_is_taken_for_theirs(orders):
+    one = turn(FakeShop(*orders), "空气炸锅坏了", "quality_problem", entity("category", "fryer", "空气炸锅"))
+    assert pick_order(one, PAID, "action_x") is None
+    assert (said(one).names, one.slot("resume")) == (["utter_no_order_of"], "action_x")
+    assert "空气炸锅" in said(one).text
+    assert one.shown["values"] == [each.number for each in orders]
+
+
 def test_a_products_own_name_means_no_order_of_a_similar_product():
     similar = order(FIRST, OrderState.PAID, line(name="连衣裙 新款", code="p2"))
     shop = FakeShop(similar, order(SECOND, OrderState.PAID, line(name="连衣裙", code="p1")))
