@@ -10,8 +10,10 @@ from actions.cards import button, coupon_card, coupon_words
 from actions.escalation import hand_over
 from actions.faq import say_entry
 from actions.forms import Answers, Question, ShopForm, SubmitAction, begin, confirmation
-from actions.texts import label, labels, yuan
+from actions.picking import MOST_CHOICES, show_products
+from actions.texts import day, label, labels, phrase, yuan
 from actions.turn import Turn
+from shop.planned_prices import Reduction
 
 ERASE_INTENTS = frozenset({"delete_my_data"})
 
@@ -82,14 +84,16 @@ class GetCoupon(ShopAction):
 
 
 class Promotion(ShopAction):
-    """What is on: coupons that can be had now."""
+    """What is on: goods that cost less for a while, coupons that can be had now."""
 
     action_name = "action_ask_promotion"
 
     def answer(self, turn: Turn) -> None:
-        """The best coupon in words, the rest as cards; no invented campaign."""
+        """What is reduced and until when, the best coupon in words, the rest as cards; no invented campaign."""
         customer = turn.guest_or_customer
         coupons = turn.shop.membership.claimable(customer)
+        if turn.intent != "ask_discount" and self._reduced(turn, len(coupons)):
+            return
         get = button("coupons")
         if not coupons:
             held = [one for one in turn.shop.membership.coupons(customer) if not one.used] if customer else []
@@ -101,6 +105,34 @@ class Promotion(ShopAction):
         turn.remember(offer="action_get_coupon")
         turn.say(name, buttons=[(get["title"], get["payload"])], count=len(coupons), best=coupon_words(best))
         turn.show("coupons", [coupon_card(one) for one in coupons[:5]])
+
+    @staticmethod
+    def _reduced(turn: Turn, coupons: int) -> bool:
+        """Show what is reduced, of the kind that was named if any of it is; False when nothing is."""
+        word = turn.entity_text("category")
+        found, count = turn.shop.catalogue.reduced(turn.entity("category"), MOST_CHOICES)
+        if not found and word:
+            turn.say("utter_none_reduced", goods=word)
+            found, count = turn.shop.catalogue.reduced(limit=MOST_CHOICES)
+        if not found:
+            return False
+        best, get = found[0], button("coupons")
+        turn.say(
+            "utter_reduced_coupons" if coupons else "utter_reduced",
+            buttons=[(get["title"], get["payload"])] if coupons else [],
+            count=count,
+            best=best.card.name,
+            price=yuan(best.price.price_fen),
+            usual=yuan(best.price.usual_fen),
+            day=day(best.price.until),
+            coupons=coupons,
+        )
+        show_products(turn, [one.card for one in found], told=[_until(one.price) for one in found])
+        return True
+
+
+def _until(price: Reduction) -> str:
+    return phrase("reduced_until", day=day(price.until), usual=yuan(price.usual_fen))
 
 
 class StartErase(ShopAction):

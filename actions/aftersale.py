@@ -43,11 +43,7 @@ class StartCase(ShopAction):
     def start(self, turn: Turn, intent: str) -> Events | None:
         """Start it for an intent; None when something else was said or asked first."""
         if asks_order_for(turn, self.action_name) and not names_order(turn):
-            # "only three days old", "money back": which of the orders shown is still the question
-            if intent in INTENT_REASON and turn.slot("case_intent") not in INTENT_REASON:
-                turn.remember(case_intent=intent)
-            turn.resumes = True
-            ask_still_which(turn)
+            _keep_asking(turn, intent)
             return None
         if intent == "exchange_goods" and _has_not_left(turn):
             return go_on("action_start_modify", turn)
@@ -85,6 +81,14 @@ class StartCase(ShopAction):
             case_proof=proofs_among(turn, turn.request_pictures) or None,
         )
         return begin("case_form", turn, **known)
+
+
+def _keep_asking(turn: Turn, intent: str) -> None:
+    """More of what broke ("only three days old", "money back"): which of the orders shown is still the question."""
+    if intent in INTENT_REASON and turn.slot("case_intent") not in INTENT_REASON:
+        turn.remember(case_intent=intent)
+    turn.resumes = True
+    ask_still_which(turn)
 
 
 def _tell_why_not(turn: Turn, number: str, intent: str) -> None:

@@ -138,11 +138,21 @@ def pick_product(turn: Turn, resume: str) -> str | None:
     return str(code)
 
 
-def show_products(turn: Turn, cards: list[ProductCard], then: str = "action_product", *, must: bool = False) -> None:
-    """Show product cards, and remember what was shown and what a choice is for."""
+def show_products(
+    turn: Turn,
+    cards: list[ProductCard],
+    then: str = "action_product",
+    *,
+    must: bool = False,
+    told: Sequence[str] = (),
+) -> None:
+    """Show product cards, and remember what was shown and what a choice is for; ``told`` is a first line for each."""
     from actions.wishes import keep_found
 
-    turn.show("products", [product_card(card, position) for position, card in enumerate(cards, 1)])
+    shown = [product_card(card, position) for position, card in enumerate(cards, 1)]
+    for card, line in zip(shown, told):
+        card["lines"] = [line, *card["lines"]]
+    turn.show("products", shown)
     let_choose(turn, "product", [card.code for card in cards], then, must=must)
     keep_found(turn, [card.code for card in cards])
 

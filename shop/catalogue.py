@@ -15,6 +15,7 @@ from shop.catalogue_views import price_spans, product_cards, product_detail
 from shop.entities import CatalogueWords, ProductCard, ProductDetail
 from shop.errors import BadValue, ProductNotFound
 from shop.models import Product
+from shop.planned_prices import Reduced, reduced
 from shop.text_match import clean, fitting_colors
 
 if TYPE_CHECKING:
@@ -98,6 +99,21 @@ class Catalogue:
             ids = dict(session.execute(select(Product.code, Product.id).where(Product.code.in_(wanted))).all())
             cards = product_cards(session, list(ids.values()))
         return [cards[ids[code]] for code in wanted if code in ids]
+
+    def reduced(self, category: str | None = None, limit: int = 5) -> tuple[list[Reduced], int]:
+        """Products on sale whose price is planned to go up again, the largest share off first, and how many there are.
+
+        Args:
+            category: a category's code; categories below it count too.
+            limit: how many are given at most.
+        """
+        with self._shop.database.read() as session:
+            self._check(session)
+            prices = reduced(session, self._shop.clock())
+            ids = [one.id for one in self._index.entries if one.id in prices and _fits(one, category, None, None)]
+            first = sorted(ids, key=lambda one: (prices[one].price_fen / prices[one].usual_fen, one))[:limit]
+            cards = product_cards(session, first)
+        return [Reduced(cards[one], prices[one]) for one in first if one in cards], len(ids)
 
     def ids(self, codes: Iterable[str]) -> dict[str, int]:
         """{code: id} of those products that exist."""

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from shop.models import PriceChange, Sku
+from shop.entities import ProductCard
+from shop.models import PriceChange, Product, Sku
 
 if TYPE_CHECKING:
     from shop.front import Shop
 
 LOOKED_BACK = timedelta(days=60)
 """A shop that stood still longer than this keeps its prices until its next import."""
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """A price of a promotion and the one that follows it (fen)."""
+
+    until: datetime
+    price_fen: int
+    usual_fen: int
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """A product on promotion; the reduction is that of its SKU with the largest share off."""
+
+    card: ProductCard
+    price: Reduction
 
 
 def take_effect(shop: Shop) -> int:
@@ -72,6 +91,28 @@ def _otherwise(now: datetime) -> Any:
             PriceChange.at > now - LOOKED_BACK, PriceChange.at <= now, Sku.price_fen != PriceChange.price_fen, is_last
         )
     )
+
+
+def reduced(session: Session, now: datetime) -> dict[int, Reduction]:
+    """{product id: reduction} of goods planned to cost more next, by the SKU with the largest share off."""
+    nth = func.row_number().over(partition_by=PriceChange.sku_id, order_by=(PriceChange.at, PriceChange.id))
+    coming = (
+        select(PriceChange.sku_id, PriceChange.at, PriceChange.price_fen, nth.label("nth"))
+        .where(PriceChange.at > now)
+        .subquery()
+    )
+    query = (
+        select(Sku.product_id, coming.c.at, Sku.price_fen, coming.c.price_fen)
+        .join(Sku, Sku.id == coming.c.sku_id)
+        .join(Product, Product.id == Sku.product_id)
+        .where(coming.c.nth == 1, coming.c.price_fen > Sku.price_fen, Product.on_sale == 1)
+    )
+    found: dict[int, Reduction] = {}
+    for product, *facts in session.execute(query):
+        one, known = Reduction(*facts), found.get(product)
+        if known is None or one.price_fen * known.usual_fen < known.price_fen * one.usual_fen:
+            found[product] = one
+    return found
 
 
 def dearer_from(session: Session, product: Any, now: datetime) -> tuple[datetime, int, int] | None:

@@ -52,3 +52,27 @@ def test_the_end_of_a_promotion_is_known_beforehand_and_its_begin_is_not_told(
     clock.on(days=3)
     assert take_effect(shop) == 1
     assert shop.catalogue.product(product.code).dearer_from is None
+
+
+def test_goods_on_promotion_are_listed_with_their_end_the_largest_share_off_first(shop: Shop, build: Builder) -> None:
+    small = build.product(price_fen=9000)
+    large = build.product(price_fen=[5000, 9900], options=[("红色", "M"), ("红色", "L")])
+    usual, dearer_later, cheaper_next, gone = (build.product(price_fen=8000) for _ in range(4))
+    gone.on_sale = 0
+    build.add(gone)
+    for product, price_then in ((small, 10000), (gone, 10000)):
+        planned(shop, build, product.skus[0].id, (-1, 9000), (2, price_then))
+    planned(shop, build, large.skus[0].id, (-1, 5000), (3, 10000), (9, 5000))
+    planned(shop, build, large.skus[1].id, (3, 10000))
+    planned(shop, build, dearer_later.skus[0].id, (-9, 8000), (1, 7000), (3, 8000))  # a promotion that is to come
+    planned(shop, build, cheaper_next.skus[0].id, (2, 7000))
+    planned(shop, build, usual.skus[0].id, (-9, 8000))
+    shop.catalogue.refresh()
+    found, count = shop.catalogue.reduced()
+    assert [(one.card.code, one.price.price_fen, one.price.usual_fen) for one in found] == [
+        (large.code, 5000, 10000),
+        (small.code, 9000, 10000),
+    ]
+    assert (count, found[0].price.until) == (2, shop.clock() + timedelta(days=3))
+    assert [one.card.code for one in shop.catalogue.reduced(limit=1)[0]] == [large.code]
+    assert shop.catalogue.reduced("no such category") == ([], 0)
