@@ -49,9 +49,12 @@ def tell_on(turn: Turn, answers: Answers) -> None:
 
 
 def read_story(turn: Turn, answers: Answers, is_open: bool) -> str | None:
-    """More of what happened, told while the kind is asked ("the wheel came off")."""
-    told = turn.intent in INTENT_REASON or (in_own_words(turn) and len(turn.text) >= _TELLING)
-    if turn.slot("requested_slot") != "case_kind" or not told or read_kind(turn, answers, True):
+    """More of what happened, told while the goods or the kind are asked for ("the wheel came off")."""
+    asked = turn.slot("requested_slot")
+    own_words = asked == "case_kind" and in_own_words(turn) and len(turn.text) >= _TELLING  # else they name the goods
+    if asked not in ("case_line", "case_kind") or not (turn.intent in INTENT_REASON or own_words):
+        return None
+    if read_kind(turn, answers, True):
         return None
     turn.say("utter_story_noted")
     before = answers["case_story"]

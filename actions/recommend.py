@@ -85,6 +85,9 @@ class Recommend(ShopAction):
             turn.remember(recommend={**held, "shown": [], "passed": [], "at": int(time.time())})
             return
         cards = recommender.cards(picks)
+        if not cards and said == "cheaper":
+            turn.say("utter_recommend_none_cheaper")
+            return
         if not cards:
             turn.say("utter_recommend_nothing")
             turn.remember(resume=self.action_name)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Iterable
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from shop.entities import BoughtLine
 from shop.models import Brand, Category, Order, OrderLine, Payment, Product, Sku
@@ -97,26 +97,33 @@ def _theirs(customer_id: int, since: datetime | None, until: datetime | None) ->
 
 
 def _meant(session: Session, customer_id: int, said: str) -> set[int]:
-    """Orders with a line that the words mean: by its name, colour, category or brand."""
+    """Orders with a line that the words mean: by its name, colour, category, the two above that, or brand."""
+    above, top = aliased(Category), aliased(Category)
     columns = (OrderLine.order_id, OrderLine.name, OrderLine.spec, Category.name, Category.aliases)
     query = (
-        select(*columns, Brand.name, Brand.aliases)
+        select(*columns, above.name, above.aliases, top.name, top.aliases, Brand.name, Brand.aliases)
         .join(Order, Order.id == OrderLine.order_id)
         .join(Sku, Sku.id == OrderLine.sku_id)
         .join(Product, Product.id == Sku.product_id)
         .join(Category, Category.id == Product.category_id)
         .join(Brand, Brand.id == Product.brand_id)
+        .outerjoin(above, above.id == Category.parent_id)
+        .outerjoin(top, top.id == above.parent_id)
         .where(Order.customer_id == customer_id)
     )
     scores: dict[int, float] = {}
-    for order_id, name, spec, category, category_aliases, brand, brand_aliases in session.execute(query):
-        shelf = [fold(word) for word in (category, *(category_aliases or []))]
-        maker = [fold(word) for word in (brand, *(brand_aliases or []))]
+    for order_id, name, spec, *named in session.execute(query):
+        shelf, above_it, at_top, maker = [_words(*one) for one in zip(named[::2], named[1::2])]
         text = " ".join((fold(name), fold(spec), *shelf, *maker))
-        score = max(overlap(said, text), float(said in text)) + _said(shelf, said) + _said(maker, said)
+        score = max(overlap(said, text), float(said in text))
+        score += _said([*shelf, *above_it, *at_top], said) + _said(maker, said)
         scores[order_id] = max(score, scores.get(order_id, 0.0))
     best = max(scores.values(), default=0.0)
     return {one for one, score in scores.items() if score >= max(_ALIKE, _NEAR_BEST * best)}
+
+
+def _words(name: str | None, aliases: list[str] | None) -> list[str]:
+    return [fold(word) for word in (name, *(aliases or [])) if word]
 
 
 def _said(words: list[str], said: str) -> float:

@@ -32,6 +32,16 @@ def test_what_is_told_beside_the_question_becomes_part_of_the_story():
     assert len(said.messages) == 2
 
 
+def test_what_is_told_instead_of_which_goods_is_noted_before_it_is_asked_again():
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED, line(1, "青木 短袖T恤"), line(2, "青木 牛仔裤", code="p2")))
+    state = case_at("case_line", "味道很大", "quality_problem", case_line=None, case_story="有味道")
+    said = run(CaseForm(shop), state)
+    assert said.slots["case_story"] == "有味道\n味道很大"
+    assert said.names == ["utter_story_noted", "utter_question_line"]
+    kind = case_at("case_line", "退货吧", "return_goods", case_line=None, case_kind=None)
+    assert run(CaseForm(shop), kind).names == ["utter_noted", "utter_question_line"]
+
+
 def test_a_button_for_the_kind_is_no_story():
     shop = FakeShop(order(NUMBER, OrderState.DELIVERED))
     said = run(CaseForm(shop), case_at("case_kind", "换货", "inform"))

@@ -217,7 +217,7 @@ def test_goods_that_were_found_are_refined_like_recommended_ones(talk: Talk):
         assert {one.category for one in cheaper} == {one.category for one in found}
         assert max(one.price_min_fen for one in cheaper) < max(one.price_min_fen for one in found)
     else:
-        assert said.names == ["utter_recommend_nothing"]
+        assert said.names == ["utter_recommend_none_cheaper"]
 
 
 def test_cheaper_after_a_search_by_mere_words_means_the_shelf_of_the_best_hit(talk: Talk):
