@@ -73,6 +73,18 @@ def orders_meant(listed: Callable[[int], list[OrderView]], text: str, most: int)
     return found[:most]
 
 
+def names_other_goods(number: str, listed: Callable[[int], list[OrderView]], text: str) -> bool:
+    """Whether the text calls goods by the end of their name that other orders hold and the one of that number does not.
+
+    ``listed`` is asked only when the text may name goods.
+    """
+    if len(text) < _TELLING:
+        return False
+    orders = listed(_SEARCHED)
+    meant = {one.number for one in narrowed(orders, text)}
+    return 0 < len(meant) < len(orders) and number not in meant
+
+
 def narrowed(orders: Sequence[OrderView], text: str) -> list[OrderView]:
     """Those orders whose goods the text names best; all of them when it names none.
 

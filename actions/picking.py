@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Iterable, Sequence, TypeVar
 
 from actions.cards import order_card, product_card
-from actions.meant import Days, days_bought, orders_meant, said_states
+from actions.meant import Days, days_bought, names_other_goods, orders_meant, said_states
 from actions.sight import pictured, read_screens, refuse_unsafe
 from actions.texts import labels
 from actions.turn import Turn
@@ -50,6 +50,8 @@ def pick_order(turn: Turn, states: Iterable[OrderState], resume: str, *, only_st
     wanted = tuple(state for state in said if state in wanted) or said or wanted
     made = days_bought(turn.text, turn.values, turn.shop.clock())
     held = None if words or made else turn.focused("order")
+    if held and names_other_goods(held, lambda most: turn.shop.orders.list(customer, limit=most), turn.text):
+        held = None
     if held and ((points_back(turn) and not only_states and not said) or _fits(turn, held, wanted)):
         return _take(turn, turn.shop.orders.get(customer, held))
     orders = orders_meant(lambda most: _candidates(turn, wanted, words, made, most), turn.text, MOST_CHOICES)
@@ -105,6 +107,13 @@ def _lists_products(turn: Turn) -> bool:
     return shown.get("kind") == "product" and len(shown["values"]) > 1 and not turn.attachments
 
 
+def _asks_only(text: str) -> bool:
+    """Whether a question for price or stock holds no word of what it is about ("how much?", "is this in stock?")."""
+    for word in (*labels()["pronouns"], *labels()["asks_only"]):
+        text = text.replace(word, "")
+    return not any(char.isalnum() for char in text)
+
+
 def pick_product(turn: Turn, resume: str) -> str | None:
     """The code of the product that is meant, or None when the customer was asked which, or their picture refused.
 
@@ -116,14 +125,18 @@ def pick_product(turn: Turn, resume: str) -> str | None:
         code = turn.entity("product")
     if code is None and not turn.names_goods and not turn.attachments:
         code = turn.focused("product")
-    if code is None and not turn.names_goods and points_back(turn) and _lists_products(turn):
-        ask_still_which(turn, resume)  # "is this one in stock": which one?
+    bare = code is None and not turn.names_goods and not turn.attachments and _asks_only(turn.text)
+    if code is None and not turn.names_goods and (bare or points_back(turn)) and _lists_products(turn):
+        ask_still_which(turn, resume)  # "is this one in stock", "any left": which one?
         return None
     if code is None:
         seen = pictured(turn, MOST_CHOICES)
         if seen is None:
             return None
-        cards = turn.shop.catalogue.cards(seen) if seen else find_products(turn, limit=MOST_CHOICES)
+        if seen:
+            cards = turn.shop.catalogue.cards(seen)
+        else:
+            cards = [] if bare else find_products(turn, limit=MOST_CHOICES)
         if not cards:
             turn.say("utter_which_product")
             turn.remember(resume=resume)

@@ -27,6 +27,9 @@ FACTS = frozenset({"ask_price", "ask_stock", "ask_restock", "ask_attribute", "as
 PRICED = frozenset({"inform", "search_product", "ask_price", "ask_discount"})
 """Intents as which "anything below two hundred?" is heard."""
 
+COLORED = frozenset({"inform", "ask_stock", "search_product", "ask_attribute"})
+"""Intents as which "any in white?" is heard."""
+
 LIKES = ("like", "alike")
 """Remarks that lead to more of the kind of one of the goods."""
 
@@ -72,7 +75,8 @@ def remark(turn: Turn) -> str | None:
     if turn.intent in PRICED and turn.entity("price_range") and not turn.names_goods and not _of_orders(turn):
         return "price"
     plain = not any(word in turn.text for word in refine["not"]) and not _means_one(turn)
-    return "color" if turn.intent == "inform" and turn.entity("color") and plain else None
+    colored = turn.intent in COLORED and turn.entity("color") and not turn.names_goods and not _of_orders(turn)
+    return "color" if colored and plain else None
 
 
 def _holds(kind: str, turn: Turn) -> bool:

@@ -85,7 +85,11 @@ def new_wish(turn: Turn) -> Wish:
     wish: Wish = {
         "persons": _named(text, lexicon["persons"]),
         "occasions": _named(text, lexicon["occasions"]),
-        "styles": [*filter(None, [of_whom(turn)]), *(one for one in lexicon["styles"] if one in text)],
+        "styles": [
+            *filter(None, [of_whom(turn)]),
+            *(one for one in lexicon["styles"] if one in text),
+            *(goods for what, goods in lexicon["activities"].items() if what in text),
+        ],
     }
     ages, young = age_span(text), age_words()["grown_from"]
     if ages is not None and 1 <= ages[0] < young and not wish["persons"]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from actions.meant import narrowed, orders_meant, said_states
-from actions.picking import OPEN_STATES, UNSHIPPED, pick_order
+from actions.picking import OPEN_STATES, PAID_FOR, UNSHIPPED, pick_order
 from shop.states import OrderState
 from tests.unit.actions.fakes import NOW, FakeShop, entity, line, order, said, turn
 
@@ -72,6 +72,17 @@ def test_goods_of_an_older_order_are_found_behind_the_newest():
     assert orders_meant(listed, "我买的灯坏了", 5) == [LAMP]
     assert orders_meant(listed, "退货", 5) == [PHONE] * 5
     assert asked == [5, 20, 5]
+
+
+def test_goods_of_another_order_called_by_the_end_of_their_name_leave_the_order_in_focus():
+    one = turn(FakeShop(*ALL, BAG), "我买的箱子能换个颜色不", "exchange_goods")
+    one.focus("order", EARPHONES.number)
+    picked = pick_order(one, PAID_FOR, "action_x")
+    assert picked is not None
+    assert picked.number == CASE.number
+    still = turn(FakeShop(*ALL, BAG), "我买的耳机能换个颜色不", "exchange_goods")
+    still.focus("order", EARPHONES.number)
+    assert pick_order(still, PAID_FOR, "action_x").number == EARPHONES.number
 
 
 def day_of(days_ago: int, word: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from actions.picking import chosen, find_products, pick_order, pick_product
 from actions.turn import FOCUS_S
 from shop.errors import NotIdentified, OrderNotFound
 from shop.states import OrderState
-from tests.unit.actions.fakes import FakeShop, card, entity, line, order, said, turn
+from tests.unit.actions.fakes import FakeCatalogue, FakeShop, card, entity, line, order, said, turn
 
 FIRST, SECOND, THIRD = "2025010100000001", "2025010100000002", "2025010100000003"
 PAID = (OrderState.PAID,)
@@ -210,3 +210,16 @@ def test_wishes_of_the_message_reach_the_search():
     find_products(turn(shop, "300以内红色的裙子", "search_product", wish, entity("color", "红色")), 3)
     asked = shop.catalogue.searches[-1]
     assert (asked["price_max_fen"], asked["price_min_fen"], asked["color"], asked["limit"]) == (30000, None, "红色", 3)
+
+
+@pytest.mark.parametrize("text", ["有货吗", "多少钱呢？", "这个还有现货没", "有没有货啊"])
+def test_a_question_without_its_goods_asks_which_and_searches_nothing(text: str):
+    shop = FakeShop()
+    shop.catalogue = FakeCatalogue(card("P1", "坚果年货礼盒"), card("P2", "月饼礼盒"))
+    one = turn(shop, text, "ask_stock")
+    assert pick_product(one, "action_ask_stock") is None
+    assert (said(one).names, one.slot("resume")) == (["utter_which_product"], "action_ask_stock")
+    listed = turn(shop, text, "ask_stock", slots=shown("P1", "P2", kind="product"))
+    assert pick_product(listed, "action_ask_stock") is None
+    assert said(listed).names == ["utter_still_which"]
+    assert shop.catalogue.searches == []

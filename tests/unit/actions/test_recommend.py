@@ -19,7 +19,7 @@ from actions.reason_words import reason_words
 from actions.recommend import Recommend
 from actions.remarks import remark
 from actions.shelf_wishes import on_shelf
-from actions.wishes import refined
+from actions.wishes import new_wish, refined
 from recsys.ask import Ask
 from recsys.reasons import OF_KIND, Reason
 from recsys.recommender import recommender_of
@@ -368,3 +368,8 @@ def test_every_reason_has_words(kind: str):
     said = reason_words(Reason(kind, 1.0, facts), {"persons": ["child"], "styles": ["简约"], "word": "跑鞋"})
     assert said
     assert "{" not in said
+
+
+def test_what_goods_are_for_comes_first():
+    wish = new_wish(turn(FakeShop(), "推荐个跑步穿的鞋", "recommend_product", entity("category", "sport_shoe", "鞋")))
+    assert wish["styles"] == ["跑鞋"]

@@ -49,3 +49,12 @@ def test_a_limit_named_after_a_list_is_about_the_list():
 def test_a_question_for_the_price_of_this_kind_is_no_wish_for_more_of_it():
     assert remark(turn(FakeShop(), "这种的多少钱", "ask_price")) is None
     assert remark(turn(FakeShop(), "有没有这种的", "ask_stock")) == "alike"
+
+
+def test_any_in_white_after_a_list_is_about_the_list_and_in_white_goods_that_are_named_is_not():
+    white = entity("color", "白色")
+    assert remark(turn(FakeShop(), "白色的有吗", "ask_stock", white)) == "color"
+    shoes = entity("category", "shoes", "跑鞋")
+    assert remark(turn(FakeShop(), "白色的跑鞋有吗", "ask_stock", white, shoes)) is None
+    assert remark(turn(FakeShop(), "这个白色的有吗", "ask_stock", white)) is None
+    assert remark(turn(FakeShop(), "我那单白色的有吗", "ask_stock", white)) is None
