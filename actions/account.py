@@ -10,7 +10,8 @@ from actions.cards import button, coupon_card, coupon_words
 from actions.escalation import hand_over
 from actions.faq import say_entry
 from actions.forms import Answers, Question, ShopForm, SubmitAction, begin, confirmation
-from actions.picking import MOST_CHOICES, show_products
+from actions.picking import MOST_CHOICES
+from actions.picking_goods import show_products
 from actions.texts import day, label, labels, phrase, yuan
 from actions.turn import Turn
 from shop.planned_prices import Reduction

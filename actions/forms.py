@@ -99,7 +99,7 @@ class ShopForm(ShopAction):
         waits = again and turn.slot("interrupted") > ASKED_AGAIN and said_since_the_message(turn)
         if following is not None and not waits:
             elsewhere = events and following.slot == requested != "confirm"  # something else was told than is asked
-            if elsewhere and not turn.has_spoken:
+            if elsewhere and not turn.has_spoken and self.form != "verify_form":  # which says what came
                 turn.say("utter_noted")
             following.ask(turn, answers)
         if turn.resumes and self.form != "verify_form":  # a proof is no answer yet to the request that waits for it

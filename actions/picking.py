@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Iterable, Sequence, TypeVar
+from typing import Iterable, Sequence, TypeVar
 
-from actions.cards import order_card, product_card
+from actions.cards import order_card
 from actions.meant import Days, days_bought, names_other_goods, orders_meant, said_states
-from actions.sight import pictured, read_screens, refuse_unsafe
+from actions.sight import read_screens, refuse_unsafe
 from actions.texts import labels
 from actions.turn import Turn
-from shop.entities import OrderView, ProductCard
+from shop.entities import OrderView
 from shop.states import OrderState
 
 T = TypeVar("T")
@@ -101,75 +101,6 @@ def waits_for_order(turn: Turn) -> str | None:
     return str(waiting) if meant else None
 
 
-def _lists_products(turn: Turn) -> bool:
-    """Whether several products were shown last, and nothing is sent along that could be meant instead."""
-    shown = turn.shown
-    return shown.get("kind") == "product" and len(shown["values"]) > 1 and not turn.attachments
-
-
-def _asks_only(text: str) -> bool:
-    """Whether a question for price or stock holds no word of what it is about ("how much?", "is this in stock?")."""
-    for word in (*labels()["pronouns"], *labels()["asks_only"]):
-        text = text.replace(word, "")
-    return not any(char.isalnum() for char in text)
-
-
-def pick_product(turn: Turn, resume: str) -> str | None:
-    """The code of the product that is meant, or None when the customer was asked which, or their picture refused.
-
-    Raises:
-        ProductNotFound: the shop has nothing of that name.
-    """
-    code = chosen(turn, "product")
-    if code is None and len(set(turn.entities("product"))) == 1:
-        code = turn.entity("product")
-    if code is None and not turn.names_goods and not turn.attachments:
-        code = turn.focused("product")
-    bare = code is None and not turn.names_goods and not turn.attachments and _asks_only(turn.text)
-    if code is None and not turn.names_goods and (bare or points_back(turn)) and _lists_products(turn):
-        ask_still_which(turn, resume)  # "is this one in stock", "any left": which one?
-        return None
-    if code is None:
-        seen = pictured(turn, MOST_CHOICES)
-        if seen is None:
-            return None
-        if seen:
-            cards = turn.shop.catalogue.cards(seen)
-        else:
-            cards = [] if bare else find_products(turn, limit=MOST_CHOICES)
-        if not cards:
-            turn.say("utter_which_product")
-            turn.remember(resume=resume)
-            return None
-        if len(cards) > 1:
-            turn.say("utter_choose_product", count=len(cards))
-            show_products(turn, cards, resume, must=True)
-            return None
-        code = cards[0].code
-    turn.focus("product", str(code))
-    turn.remember(resume=None)
-    return str(code)
-
-
-def show_products(
-    turn: Turn,
-    cards: list[ProductCard],
-    then: str = "action_product",
-    *,
-    must: bool = False,
-    told: Sequence[str] = (),
-) -> None:
-    """Show product cards, and remember what was shown and what a choice is for; ``told`` is a first line for each."""
-    from actions.wishes import keep_found
-
-    shown = [product_card(card, position) for position, card in enumerate(cards, 1)]
-    for card, line in zip(shown, told):
-        card["lines"] = [line, *card["lines"]]
-    turn.show("products", shown)
-    let_choose(turn, "product", [card.code for card in cards], then, must=must)
-    keep_found(turn, [card.code for card in cards])
-
-
 def let_choose(turn: Turn, kind: str, values: list[str], then: str, *, must: bool = False) -> None:
     """Remember a numbered list, so that "the second one" goes on with the action ``then``.
 
@@ -179,25 +110,6 @@ def let_choose(turn: Turn, kind: str, values: list[str], then: str, *, must: boo
     turn.remember(choices={"kind": kind, "values": values, "then": then}, resume=then if must else None)
     if must:
         turn.keep_request()
-
-
-def find_products(turn: Turn, limit: int, **wishes: Any) -> list[ProductCard]:
-    """Products that fit the message's words, category, brand, colour and price."""
-    prices = turn.entity("price_range") or {}
-    category, brand = turn.entity("category"), turn.entity("brand")
-    words = " ".join(
-        filter(None, [turn.entity_text("product"), turn.entity_text("category"), turn.entity_text("brand")])
-    )
-    return turn.shop.catalogue.search(
-        words or turn.text[:60],
-        category=category,
-        brand=brand,
-        color=turn.entity("color"),
-        price_min_fen=prices.get("min_fen"),
-        price_max_fen=prices.get("max_fen"),
-        limit=limit,
-        **wishes,
-    )
 
 
 def chosen(turn: Turn, kind: str) -> str | None:

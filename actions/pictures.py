@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from actions.base import Events, ShopAction, active_form
-from actions.picking import MOST_CHOICES, show_products
+from actions.picking import MOST_CHOICES
+from actions.picking_goods import show_products
 from actions.picture_words import corrected_to, corrects, promises_picture, seen_before, sends_another
 from actions.registry import go_on
 from actions.sight import (

@@ -6,15 +6,8 @@ from typing import Any, Iterable
 
 from actions.base import Events, ShopAction
 from actions.cards import button, product_card
-from actions.picking import (
-    MOST_CHOICES,
-    chosen,
-    find_products,
-    pick_product,
-    points_back,
-    show_products,
-    waits_for_order,
-)
+from actions.picking import MOST_CHOICES, chosen, points_back, waits_for_order
+from actions.picking_goods import find_products, pick_product, show_products
 from actions.pictures import by_picture, is_about_the_picture
 from actions.registry import go_on
 from actions.texts import day, labels, phrase, price_span, yuan

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from actions.base import ShopAction
 from actions.cards import button
-from actions.picking import ask_still_which, chosen, pick_product
+from actions.picking import ask_still_which, chosen
+from actions.picking_goods import pick_product
 from actions.texts import labels, phrase
 from actions.turn import Turn
 from actions.wishes import tell_look

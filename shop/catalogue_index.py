@@ -116,7 +116,7 @@ class TextIndex:
                 covered[at] += weight
             if len(term) > 1:
                 strong.update(posting)
-        if lone and not strong:
+        if not strong and not any(term.isascii() for term in asked):  # nothing but single characters fits
             scores = {
                 at: score
                 for at, score in scores.items()

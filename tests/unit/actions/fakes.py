@@ -150,17 +150,21 @@ class FakeCatalogue:
     """Products by code; a search finds those whose name has the words."""
 
     def __init__(self, *cards: ProductCard) -> None:
-        self.cards = list(cards)
+        self.all = list(cards)
         self.searches: list[dict[str, Any]] = []
 
     def search(self, words: str = "", **wishes: Any) -> list[ProductCard]:
         """By words, or all when there are none."""
         self.searches.append({"words": words, **wishes})
-        return [one for one in self.cards if words in one.name][: wishes.get("limit")]
+        return [one for one in self.all if words in one.name][: wishes.get("limit")]
+
+    def cards(self, codes: Any) -> list[ProductCard]:
+        """In the order of their codes."""
+        return [one for code in codes for one in self.all if one.code == code]
 
     def product(self, code: str) -> ProductDetail:
         """One of them."""
-        for one in self.cards:
+        for one in self.all:
             if one.code == code:
                 skus = tuple(
                     SkuView(at, f"{code}-{at}", code, one.name, color, size, one.price_min_fen, 5)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from actions.picking import chosen, find_products, pick_order, pick_product
+from actions.picking import chosen, pick_order
+from actions.picking_goods import find_products, pick_product
 from actions.turn import FOCUS_S
 from shop.errors import NotIdentified, OrderNotFound
 from shop.states import OrderState
@@ -223,3 +224,25 @@ def test_a_question_without_its_goods_asks_which_and_searches_nothing(text: str)
     assert pick_product(listed, "action_ask_stock") is None
     assert said(listed).names == ["utter_still_which"]
     assert shop.catalogue.searches == []
+
+
+POTS = (card("P1", "米芽 智能电饭煲 4 升"), card("P2", "米芽 迷你电饭煲 1.6 升"), card("P3", "米芽 低糖电饭煲 3 升"))
+
+
+@pytest.mark.parametrize(("text", "meant"), [("3升够用吗", "P3"), ("1.6升的够几个人吃", "P2")])
+def test_a_measure_means_the_one_of_the_list_that_bears_it(text: str, meant: str):
+    shop = FakeShop()
+    shop.catalogue = FakeCatalogue(*POTS, card("P4", "乒乓球拍"))
+    assert pick_product(turn(shop, text, "ask_attribute", slots=shown("P1", "P2", "P3", kind="product")), "x") == meant
+
+
+def test_words_that_name_no_goods_are_about_the_list_and_those_that_do_are_not():
+    shop = FakeShop()
+    shop.catalogue = FakeCatalogue(*POTS, card("P4", "旷野营地 登山杖"))
+    listed = shown("P1", "P2", "P3", kind="product")
+    shop.catalogue.search = lambda *_, **__: [POTS[0]]  # what a search makes of "is it easy to wash"
+    one = turn(shop, "好不好洗", "ask_attribute", slots=listed)
+    assert pick_product(one, "x") is None
+    assert said(one).names == ["utter_still_which"]
+    shop.catalogue.search = lambda *_, **__: [shop.catalogue.all[-1]]
+    assert pick_product(turn(shop, "登山杖能伸缩吗", "ask_attribute", slots=listed), "x") == "P4"

@@ -71,6 +71,8 @@ def _codes(cards: list[ProductCard]) -> list[str]:
         ("碎裙", ["floral"]),  # flowered and a dress, though nothing is called that
         ("质裙", ["floral"]),  # one of them in small print, but a dress it is
         ("质花", []),  # and this is not
+        ("雪的", []),  # a maker that nobody here has, of whose name one character is left
+        ("裙", ["floral", "black"]),
         ("宇宙飞船", []),
         ("'; DROP TABLE product; --", []),
         ("😀😀", []),
