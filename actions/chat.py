@@ -74,8 +74,19 @@ class Deny(ShopAction):
             another = "action_order_status" if orders else "action_search_product"
             return go_on(str(waiting or another), turn)
         turn.remember(offer=None, resume=None)
+        if _refuses_order(turn) and not active_form(turn):
+            turn.focus("order", None)
+            return go_on("action_list_orders", turn)  # "not this one": one of these, then
         turn.say("utter_deny_idle")
         return None
+
+
+def _refuses_order(turn: Turn) -> bool:
+    """Whether a no is to the order that was told last: "not this one", "wrong one"."""
+    words = labels()
+    return bool(turn.focused("order")) and any(
+        one in turn.text for one in (*words["not_this"], *words["not_this_order"])
+    )
 
 
 def _names_another_order(turn: Turn) -> bool:

@@ -108,6 +108,8 @@ def let_choose(turn: Turn, kind: str, values: list[str], then: str, *, must: boo
     its words and values are kept.
     """
     turn.remember(choices={"kind": kind, "values": values, "then": then}, resume=then if must else None)
+    if len(values) > 1 and turn.focused(kind) not in (None, *values):
+        turn.focus(kind, None)  # "is it in stock" is about one of these now
     if must:
         turn.keep_request()
 

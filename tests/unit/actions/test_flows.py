@@ -6,6 +6,8 @@ import time
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from actions.address import AddressForm, SubmitAddress
 from actions.cancel import StartCancel
 from actions.chat import Affirm, Continue, Deny, Stop
@@ -183,6 +185,16 @@ def test_not_that_one_but_the_phone_goes_on_with_the_phone():
     assert said.names[0].startswith("utter_order_")
     refused = run(Deny(shop), tracker("不是手机那单", "deny", phone, slots=focus))
     assert refused.names == ["utter_deny_idle"]
+
+
+@pytest.mark.parametrize("text", ["不是这个", "不是这单", "错了"])
+def test_a_no_to_the_order_told_last_lists_the_others(text: str):
+    shop = FakeShop(order(NUMBER), order("2025010100000002"))
+    focus = {"focus_order": {"value": NUMBER, "at": time.time()}}
+    said = run(Deny(shop), tracker(text, "deny", slots=focus))
+    assert said.names == ["utter_list_orders"]
+    assert said.slots["focus_order"] is None
+    assert run(Deny(shop), tracker("不用了", "deny", slots=focus)).names == ["utter_deny_idle"]
 
 
 def test_not_this_one_but_the_phone_after_a_list_of_orders_means_an_order():

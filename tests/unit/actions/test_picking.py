@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from actions.picking import chosen, pick_order
+from actions.picking import chosen, let_choose, pick_order
 from actions.picking_goods import find_products, pick_product
 from actions.turn import FOCUS_S
 from shop.errors import NotIdentified, OrderNotFound
@@ -246,3 +246,12 @@ def test_words_that_name_no_goods_are_about_the_list_and_those_that_do_are_not()
     assert said(one).names == ["utter_still_which"]
     shop.catalogue.search = lambda *_, **__: [shop.catalogue.all[-1]]
     assert pick_product(turn(shop, "登山杖能伸缩吗", "ask_attribute", slots=listed), "x") == "P4"
+
+
+def test_a_new_list_takes_the_place_of_the_product_talked_about_before():
+    one = turn(FakeShop(), "有货吗", "ask_stock", slots=focus("product", "P9"))
+    let_choose(one, "product", ["P1", "P2"], "action_product")
+    assert one.focused("product") is None
+    again = turn(FakeShop(), "有货吗", "ask_stock", slots=focus("product", "P2"))
+    let_choose(again, "product", ["P1", "P2"], "action_product")
+    assert again.focused("product") == "P2"
