@@ -1,4 +1,4 @@
-"""What all goods share: the rhythm of the week, and shopping days (618, double eleven, …) and holidays as before.
+"""What all goods share: the rhythm of the week, and shopping days (38, 618, 99, double eleven, …) and holidays as before.
 
 One SKU sells too rarely to show either; the total of all shows both.
 """
@@ -10,12 +10,12 @@ import numpy as np
 from analytics import holidays
 
 Array = np.ndarray
-EVENTS = {"06-18": 5, "11-11": 6, "12-12": 4}
+EVENTS = {"03-08": 4, "06-18": 5, "09-09": 4, "11-11": 6, "12-12": 4}
 """Month and day, and days before and after that are looked at."""
 LEAST = 0.3
 """Logarithm of the lift from which a day near an event counts: smaller ones are noise."""
 LEAST_EVENT = 0.5
-"""Logarithm of the lift on the very day from which it is an event of this shop."""
+"""Logarithm of the lift on the very day from which it is an event of this shop, if its sales are enough to be SURE."""
 LUMP, LUMP_PART = 10.0, 0.15
 """Units of a day, and their part of all that a series sold, beyond which it sells in lumps."""
 WEEKS = 26
@@ -36,9 +36,11 @@ def lifts(days: Array, values: Array, ahead: Array) -> tuple[Array, Array]:
     names = np.array([str(day)[5:] for day in np.concatenate([days, ahead])])
     factor = np.ones(len(names))
     where = np.arange(len(names))
+    usual = float(np.median(level[-7 * WEEKS :])) if len(level) else 0.0
+    sure = max(LEAST_EVENT, holidays.SURE / np.sqrt(max(usual, 1.0)))
     for name, width in EVENTS.items():
         at = where[names == name]
-        if _mean(level, at, 0) < LEAST_EVENT:
+        if _mean(level, at, 0) < sure:
             continue
         for shift in range(-width, width + 1):
             mean = _mean(level, at, shift)
@@ -47,7 +49,6 @@ def lifts(days: Array, values: Array, ahead: Array) -> tuple[Array, Array]:
             for one in at + shift:
                 if 0 <= one < len(factor):
                     factor[one] = np.exp(mean)
-    usual = float(np.median(level[-7 * WEEKS :])) if len(level) else 0.0
     if usual >= LEAST_A_DAY:
         both = np.concatenate([days, ahead])
         holidays.mark(factor, both, len(days), lambda first, day: _lift(level, first, day), usual)

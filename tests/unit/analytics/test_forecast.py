@@ -77,6 +77,22 @@ def test_a_shopping_day_of_last_year_is_expected_again() -> None:
     assert before[days == np.datetime64("2023-11-11")] == pytest.approx([7.0])
 
 
+@pytest.mark.parametrize("day", ["03-08", "09-09"])
+def test_the_smaller_shopping_days_of_a_shop_that_holds_them_are_expected_again(day: str) -> None:
+    days = np.datetime64("2023-06-01") + np.arange(500)
+    values = np.full((5, 500), 4.0)
+    values[:, [str(one)[5:] == day for one in days]] *= 3
+    ahead = lifts(days, values, np.array([f"2025-{day}"], "datetime64[D]"))[1]
+    assert ahead.tolist() == pytest.approx([3.0])
+
+
+def test_a_busy_day_of_a_small_shop_is_chance_and_no_shopping_day() -> None:
+    days = np.datetime64("2023-06-01") + np.arange(500)
+    values = np.full((2, 500), 4.0)
+    values[:, days == np.datetime64("2023-11-11")] *= 2
+    assert lifts(days, values, np.array(["2024-11-11"], "datetime64[D]"))[1].tolist() == pytest.approx([1.0])
+
+
 def test_a_lump_of_one_product_is_no_part_of_a_shopping_day() -> None:
     days = np.datetime64("2023-06-01") + np.arange(500)
     values = np.full((9, 500), 4.0)
