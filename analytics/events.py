@@ -1,4 +1,4 @@
-"""What all goods share: the rhythm of the week, and shopping days (38, 618, 99, double eleven, …) and holidays as before.
+"""What all goods share: the rhythm of the week, shopping days (38, 618, 99, double eleven, …) and holidays as before.
 
 One SKU sells too rarely to show either; the total of all shows both.
 """
