@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from analytics.conditions import of_goods, of_orders, ordered_in
 from analytics.order_lines import GROUPED, shaped
-from analytics.query import GOODS_GROUPS, TIME_GROUPS, Group, Period
+from analytics.query import GOODS_GROUPS, TIME_GROUPS, Group, Metric, Period
 from shop.front import Shop
 from shop.models import AfterSaleCase, Brand, Category, Order, OrderLine, Product, Sku
 from shop.sales_days import UNSOLD
@@ -40,16 +40,22 @@ def counted(
 
 def given_back(session: Session, group: Group | None, filters: dict[str, Any], period: Period | None) -> list[Any]:
     """(key, fen, None): what cases that are done gave back for the orders of a period."""
-    conditions = [AfterSaleCase.kind.in_(MONEY_BACK), AfterSaleCase.state == CaseState.DONE.value]
-    conditions += ordered_in(period)
+    conditions = money_back(Metric.REFUNDED, period)
     return _run(session, group, filters, func.sum(AfterSaleCase.amount_fen), conditions, Order.created_at)
 
 
 def orders_back(session: Session, group: Group | None, filters: dict[str, Any], period: Period | None) -> list[Any]:
     """(key, orders, None): sold orders of a period of which something goes back for money."""
-    conditions = [AfterSaleCase.kind.in_(MONEY_BACK), AfterSaleCase.state.not_in(_NOTHING)]
-    conditions += [Order.state.not_in(UNSOLD), *ordered_in(period)]
+    conditions = money_back(Metric.REFUND_RATE, period)
     return _run(session, group, filters, func.count(Order.id.distinct()), conditions, Order.created_at)
+
+
+def money_back(metric: Metric, period: Period | None) -> list[Any]:
+    """Which cases count for the refunds of a period's orders: of money those that are done, else all of orders sold."""
+    only = [AfterSaleCase.kind.in_(MONEY_BACK), *ordered_in(period)]
+    if metric is Metric.REFUNDED:
+        return [*only, AfterSaleCase.state == CaseState.DONE.value]
+    return [*only, AfterSaleCase.state.not_in(_NOTHING), Order.state.not_in(UNSOLD)]
 
 
 def _opened_in(period: Period | None) -> list[Any]:

@@ -4,7 +4,7 @@ import { MONEY, at, day, draw, filled, make, readers, save, table, texts, worth,
 import { pages } from "./service.js";
 
 const CHARTS = ["today", "sales", "forecast", "service"];
-const PLAN = ["sku", "name", "spec", "buy", "buy_fen", "order_by", "arrives", "advice", "partner", "free", "incoming", "per_day", "safety_stock", "reorder_point", "abc", "xyz"];
+const PLAN = ["name", "spec", "buy", "buy_fen", "order_by", "arrives", "sku", "advice", "partner", "free", "incoming", "per_day", "safety_stock", "reorder_point", "abc", "xyz"];
 let tab = "today";
 let last = "";
 let asked = 0;

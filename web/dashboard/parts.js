@@ -4,13 +4,13 @@ export const texts = await (await fetch("/dashboard/files/texts.zh.json")).json(
 export const at = (id) => document.getElementById(id);
 export const RATES = ["conversion", "refund_rate"];
 export const MONEY = ["sales", "average", "refunded", "spent"];
-const LEFT = ["key", "number", "created_at", "state", "city", "channel", "code", "name", "spec", "sku", "category", "supplier", "order_by", "arrives", "abc", "xyz", "advice", "partner", "rows", "day", "from", "to", "case_kind", "reason", "group", "agent", "intent", "example", "sender_id", "started_at", "outcome", "intents", "reasons", "close_reason", "text", "error", "at", "ended_at", "origin", "weekday"];
-const WORDS = { advice: texts.advice, state: texts.states, case_kind: texts.case_kinds, channel: texts.channels };
+const LEFT = ["key", "number", "created_at", "state", "city", "channel", "code", "name", "spec", "sku", "category", "supplier", "order_by", "arrives", "abc", "xyz", "advice", "partner", "rows", "day", "from", "to", "case_kind", "case_reason", "reason", "group", "agent", "intent", "example", "sender_id", "started_at", "outcome", "intents", "reasons", "close_reason", "text", "error", "at", "ended_at", "origin", "weekday"];
+const WORDS = { advice: texts.advice, state: texts.states, case_kind: texts.case_kinds, case_reason: texts.case_reasons, channel: texts.channels };
 let plot = null;
 
 /** The shop's today (Shanghai, by the server's clock), so many days back, as YYYY-MM-DD. */
 export const day = (back = 0) => new Date(Date.parse(document.body.dataset.day) - back * 864e5).toISOString().slice(0, 10);
-export const yuan = (fen) => "¥" + (fen / 100).toLocaleString("zh-CN", { maximumFractionDigits: 2 });
+export const yuan = (fen) => "¥" + (fen / 100).toLocaleString("zh-CN", fen % 100 ? { minimumFractionDigits: 2, maximumFractionDigits: 2 } : {});
 export const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 export function make(name, attributes = {}, ...inside) {

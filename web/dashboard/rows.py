@@ -1,4 +1,4 @@
-"""The rows behind a number of the dashboard: orders, visits of days, open cases. No name, phone or address."""
+"""The rows behind a number of the dashboard: orders, visits of days, cases. No name, phone or address."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from analytics import after_sale
 from analytics.query import SHANGHAI, TIME_GROUPS, Group, Metric, Period
 from shop.front import Shop
 from shop.models import (
@@ -31,7 +32,7 @@ PLACED: dict[Group, Any] = {Group.CITY: Order.city, Group.CHANNEL: Order.channel
 
 
 def behind(shop: Shop, metric: Metric, group: Group | None, key: str, period: Period) -> list[dict[str, Any]]:
-    """What was counted: the newest orders (refunded ones for refunds), or the days of visits.
+    """What was counted: the newest orders (refunded ones for refunds), cases for refunds of goods, days of visits.
 
     Args:
         key: the row of the group that was opened, as the answer named it.
@@ -42,6 +43,8 @@ def behind(shop: Shop, metric: Metric, group: Group | None, key: str, period: Pe
     period = narrowed(period, group, key)
     if metric in BY_VISITS:
         return _visits(shop, period)
+    if metric in BY_REFUNDS and group in NAMED:
+        return _cases_of(shop, metric, NAMED[group] == key, period)
     start, end = period.moments
     query = select(Order.number, Order.created_at, Order.state, Order.city, Order.channel, Order.total_fen)
     query = query.where(Order.created_at >= start, Order.created_at < end)
@@ -81,6 +84,20 @@ def _visits(shop: Shop, period: Period) -> list[dict[str, Any]]:
     query = query.where(VisitDay.day >= str(period.start), VisitDay.day < str(period.end))
     with shop.database.read() as session:
         return [dict(row._mapping) for row in session.execute(query)]
+
+
+def _cases_of(shop: Shop, metric: Metric, of_goods: Any, period: Period) -> list[Any]:
+    """The newest cases that are counted as refunds of goods, by the days of their orders."""
+    case = AfterSaleCase
+    query = select(
+        Order.number, Order.created_at, case.kind.label("case_kind"), case.reason.label("case_reason"), case.amount_fen
+    ).join(Order, Order.id == case.order_id)
+    query = query.join(OrderLine, OrderLine.id == case.order_line_id).join(Sku, Sku.id == OrderLine.sku_id)
+    query = query.join(Product, Product.id == Sku.product_id).join(Category, Category.id == Product.category_id)
+    query = query.join(Brand, Brand.id == Product.brand_id).where(of_goods, *after_sale.money_back(metric, period))
+    with shop.database.read() as session:
+        found = session.execute(query.order_by(Order.created_at.desc()).limit(SHOWN)).all()
+    return [{**row._mapping, "created_at": moment(row.created_at)} for row in found]
 
 
 def open_cases(shop: Shop) -> list[dict[str, Any]]:

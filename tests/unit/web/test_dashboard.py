@@ -80,6 +80,17 @@ def test_the_rows_behind_a_group_are_its_orders(own_demo_shop: Shop, group: str)
     assert set(found["rows"][0]) == {"number", "created_at", "state", "city", "channel", "total_fen"}
 
 
+def test_behind_refunds_of_goods_stand_the_cases_that_were_counted(own_demo_shop: Shop) -> None:
+    boss = client(own_demo_shop, "supervisor")
+    day = own_demo_shop.clock().astimezone(SHANGHAI).date()
+    asked = f"metric=refunded&group=category&from={day - timedelta(days=365)}&to={day}"
+    told = boss.get(f"/dashboard/api/sales?{asked}").json()["rows"]
+    assert len(told) > 1
+    for row in told:
+        cases = boss.get(f"/dashboard/api/rows?{asked}&key={row['key']}").json()["rows"]
+        assert sum(one["amount_fen"] for one in cases) == row["value"], row["key"]
+
+
 def test_behind_refunds_stand_refunded_orders_and_behind_visits_days(own_demo_shop: Shop) -> None:
     boss = client(own_demo_shop, "supervisor")
     today = own_demo_shop.clock().astimezone(SHANGHAI).date()
