@@ -19,12 +19,19 @@ from shop.errors import BadValue
 CASES = (
     Path(__file__).parent / "review_cases.tsv"
 )  # goods that the reviews learnt from hardly speak of; never trained on
+FAR_CASES = (
+    Path(__file__).parent / "review_far_cases.tsv"
+)  # guitars, dash cams, plants, lenses, rods, seat covers; written to be hard, before anything was asked; never trained on
 LINES = ("甜得很，下次还买", "太差了，退货", "很好用，喜欢", "坏的，骗人")
 PRAISE = np.array([1.0, 0.0, 1.0, 0.0])
 
 
 def test_reviews_of_other_goods_are_read_rightly() -> None:
     assert measure(CASES)["accuracy"] >= 0.9
+
+
+def test_three_of_four_hard_reviews_of_kinds_that_nobody_learnt_are_read_rightly() -> None:
+    assert measure(FAR_CASES)["accuracy"] >= 0.75
 
 
 def test_the_tuned_layers_lie_in_a_small_file() -> None:
