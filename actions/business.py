@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, Sequence
 
 from actions.base import Events
+from actions.business_figure import tell_figure
 from actions.business_stock import TELLS
-from actions.figure_words import SHOWN, compared, days, group_name, metric_name, scope, share, table, told_period, worth
+from actions.figure_memory import hold, keep, shops_before
+from actions.figure_words import SHOWN, compared, days, share, told_period, worth
 from actions.texts import label, yuan
 from actions.turn import Turn
 from analytics import after_sale, insights, order_stats, questions
 from analytics.comparisons import running
 from analytics.query import SHANGHAI, Compare, Filters, Group, Metric, Query
 from analytics.questions import Named
-from shop.errors import BadValue
 
 
 def tell_business(turn: Turn, text: str, entities: Sequence[Named]) -> Events | None:
@@ -29,27 +29,16 @@ def tell_business(turn: Turn, text: str, entities: Sequence[Named]) -> Events | 
 def tell(turn: Turn, query: Query, kind: str | None) -> Events | None:
     """Answer a question: after a figure, or of a kind (``why`` or one of the shelves'); what follows may refine it."""
     if kind is None:
-        return _figure(turn, query)
+        return tell_figure(turn, query)
     if kind == "why" and query.filters != Filters():  # visitors look at no category: only the change itself is known
         today = running("week", turn.shop.clock().astimezone(SHANGHAI).date())
-        return _figure(turn, query.but(period=query.period or today, compare=query.compare or Compare.PREVIOUS))
+        return tell_figure(turn, query.but(period=query.period or today, compare=query.compare or Compare.PREVIOUS))
     if kind == "why":
         keep(turn, query, own=False, kind=kind)
         return _why(turn, query)
     keep(turn, query, own=False, kind=kind)
     TELLS[kind](turn, query)
     return None
-
-
-def keep(turn: Turn, query: Query, own: bool, kind: str | None = None) -> None:
-    """Let the next short message refine this question."""
-    turn.remember(figures={"query": query.as_json(), "own": own, "kind": kind, "at": int(time.time())})
-
-
-def hold(turn: Turn) -> None:
-    """Let the question of before stay what the next short message refines."""
-    if turn.slot("figures"):
-        turn.remember(figures=turn.slot("figures"))
 
 
 def _meant(turn: Turn, text: str, entities: Sequence[Named]) -> tuple[str | None, Query | None]:
@@ -64,8 +53,9 @@ def _meant(turn: Turn, text: str, entities: Sequence[Named]) -> tuple[str | None
         turn.say("utter_business_export")
         return None, None
     if questions.says("unshipped", text):
-        count, late = insights.unshipped(turn.shop)
-        turn.say("utter_unshipped", count=count, late=late, hours=turn.shop.settings.ship_within_hours)
+        hours = questions.hours_said(text) or turn.shop.settings.ship_within_hours
+        count, late = insights.unshipped(turn.shop, hours)
+        turn.say("utter_unshipped", count=count, late=late, hours=hours)
         return None, None
     if questions.says("pending", text):
         _pending(turn)
@@ -74,15 +64,18 @@ def _meant(turn: Turn, text: str, entities: Sequence[Named]) -> tuple[str | None
     if query.group is Group.REASON and not questions.says("moved", text):
         return None, query
     if questions.says("why", text):
-        held = turn.slot("figures")
-        if query.period is None and isinstance(held, dict) and not held.get("own"):
-            query = query.but(period=Query.from_json(held["query"]).period)
+        before = shops_before(turn)
+        if query.period is None and before is not None:
+            filters = query.filters if query.filters != Filters() else before.filters
+            query = query.but(period=before.period, filters=filters)
         return "why", query.but(metric=Metric.REFUND_RATE) if questions.says("refunds", text) else query
     kind = next((name for name in questions.words()["stock"] if questions.says(f"stock.{name}", text)), None)
     if kind == "low" or (kind == "out" and questions.says("soon", text)):
         return "low", query
     if kind is not None:
         return kind, query
+    if query.period is None and query.metric in (Metric.NEW_BUYERS, Metric.OLD_BUYERS):
+        query = query.but(period=running("month", turn.shop.clock().astimezone(SHANGHAI).date()))
     if query.period is None and query.group is None and questions.says("how", text):
         today = running("day", turn.shop.clock().astimezone(SHANGHAI).date())
         query = query.but(period=today, compare=Compare.PREVIOUS)
@@ -91,14 +84,13 @@ def _meant(turn: Turn, text: str, entities: Sequence[Named]) -> tuple[str | None
 
 def _like_before(turn: Turn, query: Query, text: str, entities: Sequence[Named]) -> Query:
     """Two times held against each other without a word of a figure or of goods: the figure and the goods of before."""
-    held = turn.slot("figures")
+    before = shops_before(turn)
     bare = query == Query(metric=Metric.SALES, period=query.period, other=query.other, compare=query.compare)
-    if query.compare is None or not bare or not isinstance(held, dict) or held.get("own"):
+    if query.compare is None or not bare or before is None or before.metric is None:
         return query
     if questions.first_of("metrics", _without_goods(text, entities)) or questions.says("why", text):
         return query
-    before = Query.from_json(held["query"])
-    return query if before.metric is None else query.but(metric=before.metric, filters=before.filters)
+    return query.but(metric=before.metric, filters=before.filters)
 
 
 def _without_goods(text: str, entities: Sequence[Named]) -> str:
@@ -113,39 +105,6 @@ def _by_province(entities: Sequence[Named]) -> bool:
     """Whether a region without a city is named: figures are kept by city."""
     regions = [one.value for one in entities if one.kind == "region"]
     return any(not (isinstance(one, dict) and one.get("city")) for one in regions)
-
-
-def _figure(turn: Turn, query: Query) -> Events | None:
-    try:
-        answer = order_stats.answer(turn.shop, query)
-    except BadValue:
-        turn.say("utter_figure_unknown")
-        hold(turn)
-        return None
-    keep(turn, query, own=False)
-    facts: dict[str, Any] = {
-        "period": told_period(turn, query) or label("figure_words", "all_time"),
-        "scope": scope(turn, query),
-        "metric": metric_name(query),
-    }
-    rows = answer.rows[:SHOWN] if query.top else sorted(answer.rows, key=lambda one: -one.value)[:SHOWN]
-    told = [
-        label("figure_words", "row").format(name=group_name(query, one.key), value=worth(query, one.value))
-        for one in rows
-    ]
-    if answer.unsold and query.group:
-        group = label("figure_group", query.group.value)
-        told.append(label("figure_words", "unsold").format(group=group, count=answer.unsold))
-    turn.say(
-        "utter_figure_rows" if told else "utter_figure",
-        value=worth(query, answer.value),
-        compared=compared(answer),
-        rows=label("figure_words", "rows_joint").join(told),
-        group=label("figure_group", query.group.value) if query.group else "",
-        **facts,
-    )
-    table(turn, answer)
-    return None
 
 
 def _pending(turn: Turn) -> Events | None:

@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import Any, Callable
 
 from actions.business_plan import tell_plan
-from actions.figure_words import SHOWN, days, scope, show_table
+from actions.figure_words import SHOWN, bounds, days, scope, show_table
 from actions.texts import label, yuan
 from actions.turn import Turn
 from analytics import forecast, shop_panel, stock_levels
-from analytics.query import SHANGHAI, Period, Query
+from analytics.query import SHANGHAI, Metric, Period, Query
 
 AHEAD = 28
 FARTHEST = 180
@@ -60,6 +60,10 @@ def _over(turn: Turn, query: Query) -> None:
 
 def _on_hand(turn: Turn, query: Query) -> None:
     found = stock_levels.levels(turn.shop, query.filters)
+    if query.least is not None or query.most is not None:
+        within = stock_levels.within(found, query)
+        _told(turn, query, "utter_stock_bounded", within, "left", bounds=bounds(query, Query(metric=Metric.UNITS)))
+        return
     free, per_day = sum(max(0, one.free) for one in found), sum(one.per_day for one in found)
     turn.say(
         "utter_stock_total",

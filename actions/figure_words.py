@@ -11,7 +11,7 @@ from sqlalchemy import select
 from actions.texts import label, yuan
 from actions.turn import Turn
 from analytics import questions
-from analytics.query import MONEY, RATES, SHANGHAI, Answer, Group, Metric, Period, Query
+from analytics.query import MONEY, QUOTIENTS, RATES, SHANGHAI, Answer, AnswerRow, Group, Metric, Period, Query
 from analytics.questions import Named
 from shop.models import Brand, Category, Product
 
@@ -35,13 +35,17 @@ def named(turn: Turn) -> list[Named]:
     return sorted(found, key=lambda one: one.start)
 
 
-def metric_name(query: Query) -> str:
-    """What is counted; of after-sale cases which kinds and why."""
+def metric_name(query: Query, shops: bool = True) -> str:
+    """What is counted, of the shop or of a customer; of after-sale cases which kinds and why."""
     metric, filters = query.metric or Metric.SALES, query.filters
-    if metric is not Metric.CASES:
-        return label("metric", metric.value)
-    kinds = label("metric_cases", " ".join(filters.kinds) or "all")
-    return label("case_reason", filters.reason) + kinds if filters.reason else kinds
+    if metric is Metric.CASES:
+        kinds = label("metric_cases", " ".join(filters.kinds) or "all")
+        name = label("case_reason", filters.reason) + kinds if filters.reason else kinds
+    else:
+        name = label("metric", "net" if metric is Metric.SPENT and shops else metric.value)
+    if query.per is None:
+        return name
+    return label("figure_words", "mean").format(unit=label("figure_group", query.per.value), metric=name)
 
 
 def worth(query: Query, value: float) -> str:
@@ -51,7 +55,37 @@ def worth(query: Query, value: float) -> str:
         return yuan(round(value))
     if metric in RATES:
         return share(value)
-    return label("figure_value", metric.value).format(value=f"{round(value):,}")
+    whole = metric not in QUOTIENTS and query.per is None
+    return label("figure_value", metric.value).format(value=f"{round(value):,}" if whole else f"{value:,.1f}")
+
+
+def part(answer: Answer) -> str:
+    """What share of the whole the value is, as the tail of a sentence; empty where none is asked for."""
+    if not answer.whole or answer.query.group is not None:
+        return ""
+    return label("figure_words", "part").format(share=share(answer.value / answer.whole))
+
+
+def row_words(answer: Answer, row: AnswerRow) -> str:
+    """One row in a few words, with its share of the whole where shares are asked for."""
+    facts = {"name": group_name(answer.query, row.key), "value": worth(answer.query, row.value)}
+    if not answer.whole:
+        return label("figure_words", "row").format(**facts)
+    return label("figure_words", "row_part").format(share=share(row.value / answer.whole), **facts)
+
+
+def bounds(query: Query, unit: Query | None = None) -> str:
+    """The bounds of what rows are worth, in words; ``unit`` is a query of another metric that they are told in."""
+    scale = 100 if query.metric in RATES and unit is None else 1
+    told = {
+        name: worth(unit or query, value / scale)
+        for name, value in (("least", query.least), ("most", query.most))
+        if value is not None
+    }
+    if len(told) == 2:
+        return label("figure_words", "between").format(**told)
+    words = {"least": "above", "most": "below"} if query.strict else {"least": "least", "most": "most"}
+    return "".join(label("figure_words", words[name]).format(value=value) for name, value in told.items())
 
 
 def share(value: float) -> str:
@@ -105,7 +139,7 @@ def compared(answer: Answer) -> str:
         return label("figure_words", "from_nothing").format(**facts)
     if abs(change) < 0.0005:
         return label("figure_words", "equal").format(**facts)
-    rate = answer.query.metric in RATES or answer.query.metric is Metric.AVERAGE
+    rate = answer.query.metric in QUOTIENTS
     word = label("figure_words", ("up" if rate else "more") if change > 0 else ("down" if rate else "less"))
     return label("figure_words", "compared").format(word=word, share=share(abs(change)), **facts)
 

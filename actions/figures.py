@@ -7,19 +7,22 @@ from dataclasses import replace
 from typing import Any
 
 from actions.base import Events, ShopAction, say_error
-from actions.business import hold, keep, tell, tell_business
+from actions.business import tell, tell_business
 from actions.cards import goods
-from actions.figure_words import SHOWN, compared, group_name, metric_name, named, scope, table, told_period, worth
+from actions.figure_memory import hold, keep
+from actions.figure_words import SHOWN, compared, metric_name, named, part, row_words, scope, table, told_period, worth
 from actions.orders import period as said_period
 from actions.picking import points_back
 from actions.texts import label, phrase, yuan
 from actions.turn import FOCUS_S, Turn
 from analytics import follow_ups, order_stats, own_orders, questions
-from analytics.query import Find, Metric, Query
+from analytics.query import BUYING, STEPS, Find, Metric, Query
 from shop.errors import BadValue
 from shop.work_accounts import role_of
 
 BUSINESS = frozenset({"action_ask_business", "action_order_spend"})
+SHOPS = frozenset(one.value for one in (*BUYING, *STEPS, Metric.COUPONS))
+"""Figures that an operator asks about the shop, where they do not say that they mean themselves."""
 SHORT = 12
 """Letters of a question why that is about the figure just told."""
 REFINED = {"why": frozenset({"period", "other", "compare"}), "forecast": frozenset({"filters", "period"})}
@@ -41,9 +44,14 @@ class OrderSpend(ShopAction):
         text = turn.request
         query = questions.read(text, named(turn), turn.shop.clock(), own=True)
         words = questions.mended(text)
-        if (questions.says("shop", words) or questions.says("operator", words)) and is_operator(turn):
+        if (_of_shop(words) or (query.find is None and not questions.says("mine", words))) and is_operator(turn):
             return tell_business(turn, words, named(turn))
         return tell_own(turn, query)
+
+
+def _of_shop(words: str) -> bool:
+    """Whether words are about the shop, whoever says them."""
+    return any(questions.says(name, words) for name in ("shop", "operator"))
 
 
 class AskBusiness(ShopAction):
@@ -72,6 +80,8 @@ def _of_business(turn: Turn) -> bool:
     """Whether the words are of a shop's figures: by themselves, two times held against each other, a table."""
     text, held = questions.mended(turn.text), turn.slot("figures")
     if questions.says("operator", text) or questions.says("unshipped", text):
+        return True
+    if not questions.says("mine", text) and (questions.first_of("metrics", text) in SHOPS or questions.shapely(text)):
         return True
     fresh = isinstance(held, dict) and not held.get("own") and time.time() - held.get("at", 0) <= FOCUS_S
     if fresh and (questions.says("export", text) or (len(text) <= SHORT and questions.says("why", text))):
@@ -134,13 +144,15 @@ def tell_own(turn: Turn, query: Query) -> Events | None:
     facts: dict[str, Any] = {
         "period": told_period(turn, query),
         "scope": scope(turn, query),
-        "metric": metric_name(query),
+        "metric": metric_name(query, shops=False),
     }
     if not answer.value and not answer.before:
         turn.say("utter_figure_nothing", **facts)
         return None
     name = "utter_figure_rows" if query.group else "utter_figure_own"
-    turn.say(name, value=worth(query, answer.value), compared=compared(answer), **facts, **_rows(turn, answer))
+    turn.say(
+        name, value=worth(query, answer.value), compared=part(answer) + compared(answer), **facts, **_rows(turn, answer)
+    )
     table(turn, answer)
     return None
 
@@ -149,18 +161,13 @@ def _rows(turn: Turn, answer: Any) -> dict[str, Any]:
     if answer.query.group is None:
         return {}
     rows = [
-        phrase_row(answer.query, one.key, one.value)
+        row_words(answer, one)
         for one in (answer.rows if answer.query.top else sorted(answer.rows, key=lambda row: -row.value)[:SHOWN])
     ]
     return {
         "rows": label("figure_words", "rows_joint").join(rows),
         "group": label("figure_group", answer.query.group.value),
     }
-
-
-def phrase_row(query: Query, key: str, value: float) -> str:
-    """One row in a few words."""
-    return label("figure_words", "row").format(name=group_name(query, key), value=worth(query, value))
 
 
 def _tell_summary(turn: Turn, query: Query) -> None:

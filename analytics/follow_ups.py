@@ -10,9 +10,9 @@ from typing import Sequence
 from analytics.comparisons import against, running
 from analytics.lexicon import Named, first_of, pattern, says, words
 from analytics.query import SHANGHAI, Filters, Find, Group, Metric, Query
-from analytics.questions import filters_of, group_of, metric_of, several, without_names
+from analytics.questions import filters_of, group_of, metric_of, several, without_mean, without_names
 from analytics.shapes import shaped
-from analytics.times import dates_of, period
+from analytics.times import dates_of, joined, period
 
 
 def refine(before: Query, text: str, entities: Sequence[Named], now: datetime, *, own: bool) -> Query | None:
@@ -22,7 +22,7 @@ def refine(before: Query, text: str, entities: Sequence[Named], now: datetime, *
     if not is_follow_up(text, entities):
         return None
     query = before
-    metric, name = first_of("metrics", bare), first_of("finds", bare) if own else None
+    metric, name = first_of("metrics", without_mean(bare)), first_of("finds", bare) if own else None
     if metric:
         query = _counting(query, metric_of(metric, own))
     if name:
@@ -42,10 +42,14 @@ def refine(before: Query, text: str, entities: Sequence[Named], now: datetime, *
         when = (before.period or running("year", today)).year_before(today)
     if when is not None:
         query = query.but(period=when, other=None)
-    group = group_of(bare)
+    if says("net", text) and query.metric is Metric.SALES:
+        query, metric = query.but(metric=Metric.SPENT), "net"
+    group = group_of(without_mean(bare))
+    group = None if group is Group.CHANNEL and new.channel else group
     if group is not None:
         metric_of_find = query.metric or (Metric.SPENT if own else Metric.SALES)
         query = query.but(group=group, find=None, metric=metric_of_find, top=None, ascending=False)
+        query = query.but(rank=None, least=None, most=None)
     changed = shaped(query, text, bare, asked, today, own)
     if held is not None:
         changed = held.applied(changed, today)
@@ -69,16 +73,17 @@ def is_follow_up(text: str, entities: Sequence[Named]) -> bool:
     if len(text) > 24:
         return False
     rest = without_names(text, entities)
-    if not dates_of(entities) and not says("cue", text) and group_of(rest) is None:
+    if not dates_of(entities) and not says("cue", text) and group_of(without_mean(rest)) is None:
         return False
     if _whole(text, rest, entities):
         return False
-    known = [
+    known = [words()["net"]]  # before its words are taken for a kind of case
+    known += [
         one
-        for table in ("groups", "compares", "metrics", "channels", "kinds", "finds", "quarters")
+        for table in ("groups", "compares", "metrics", "channels", "kinds", "finds", "quarters", "per", "bounds")
         for one in words()[table].values()
     ]
-    known += [words()[name] for name in ("top", "everything", "until_now", "ascending", "most")]
+    known += [words()[name] for name in ("top", "everything", "until_now", "ascending", "most", "rank", "share")]
     changed = bool(entities) or any(pattern(one).search(rest) for one in known)
     for one in known:
         rest = pattern(one).sub("", rest)
@@ -90,7 +95,7 @@ def _whole(text: str, rest: str, entities: Sequence[Named]) -> bool:
     if several(entities):
         return True
     dates, cue = dates_of(entities), says("cue", text)
-    if len(dates) > 1 and (cue is None or cue.start() > 0):
+    if len(dates) > 1 and not joined(text, dates) and (cue is None or cue.start() > 0):
         return True
     return bool(dates) and cue is None and bool(first_of("metrics", rest) or group_of(rest))
 

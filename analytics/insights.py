@@ -146,9 +146,9 @@ def _movers(before: Goods, now: Goods) -> tuple[Part, ...]:
     return tuple(sorted(parts, key=lambda one: -abs(one.effect_fen)))
 
 
-def unshipped(shop: Shop) -> tuple[int, int]:
-    """Paid orders that wait for their parcel, and how many of them are later than the shop promises."""
-    late = shop.clock() - timedelta(hours=shop.settings.ship_within_hours)
+def unshipped(shop: Shop, hours: int) -> tuple[int, int]:
+    """Paid orders that wait for their parcel, and how many of them have waited longer than so many hours."""
+    late = shop.clock() - timedelta(hours=hours)
     query = select(func.count(), func.count().filter(Order.paid_at < late)).where(Order.state == OrderState.PAID.value)
     with shop.database.read() as session:
         row = session.execute(query).one()

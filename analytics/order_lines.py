@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any, Sequence
 
 from sqlalchemy import and_, func, select
@@ -73,3 +74,13 @@ def folded(parts: Sequence[Any]) -> list[Any]:
     for key, above, _ in parts:
         sums[key] = sums.get(key, 0.0) + float(above or 0)
     return [(key, above, None) for key, above in sums.items()]
+
+
+def time_key(key: str, group: Group | None) -> str:
+    """A day's place in its group: itself, the Monday of its week, its month."""
+    if group is Group.MONTH:
+        return key[:7]
+    if group is Group.WEEK:
+        day = date.fromisoformat(key)
+        return (day - timedelta(days=day.weekday())).isoformat()
+    return key

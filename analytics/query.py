@@ -23,6 +23,9 @@ class Metric(str, Enum):
     ``cases`` are after-sale cases by the day on which they were opened, without those
     that were withdrawn or refused. ``refunded`` and ``refund_rate`` are of orders of
     those days; by goods they come from the cases in which money goes back.
+    ``repeat_rate`` is the share of buyers with more than one order. ``shipped``,
+    ``delivered`` and ``cancelled`` count orders by the day of that step, ``ship_days``
+    and ``deliver_days`` are the mean days up to it; ``coupons`` counts those used.
     """
 
     SPENT = "spent"
@@ -34,6 +37,18 @@ class Metric(str, Enum):
     REFUNDED = "refunded"
     REFUND_RATE = "refund_rate"
     CASES = "cases"
+    BUYERS = "buyers"
+    NEW_BUYERS = "new_buyers"
+    OLD_BUYERS = "old_buyers"
+    REPEAT_RATE = "repeat_rate"
+    PER_BUYER = "per_buyer"
+    ORDERS_PER_BUYER = "orders_per_buyer"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+    SHIP_DAYS = "ship_days"
+    DELIVER_DAYS = "deliver_days"
+    COUPONS = "coupons"
     VISITORS = "visitors"
     CONVERSION = "conversion"
 
@@ -61,12 +76,24 @@ class Group(str, Enum):
     CHANNEL = "channel"
     REASON = "reason"
     KIND = "kind"
+    COUPON = "coupon"
 
 
 TIME_GROUPS = frozenset({Group.DAY, Group.WEEK, Group.MONTH})
 GOODS_GROUPS = frozenset({Group.CATEGORY, Group.BRAND, Group.PRODUCT})
-MONEY = frozenset({Metric.SPENT, Metric.SALES, Metric.AVERAGE, Metric.SAVED, Metric.REFUNDED})
-RATES = frozenset({Metric.REFUND_RATE, Metric.CONVERSION})
+MONEY = frozenset({Metric.SPENT, Metric.SALES, Metric.AVERAGE, Metric.SAVED, Metric.REFUNDED, Metric.PER_BUYER})
+RATES = frozenset({Metric.REFUND_RATE, Metric.CONVERSION, Metric.REPEAT_RATE})
+BUYING = frozenset(
+    {
+        Metric.BUYERS, Metric.NEW_BUYERS, Metric.OLD_BUYERS, Metric.REPEAT_RATE, Metric.PER_BUYER,
+        Metric.ORDERS_PER_BUYER,
+    }
+)  # fmt: skip
+STEPS = frozenset({Metric.SHIPPED, Metric.DELIVERED, Metric.CANCELLED, Metric.SHIP_DAYS, Metric.DELIVER_DAYS})
+QUOTIENTS = RATES | {
+    Metric.AVERAGE, Metric.PER_BUYER, Metric.ORDERS_PER_BUYER, Metric.SHIP_DAYS, Metric.DELIVER_DAYS
+}  # fmt: skip
+"""Metrics that can't be added up: a part of them is no part of the whole."""
 AFTER_SALE = frozenset({Metric.CASES, Metric.REFUNDED, Metric.REFUND_RATE})
 """What is known of goods through after-sale cases."""
 
@@ -162,7 +189,15 @@ class Filters:
 
 @dataclass(frozen=True)
 class Query:
-    """A question in one value. ``find`` is set instead of ``metric`` for questions after one order."""
+    """A question in one value. ``find`` is set instead of ``metric`` for questions after one order.
+
+    Attributes:
+        share: the value and each row are also asked for as parts of the whole.
+        rank: only the row of that place is asked for.
+        per: the value is asked for as the mean of a day, week or month.
+        least, most: bounds of what a row is worth (fen, units, fractions as per cent).
+        strict: the bounds themselves are not within.
+    """
 
     metric: Metric | None = None
     find: Find | None = None
@@ -173,6 +208,17 @@ class Query:
     top: int | None = None
     ascending: bool = False
     compare: Compare | None = None
+    share: bool = False
+    rank: int | None = None
+    per: Group | None = None
+    least: int | None = None
+    most: int | None = None
+    strict: bool = False
+
+    def within(self, value: float) -> bool:
+        """Whether a value is within the bounds."""
+        inside = self.least is None or value > self.least or (value == self.least and not self.strict)
+        return inside and (self.most is None or value < self.most or (value == self.most and not self.strict))
 
     def but(self, **changes: Any) -> Query:
         """The same question with something changed."""
@@ -189,7 +235,7 @@ class Query:
         filters = dict(given.pop("filters", {}))
         for name in ("cities", "kinds"):
             filters[name] = tuple(filters.get(name) or ())
-        for name, kind in (("metric", Metric), ("find", Find), ("group", Group), ("compare", Compare)):
+        for name, kind in (("metric", Metric), ("find", Find), ("group", Group), ("per", Group), ("compare", Compare)):
             if given.get(name):
                 given[name] = kind(given[name])
         for name in ("period", "other"):
@@ -219,8 +265,9 @@ class AnswerRow:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a query came to. Rows in the order in which they are shown; ``value`` is the whole.
+    """What a query came to. Rows in the order in which they are shown; ``value`` is of all of them.
 
+    ``whole`` is what ``value`` is a part of, where shares are asked for.
     ``unsold`` counts, of the worst sellers, all that sold nothing; they stand first in ``rows``.
     """
 
@@ -230,6 +277,7 @@ class Answer:
     before: float | None = None
     before_period: Period | None = None
     unsold: int = 0
+    whole: float | None = None
 
     @property
     def change(self) -> float | None:

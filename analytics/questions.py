@@ -12,14 +12,15 @@ from datetime import datetime
 from typing import Sequence
 
 from analytics.comparisons import against
-from analytics.lexicon import Named, first_of, mended, period_of, says, words
+from analytics.lexicon import Named, first_of, mended, pattern, period_of, says, words
+from analytics.numerals import number
 from analytics.query import SHANGHAI, Filters, Find, Group, Metric, Query
 from analytics.shapes import shaped
 from analytics.times import dates_of, period
 
 __all__ = ["Named", "first_of", "mended", "period", "period_of", "read", "says", "several", "words"]
 
-KEPT = frozenset({"ordinal", "quantity"})
+KEPT = frozenset({"ordinal", "quantity", "price_range"})
 """Entities whose words belong to the question: "the best 10"."""
 
 
@@ -35,15 +36,17 @@ def read(text: str, entities: Sequence[Named], now: datetime, *, own: bool) -> Q
     today = now.astimezone(SHANGHAI).date()
     bare = without_names(text, entities)
     name = first_of("finds", text) if own else None
-    metric = first_of("metrics", bare)
-    group = group_of(bare)
+    metric, group = first_of("metrics", without_mean(bare)), group_of(without_mean(bare))
     if name in ("last", "first") and _counts(bare):
         name = None
+    if group is Group.CHANNEL and says("share", bare) and filters_of(text, entities, own, None).channel:
+        group = None  # one channel is a part of all, no grouping by channels
     if group is not None and name in ("dearest", "cheapest", "bought"):
         name = None
     held = None if name else against(text, dates_of(entities))
     asked = [one for one in entities if held is None or one != held.named]
     of = metric_of(metric, own) if metric else Metric.SPENT if own else Metric.SALES
+    of = Metric.SPENT if of is Metric.SALES and says("net", bare) else of
     query = Query(
         metric=None if name else of,
         find=Find(name) if name else None,
@@ -77,6 +80,13 @@ def _counts(bare: str) -> bool:
     return bool(says("metrics.orders", bare) and not re.search(words()["finds"]["last"], bare))
 
 
+def without_mean(bare: str) -> str:
+    """The words without those that ask for the mean of a day, which is no grouping by days."""
+    for one in words()["per"].values():
+        bare = pattern(one).sub(" ", bare)
+    return bare
+
+
 def group_of(bare: str) -> Group | None:
     name = first_of("groups", bare)
     return Group(name) if name else None
@@ -104,3 +114,17 @@ def filters_of(text: str, entities: Sequence[Named], own: bool, metric: Metric |
     return Filters(
         cities=cities, channel=channel, kinds=kinds, reason=reason if metric is Metric.CASES else None, **given
     )
+
+
+def hours_said(text: str) -> int | None:
+    """How many hours, or days, a text says that something lasts; None when it says none."""
+    found = says("lasting", text)
+    if found is None:
+        return None
+    days, hours = (number(one) if one else None for one in found.groups())
+    return hours if hours is not None else 24 * days if days is not None else None
+
+
+def shapely(text: str) -> bool:
+    """Whether a text asks for a share, a mean of days or the place of a ranking, as only questions after figures do."""
+    return bool(says("share", text) or first_of("per", text) or (says("rank", text) and says("shop", text)))

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from analytics.order_stats import resolved
-from analytics.query import SHANGHAI, Filters
+from analytics.query import SHANGHAI, Filters, Query
 from shop.front import Shop
 from shop.models import GoodsDay, Incoming, Product, Sku, Stock
 from shop.sales_days import refresh
@@ -97,6 +97,13 @@ def running_low(found: list[Level], days: float = LOW_DAYS) -> list[Level]:
 def run_out(found: list[Level]) -> list[Level]:
     """SKUs without a free unit, the best selling first."""
     return sorted((one for one in found if one.free <= 0), key=lambda one: (-one.per_day, one.sku_id))
+
+
+def within(found: list[Level], query: Query) -> list[Level]:
+    """SKUs whose free units are within a query's bounds, the fewest units and the best selling first."""
+    return sorted(
+        (one for one in found if query.within(one.free)), key=lambda one: (one.free, -one.per_day, one.sku_id)
+    )
 
 
 def overstocked(found: list[Level], days: float = OVER_DAYS) -> list[Level]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Sequence
 
-from analytics.lexicon import Named, period_of, says, words
+from analytics.lexicon import Named, first_of, period_of, says, words
+from analytics.numerals import number
 from analytics.query import Period
 
 
@@ -28,7 +30,11 @@ def period(text: str, entities: Sequence[Named], today: date) -> Period | None:
         return quarter
     if not dates:
         return None
-    first = period_of(dates[0])
+    first = _lately(period_of(dates[0]), dates[0].text, text, today)
+    until = says("range_day", text[dates[0].start + len(dates[0].text) :])
+    last_day = _same_month(first.start, number(until.group(1))) if until and first.days == 1 else None
+    if last_day is not None:
+        return Period(first.start, last_day + timedelta(days=1), "day")
     if len(dates) > 1 and joined(text, dates):
         last = period_of(dates[1])
         return Period(min(first.start, last.start), max(first.end, last.end), first.grain)
@@ -37,12 +43,36 @@ def period(text: str, entities: Sequence[Named], today: date) -> Period | None:
     return first
 
 
+def _lately(found: Period, said: str, text: str, today: date) -> Period:
+    """A weekday or weekend that is yet to come is the last one that was, unless sales to come are asked for."""
+    if found.start <= today or not says("weekdays", said) or says("stock.forecast", text):
+        return found
+    return replace(found, start=found.start - timedelta(days=7), end=found.end - timedelta(days=7))
+
+
+def _same_month(first: date, last: int | None) -> date | None:
+    """The day of that number in a day's month, not before it."""
+    if last is None or last < first.day:
+        return None
+    try:
+        return first.replace(day=last)
+    except ValueError:
+        return None
+
+
 def _quarter(text: str, dates: Sequence[Named], today: date) -> Period | None:
-    number = says("quarters.number", text)
+    said_number = says("quarters.number", text)
     this = (today.month - 1) // 3
     year = period_of(dates[0]).start.year if dates and period_of(dates[0]).grain == "year" else today.year
-    if number is not None:
-        said = number.group(1) or number.group(2)
+    half = first_of("halves", text) if not dates else None
+    if half is not None:
+        return (
+            Period(date(year, 1, 1), date(year, 7, 1), "month")
+            if half == "first"
+            else (Period(date(year, 7, 1), date(year + 1, 1, 1), "month"))
+        )
+    if said_number is not None:
+        said = said_number.group(1) or said_number.group(2)
         at = (int(said) if said.isdigit() else int(words()["numerals"][said])) - 1
     elif says("quarters.last", text):
         at, year = (this - 1, today.year) if this else (3, today.year - 1)

@@ -130,6 +130,12 @@ class Database:
             return func.date(column, literal_column("'+8 hours'"))
         return func.to_char(func.timezone(literal_column("'Asia/Shanghai'"), column), literal_column("'YYYY-MM-DD'"))
 
+    def days_between(self, first: Any, last: Any) -> Any:
+        """The days from one moment to another, with their fraction, as an expression of this database."""
+        if self.is_sqlite:
+            return func.julianday(last) - func.julianday(first)
+        return func.extract("epoch", last - first) / 86400.0
+
     def create_all(self) -> None:
         """Bring the schema to the newest migration, one process at a time; harmless when it is there."""
         from alembic import command
