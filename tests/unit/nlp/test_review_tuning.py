@@ -30,7 +30,7 @@ def test_reviews_of_other_goods_are_read_rightly() -> None:
     assert measure(CASES)["accuracy"] >= 0.9
 
 
-def test_three_of_four_hard_reviews_of_kinds_that_nobody_learnt_are_read_rightly() -> None:
+def test_three_of_four_hard_reviews_of_kinds_hardly_learnt_are_read_rightly() -> None:
     assert measure(FAR_CASES)["accuracy"] >= 0.75
 
 
