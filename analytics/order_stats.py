@@ -37,8 +37,8 @@ from analytics.unsold import unsold
 from shop.database import Database
 from shop.errors import BadValue
 from shop.front import Shop
-from shop.models import Brand, Category, OrderDay, Product
-from shop.sales_days import refresh
+from shop.models import Brand, Category, Order, OrderDay, Product
+from shop.sales_days import UNSOLD, refresh
 
 AMOUNTS = frozenset({Metric.SALES, Metric.SPENT, *AFTER_SALE})
 GOODS_METRICS = frozenset({*AMOUNTS, Metric.ORDERS, Metric.UNITS, Metric.AVERAGE, *BUYING})
@@ -76,8 +76,8 @@ def answer(shop: Shop, query: Query, customer_id: int | None = None) -> Answer:
         before = None if before_period is None else _whole(look, query, before_period)
         whole = _whole_of_shares(look, query) if query.share else None
         if query.per is not None:
-            value /= _times(session, query.per, query.period, today)
-            before = before / _times(session, query.per, before_period, today) if before is not None else None
+            value /= _times(look, query.per, query.period, today)
+            before = before / _times(look, query.per, before_period, today) if before is not None else None
     ordered = (*(AnswerRow(name, 0.0) for name in nothing), *_ordered(query, rows))
     return Answer(query, value, ordered[: query.top], before, before_period, count, whole)
 
@@ -135,15 +135,25 @@ def _whole_of_shares(look: _Look, query: Query) -> float | None:
     return _whole(replace(look, filters=resolved(look.session, Filters())), wide, query.period)
 
 
-def _times(session: Session, unit: Group, period: Period | None, today: date) -> float:
+def _times(look: _Look, unit: Group, period: Period | None, today: date) -> float:
     """How many days, weeks or months of a period have come, today's included."""
     if period is None:
-        first = session.execute(select(func.min(OrderDay.day)).where(OrderDay.orders > 0)).scalar()
-        return max(1.0, ((today - date.fromisoformat(first)).days + 1) / DAYS_OF[unit]) if first else 1.0
+        first = _first_day(look)
+        return max(1.0, ((today - first).days + 1) / DAYS_OF[unit]) if first else 1.0
     if unit is Group.MONTH and period.start.day == period.end.day == 1 and period.end <= today:
         return float((period.end.year - period.start.year) * 12 + period.end.month - period.start.month)
     days = period.days if period.end <= today else max(1, (today - period.start).days + 1)
     return days / DAYS_OF[unit]
+
+
+def _first_day(look: _Look) -> date | None:
+    """The day of the shop's or the customer's first order that is paid and not cancelled."""
+    if look.customer_id is None:
+        first = look.session.execute(select(func.min(OrderDay.day)).where(OrderDay.orders > 0)).scalar()
+        return date.fromisoformat(first) if first else None
+    theirs = (Order.customer_id == look.customer_id, Order.state.not_in(UNSOLD))
+    moment = look.session.execute(select(func.min(Order.created_at)).where(*theirs)).scalar()
+    return moment.astimezone(SHANGHAI).date() if moment else None
 
 
 def _cells(look: _Look, query: Query, period: Period | None, goods: bool = False) -> list[tuple[str, float]]:

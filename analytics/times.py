@@ -36,7 +36,7 @@ def period(text: str, entities: Sequence[Named], today: date) -> Period | None:
     if last_day is not None:
         return Period(first.start, last_day + timedelta(days=1), "day")
     if len(dates) > 1 and joined(text, dates):
-        last = period_of(dates[1])
+        last = _lately(period_of(dates[1]), dates[1].text, text, today)
         return Period(min(first.start, last.start), max(first.end, last.end), first.grain)
     if says("until_now", text):
         return Period(first.start, today + timedelta(days=1), "day")
@@ -44,9 +44,11 @@ def period(text: str, entities: Sequence[Named], today: date) -> Period | None:
 
 
 def _lately(found: Period, said: str, text: str, today: date) -> Period:
-    """A weekday or weekend that is yet to come is the last one that was, unless sales to come are asked for."""
-    if found.start <= today or not says("weekdays", said) or says("stock.forecast", text):
+    """A weekday, weekend or month that is yet to come is the last one that was, unless sales to come are asked for."""
+    if found.start <= today or says("ahead", said) or says("stock.forecast", text):
         return found
+    if not says("weekdays", said):
+        return found.year_before(today)
     return replace(found, start=found.start - timedelta(days=7), end=found.end - timedelta(days=7))
 
 

@@ -125,6 +125,13 @@ def test_a_guest_who_proves_who_they_are_is_answered_what_they_had_asked(shop: S
     assert said.slots["kept"] is None
 
 
+def test_a_mean_of_months_begins_with_the_customers_own_first_order(shop: Shop, build: Builder) -> None:
+    mine, other = bought(build)
+    build.order(other, build.product("旧杯子").skus[0], state=OrderState.COMPLETED, ago=timedelta(days=900))
+    said = say(shop, mine.id, "我平均每个月花多少").text
+    assert "¥325" in said, "2149 yuan in 201 days, not in 901"
+
+
 def test_the_askers_words_stand_for_a_time_only_when_they_mean_it(shop: Shop, build: Builder) -> None:
     mine, _ = bought(build)
     said = say(shop, mine.id, "今年第一季度花了多少")

@@ -70,6 +70,13 @@ def test_a_range_of_days_refines_as_one_day_does(owner: Owner) -> None:
     assert owner.slots["figures"]["query"]["period"]["end"] == "2025-04-01"
 
 
+def test_months_that_are_yet_to_come_are_those_of_the_year_before(owner: Owner) -> None:
+    owner.asks("5月到6月卖了多少")
+    assert owner.slots["figures"]["query"]["period"]["start"] == "2024-05-01"
+    assert owner.slots["figures"]["query"]["period"]["end"] == "2024-07-01"
+    assert owner.asks("下个月能卖多少").names == ["utter_business_forecast"]
+
+
 def test_a_weekend_that_was_is_meant_where_sales_are_asked_for(owner: Owner) -> None:
     owner.asks("周末卖得怎么样")
     assert owner.slots["figures"]["query"]["period"]["start"] == "2025-03-08"
