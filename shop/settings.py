@@ -101,7 +101,8 @@ class Settings:
     turn_timeout_s: float = _setting(25.0, "Seconds until a whole turn is given up; below Rasa's lock life of 60")
     fallback_confidence: float = _setting(0.30, "Below this confidence of the best intent the bot asks back")
     image_encoder: str = _setting(
-        "lite0", "Picture encoder: lite0, lite1, lite2 (of EfficientNet-Lite), an exported ONNX file, or several with +"
+        "lite0+lite1",
+        "Picture encoder: lite0, lite1, lite2 (of EfficientNet-Lite), an exported ONNX file, or several with +",
     )
     unsafe_pictures_from: float = _setting(
         0.0, "Refuse pictures that look indecent from this score on, 0 to 1 (0.8 is strict); 0: do not look"

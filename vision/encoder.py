@@ -1,8 +1,8 @@
 """Turns pictures into vectors, by a convolutional network under ONNX Runtime.
 
-EfficientNet-Lite0 by default; ``XIAOER_IMAGE_ENCODER`` names another of the family,
-several side by side ("lite0+lite1"), or an ONNX file of any encoder (timm, torchvision,
-CLIP): input [n, height, width, 3] uint8, or [n, 3, height, width] float of pixels
+EfficientNet-Lite0 and -Lite1 side by side ("lite0+lite1") by default;
+``XIAOER_IMAGE_ENCODER`` names others of the family, or an ONNX file of any encoder
+(timm, torchvision, CLIP): input [n, height, width, 3] uint8, or [n, 3, height, width] float of pixels
 normalised as ImageNet's.
 """
 
