@@ -31,7 +31,7 @@ class Size:
     days: int = 548
 
 
-FULL = Size(products=None, customers=3200, orders=32000, events=320000)
+FULL = Size(products=None, customers=8_000, orders=96_000, events=800_000)
 SMALL = Size(products=60, customers=200, orders=1500, events=12000)
 
 
