@@ -10,7 +10,7 @@ row's own matrix, so one step does what three plain ones did.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,15 +36,24 @@ FOLD_STEPS = 6
 
 @dataclass(frozen=True)
 class AlsConfig:
-    """``binary`` takes every cell as weight 1; ``regularisation`` is λ of the norm of both sides."""
+    """``binary`` takes every cell as weight 1; ``regularisation`` is λ of the norm of both sides.
+
+    ``share`` raises λ to that share of the customers, where they are many: what a product's
+    vector is fitted to grows with them, and one λ for both sides must keep up.
+    """
 
     factors: int = 64
     alpha: float = 1.0
     regularisation: float = 20.0
+    share: float = 0.0
     iterations: int = 5
     cg_steps: int = 1
     binary: bool = True
     seed: int = 1
+
+    def for_customers(self, count: int) -> AlsConfig:
+        """The same for so many customers: with their λ."""
+        return replace(self, regularisation=max(self.regularisation, self.share * count))
 
 
 class Als(Model):
@@ -54,7 +63,7 @@ class Als(Model):
     Config = AlsConfig
 
     def _fit(self, data: Interactions) -> None:
-        config = self.config
+        config = self.config = self.config.for_customers(data.shape[0])  # histories are solved by the same λ
         rng = np.random.default_rng(config.seed)
         extra = self._extra(data.matrix)
         customers = (rng.standard_normal((data.shape[0], config.factors)) * 0.01).astype(np.float32)

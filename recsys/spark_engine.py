@@ -150,7 +150,7 @@ def learn(cells: DataFrame, ids: np.ndarray, als: AlsConfig, most_items: int) ->
     usual = float(np.sqrt(each[1] * (counts**2).sum())) / counts.sum()
     kept = np.sort(np.argsort(-counts, kind="stable")[: min(most_items, products)])
     return Learned(
-        items=_als_vectors(cells, ids, als, usual),
+        items=_als_vectors(cells, ids, als.for_customers(customers), usual),
         touched=np.flatnonzero(counts),
         scores=_popularity(cells, ids, counts, newest),
         kept=kept,

@@ -56,7 +56,7 @@ def train_by_spark(
 
 def models_of(learned: Learned, items: int) -> tuple[Als, Ease, Popularity]:
     """The learned arrays as models, as if they had been fitted here."""
-    als, popularity = Als(ALS), Popularity()
+    als, popularity = Als(ALS.for_customers(learned.customers)), Popularity()
     als._restore({"items": learned.items})
     popularity._restore({"scores": learned.scores})
     return als, Ease(EASE).learn(learned.gram.copy(), learned.kept, items), popularity

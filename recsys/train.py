@@ -40,7 +40,7 @@ from shop.product_features import product_features
 from shop.product_texts import ProductText, product_texts, review_texts
 from shop.versions import current, facts, publish
 
-ALS = AlsConfig(binary=False, iterations=6, cg_steps=2)
+ALS = AlsConfig(binary=False, share=0.01, iterations=10, cg_steps=2)
 EASE = EaseConfig(regularisation=400.0)
 NEAR_KEPT = 200
 TOGETHER_DAYS = 365

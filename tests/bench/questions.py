@@ -1,4 +1,4 @@
-"""Chat questions over a million orders: ``python -m tests.bench.questions [--postgres] [--times 31] [--json]``.
+"""Chat questions over a million orders: ``python -m tests.bench.questions [--postgres] [--times 10] [--json]``.
 
 The demo shop is built and its orders are doubled by SQL, as often as asked. What is
 told is CPU time (ours, and on PostgreSQL its backend's too), which other work on the
@@ -140,7 +140,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure one database; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.questions", description=__doc__.splitlines()[0])
     parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL of our own instead of SQLite")
-    parser.add_argument("--times", type=int, default=31, help="copies of the demo shop's 32,000 orders")
+    parser.add_argument("--times", type=int, default=10, help="copies of the demo shop's 96,000 orders")
     parser.add_argument("--json", action="store_true", help="the wall's p50, p95 and maximum in ms as JSON")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:

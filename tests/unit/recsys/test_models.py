@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recsys.als import Als
+from recsys.als import Als, AlsConfig
 from recsys.blend import Blend
 from recsys.content import Content
 from recsys.content_space import learn_space
@@ -150,6 +150,15 @@ def test_als_solves_the_normal_equations_of_the_paper(behaviour: Interactions):
     seen = model.items[row.indices]
     left = model.items.T @ model.items + ridge * np.eye(len(vector)) + alpha * seen.T @ seen
     assert np.allclose(vector, np.linalg.solve(left, (1 + alpha) * seen.sum(0)), atol=2e-3)
+
+
+def test_als_of_many_customers_is_held_more_strongly_in_training_and_for_histories(behaviour: Interactions):
+    many, few = Als(AlsConfig(share=1.0)), Als(AlsConfig(share=1e-6))
+    many.fit(behaviour)
+    few.fit(behaviour)
+    assert many.config.regularisation == behaviour.shape[0]
+    assert few.config.regularisation == AlsConfig().regularisation
+    assert np.linalg.norm(many.vectors(behaviour.matrix)) < np.linalg.norm(few.vectors(behaviour.matrix))
 
 
 def test_ease_is_the_closed_form_of_the_paper(behaviour: Interactions):
