@@ -37,7 +37,8 @@ def _ranked(query: Query, bare: str, own: bool) -> Query:
         query = query.but(rank=place, top=place, ascending=ascending or (query.rank is not None and query.ascending))
     elif count or re.search(words()["best"], bare) or ascending:
         query = query.but(top=count or query.top or TOP, ascending=ascending, rank=None)
-    if query.group is Group.PRODUCT and query.metric in (Metric.SPENT, Metric.SALES) and not own:
+    asked = count or place or ascending or re.search(words()["best"], bare) or says("groups.product", bare)
+    if query.group is Group.PRODUCT and query.metric in (Metric.SPENT, Metric.SALES) and not own and asked:
         by_money = says("metrics.sales", re.sub(words()["groups"]["product"], "", bare))
         bounded = query.least is not None or query.most is not None
         query = query.but(

@@ -132,6 +132,15 @@ def test_the_worst_follow_the_best(owner: Owner) -> None:
     assert owner.slots["figures"]["query"]["ascending"] is True
 
 
+def test_what_goods_are_ranked_by_stays_until_another_figure_is_named(owner: Owner) -> None:
+    owner.asks("上个月哪个商品卖得最好")
+    assert owner.slots["figures"]["query"]["metric"] == "units"
+    owner.says("换成销售额")
+    assert owner.slots["figures"]["query"]["metric"] == "sales"
+    owner.says("那这个月呢")
+    assert owner.slots["figures"]["query"]["metric"] == "sales"
+
+
 def test_no_rows_are_not_told_as_a_list(owner: Owner) -> None:
     owner.asks("前天手机卖了多少")
     assert owner.says("按城市分").names == ["utter_figure"]
