@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from analytics.conditions import of_goods, of_orders, ordered_in
 from analytics.order_lines import GROUPED, time_key
@@ -30,13 +30,15 @@ def cells(
 ) -> list[Any]:
     """(key, numerator, denominator) by a group; different customers of a week or month count once."""
     found: dict[str, dict[int, _Buyer]] = defaultdict(dict)
-    met: set[int] = set()
     day = database.day_of(Order.created_at)
-    for key, customer, orders, fen, new in sorted(_customers(session, group, filters, period, day)):
+    rows = _customers(session, group, filters, period, day)
+    met = _known_before(session, period) if metric in (Metric.NEW_BUYERS, Metric.OLD_BUYERS) else set()
+    known = set(met)
+    for key, customer, orders, fen in sorted(rows):
         held = found[time_key(key, group)].setdefault(customer, _Buyer())
         held.orders += orders
         held.fen += fen
-        held.new |= new and not (group in TIME_GROUPS and customer in met)
+        held.new |= customer not in (met if group in TIME_GROUPS else known)
         met.add(customer)
     return [(key, *_measured(metric, list(of.values()))) for key, of in found.items()]
 
@@ -64,7 +66,7 @@ def _measured(metric: Metric, customers: list[_Buyer]) -> tuple[float, float | N
 def _customers(
     session: Session, group: Group | None, filters: dict[str, Any], period: Period | None, day: Any
 ) -> list[Any]:
-    """(key, customer, orders, fen, whether their first order is of the period) of sold orders."""
+    """(key, customer, orders, fen) of sold orders."""
     goods = of_goods(filters)
     lines = bool(goods) or group in GOODS_GROUPS
     key = day if group in TIME_GROUPS else GROUPED.get(group) if group else None
@@ -81,15 +83,16 @@ def _customers(
     conditions = [Order.state.not_in(UNSOLD), *ordered_in(period), *goods, *of_orders(filters)]
     query = query.where(and_(*conditions)).group_by(*([] if key is None else [key]), Order.customer_id)
     rows = [("", *row) if key is None else tuple(row) for row in session.execute(query)]
-    known = _known_before(session, {row[1] for row in rows}, period)
-    return [(str(key), customer, orders, fen, customer not in known) for key, customer, orders, fen in rows]
+    return [(str(key), *row) for key, *row in rows]
 
 
-def _known_before(session: Session, customers: set[int], period: Period | None) -> set[int]:
-    """Which of these customers had bought before a period began."""
-    if period is None or not customers:
+def _known_before(session: Session, period: Period | None) -> set[int]:
+    """Which customers of a period had bought before it began: a look at the index (customer, time) for each."""
+    if period is None:
         return set()
     start, _ = period.moments
-    before, within = aliased(Order), select(Order.customer_id).where(*ordered_in(period)).distinct()
-    query = select(before.customer_id).where(before.created_at < start, before.state.not_in(UNSOLD))
-    return set(session.execute(query.where(before.customer_id.in_(within)).distinct()).scalars())
+    within = select(Order.customer_id).where(*ordered_in(period)).distinct().subquery()
+    before = select(Order.id).where(
+        Order.customer_id == within.c.customer_id, Order.created_at < start, Order.state.not_in(UNSOLD)
+    )
+    return set(session.execute(select(within.c.customer_id).where(before.exists())).scalars())
