@@ -46,7 +46,12 @@ class Affirm(ShopAction):
     def answer(self, turn: Turn) -> Events | None:
         """Run what was offered, or ask what to do."""
         offered, shown = turn.slot("offer"), turn.shown
-        if not offered and shown and turn.slot("resume"):
+        waiting = turn.slot("resume")
+        if not offered and shown and waiting:
+            if len(shown["values"]) == 1 and not active_form(turn):
+                turn.hear("ordinal", 1)  # "is it this one?"
+                turn.resumes = True
+                return go_on(str(waiting), turn)
             turn.say("utter_still_which", count=len(shown["values"]))
             return None
         if active_form(turn):

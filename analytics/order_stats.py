@@ -158,6 +158,10 @@ def _first_day(look: _Look) -> date | None:
 
 def _cells(look: _Look, query: Query, period: Period | None, goods: bool = False) -> list[tuple[str, float]]:
     metric, group = query.metric or Metric.SALES, query.group
+    if (group in (Group.REASON, Group.KIND) and metric is not Metric.CASES) or (
+        group is Group.COUPON and metric is not Metric.COUPONS
+    ):
+        raise BadValue(f"{metric.value} is not known by {group.value}", field="metric")
     by_goods = goods or bool({"category", "brand", "product"} & set(look.filters)) or group in GOODS_GROUPS
     if by_goods and metric not in GOODS_METRICS:
         raise BadValue(f"{metric.value} is not known by goods", field="metric")

@@ -27,6 +27,10 @@ _REFUNDED = (
 )
 
 
+OF_GOODS = frozenset({Metric.SPENT, Metric.SALES, Metric.ORDERS, Metric.UNITS, Metric.AVERAGE})
+"""What is known of a customer's lines: what was paid and bought, not what went back."""
+
+
 def cells(
     session: Session,
     metric: Metric,
@@ -42,6 +46,8 @@ def cells(
         BadValue: the metric is the shop's, see ``_measure``.
     """
     conditions = _theirs(customer_id, period)
+    if by_goods and metric not in OF_GOODS:
+        raise BadValue(f"a customer's {metric.value} is not known by goods", field="metric")
     if by_goods or metric is Metric.UNITS:
         conditions += [Order.state.not_in(UNSOLD), *of_goods(filters), *of_orders(filters)]
         return order_lines.run_lines(session, group, *order_lines.line_measure(metric), conditions)

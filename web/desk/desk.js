@@ -292,6 +292,7 @@ class Desk {
   draw() {
     this.lists.draw();
     this.talk.drawHead();
+    this.side.follow();
     this.count();
   }
 }

@@ -20,11 +20,22 @@ export class Side {
     this.asked = null;
   }
 
+  /** Draw it anew when the talk has become this agent's, or is no more, however that was heard of. */
+  follow() {
+    const { current, talk } = this.desk;
+    if (current && talk.senderId === current && this.root.hasChildNodes() && this.asked?.mine !== talk.mine) this.open(current);
+  }
+
   async open(senderId) {
-    const asked = (this.asked = {});
+    const asked = (this.asked = { mine: this.desk.talk.mine });
     const found = await this.desk.try(() => get(of(senderId, "/side")));
-    if (!found || asked !== this.asked || senderId !== this.desk.current) return;
+    if (asked !== this.asked || senderId !== this.desk.current) return;
+    if (!found) {
+      this.asked = null; // the next change asks again
+      return;
+    }
     const { texts, talk } = this.desk;
+    asked.mine = talk.mine;
     const { customer, summary, orders, cases, past } = found;
     const { mine } = talk;
     const part = (key, facts, draw) => this.kept.node(key, facts, draw);

@@ -308,3 +308,11 @@ def test_who_asks_for_a_person_inside_a_form_is_not_asked_on():
     said = run(RequestHuman(FakeShop(order())), cancel_at("confirm", "转人工", "request_human", cancel_reason="price"))
     assert said.names == ["utter_handoff_waiting"]
     assert (said.loops, said.next) == ([None], None)
+
+
+def test_a_yes_to_the_only_order_shown_goes_on_with_it():
+    shop = FakeShop(order(NUMBER, OrderState.DELIVERED))
+    shown = {"kind": "order", "values": [NUMBER], "then": "action_start_case"}
+    slots = {"choices": shown, "resume": "action_start_case", "kept": {"text": "手机要退货", "values": {}, "spans": {}}}
+    said = run(Affirm(shop), tracker("是的", "affirm", slots=slots))
+    assert said.slots["case_order"] == NUMBER
