@@ -101,11 +101,14 @@ def reduced(session: Session, now: datetime) -> dict[int, Reduction]:
         .where(PriceChange.at > now)
         .subquery()
     )
+    dearer_before = select(PriceChange.id).where(  # else it is no promotion, but goods that are to cost more
+        PriceChange.sku_id == Sku.id, PriceChange.at <= now, PriceChange.price_fen > Sku.price_fen
+    )
     query = (
         select(Sku.product_id, coming.c.at, Sku.price_fen, coming.c.price_fen)
         .join(Sku, Sku.id == coming.c.sku_id)
         .join(Product, Product.id == Sku.product_id)
-        .where(coming.c.nth == 1, coming.c.price_fen > Sku.price_fen, Product.on_sale == 1)
+        .where(coming.c.nth == 1, coming.c.price_fen > Sku.price_fen, Product.on_sale == 1, dearer_before.exists())
     )
     found: dict[int, Reduction] = {}
     for product, *facts in session.execute(query):

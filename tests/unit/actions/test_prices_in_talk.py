@@ -30,6 +30,7 @@ def test_what_is_on_names_the_goods_that_cost_less_until_when_and_the_coupons_be
     assert run(Promotion(shop), tracker("有啥活动", "ask_promotion")).names == ["utter_promotion_none"]
     pot, cup = build.product("青禾茶壶", price_fen=5000), build.product("青禾茶杯", price_fen=9000)
     for product in (cup, pot):
+        build.add(PriceChange(sku_id=product.skus[0].id, at=shop.clock() - timedelta(days=9), price_fen=10000))
         build.add(PriceChange(sku_id=product.skus[0].id, at=shop.clock() + timedelta(days=2), price_fen=10000))
     shop.catalogue.refresh()
     said = run(Promotion(shop), tracker("有啥活动", "ask_promotion"))
@@ -45,6 +46,7 @@ def test_what_is_on_names_the_goods_that_cost_less_until_when_and_the_coupons_be
 
 def test_a_kind_of_goods_without_any_promotion_is_said_to_have_none(shop, build):
     pot = build.product("青禾茶壶", price_fen=5000)
+    build.add(PriceChange(sku_id=pot.skus[0].id, at=shop.clock() - timedelta(days=9), price_fen=10000))
     build.add(PriceChange(sku_id=pot.skus[0].id, at=shop.clock() + timedelta(days=2), price_fen=10000))
     shop.catalogue.refresh()
     said = run(Promotion(shop), tracker("手机有特价吗", "ask_promotion", entity("category", "phone", "手机")))

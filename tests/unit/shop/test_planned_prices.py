@@ -61,8 +61,10 @@ def test_goods_on_promotion_are_listed_with_their_end_the_largest_share_off_firs
     gone.on_sale = 0
     build.add(gone)
     for product, price_then in ((small, 10000), (gone, 10000)):
-        planned(shop, build, product.skus[0].id, (-1, 9000), (2, price_then))
-    planned(shop, build, large.skus[0].id, (-1, 5000), (3, 10000), (9, 5000))
+        planned(shop, build, product.skus[0].id, (-9, 10000), (-1, 9000), (2, price_then))
+    planned(shop, build, large.skus[0].id, (-9, 10000), (-1, 5000), (3, 10000), (9, 5000))
+    rising = build.product(price_fen=5000)  # it never cost more
+    planned(shop, build, rising.skus[0].id, (-9, 5000), (2, 6000))
     planned(shop, build, large.skus[1].id, (3, 10000))
     planned(shop, build, dearer_later.skus[0].id, (-9, 8000), (1, 7000), (3, 8000))  # a promotion that is to come
     planned(shop, build, cheaper_next.skus[0].id, (2, 7000))
