@@ -36,7 +36,9 @@ def period(text: str, entities: Sequence[Named], today: date) -> Period | None:
     if last_day is not None:
         return Period(first.start, last_day + timedelta(days=1), "day")
     if len(dates) > 1 and joined(text, dates):
-        last = _lately(period_of(dates[1]), dates[1].text, text, today)
+        last = period_of(dates[1])
+        if first != period_of(dates[0]):  # the begin is one that was: so is the end; else it may be yet to come
+            last = _lately(last, dates[1].text, text, today)
         return Period(min(first.start, last.start), max(first.end, last.end), first.grain)
     if says("until_now", text):
         return Period(first.start, today + timedelta(days=1), "day")

@@ -74,6 +74,8 @@ def test_months_that_are_yet_to_come_are_those_of_the_year_before(owner: Owner) 
     owner.asks("5月到6月卖了多少")
     assert owner.slots["figures"]["query"]["period"]["start"] == "2024-05-01"
     assert owner.slots["figures"]["query"]["period"]["end"] == "2024-07-01"
+    owner.asks("2月到5月卖了多少")
+    assert owner.slots["figures"]["query"]["period"]["start"] == "2025-02-01", "only its end is yet to come"
     assert owner.asks("下个月能卖多少").names == ["utter_business_forecast"]
 
 
