@@ -32,14 +32,14 @@ def cells(
     found: dict[str, dict[int, _Buyer]] = defaultdict(dict)
     day = database.day_of(Order.created_at)
     rows = _customers(session, group, filters, period, day)
-    met = _known_before(session, period) if metric in (Metric.NEW_BUYERS, Metric.OLD_BUYERS) else set()
-    known = set(met)
+    known = _known_before(session, period) if metric in (Metric.NEW_BUYERS, Metric.OLD_BUYERS) else set()
     for key, customer, orders, fen in sorted(rows):
         held = found[time_key(key, group)].setdefault(customer, _Buyer())
         held.orders += orders
         held.fen += fen
-        held.new |= customer not in (met if group in TIME_GROUPS else known)
-        met.add(customer)
+        held.new |= customer not in known
+        if group in TIME_GROUPS:
+            known.add(customer)  # in later ones they are new no more
     return [(key, *_measured(metric, list(of.values()))) for key, of in found.items()]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from analytics import order_lines
@@ -39,7 +39,7 @@ def orders(
         conditions.append(OrderDay.city.in_(filters["cities"]))
     if filters["channel"]:
         conditions.append(OrderDay.channel == filters["channel"])
-    return _run(session, key, above, below, conditions)
+    return order_lines.run(session, key, above, below, conditions)
 
 
 def goods(
@@ -66,9 +66,9 @@ def goods(
     if kind in filters:
         conditions.append(GoodsDay.key_id.in_(filters[kind]))
     if group in GOODS_GROUPS and group is not None:
-        parts = _run(session, GoodsDay.key_id, above, below, conditions)
+        parts = order_lines.run(session, GoodsDay.key_id, above, below, conditions)
         return _named(session, group, parts)
-    return _run(session, GoodsDay.day if group else None, above, below, conditions)
+    return order_lines.run(session, GoodsDay.day if group else None, above, below, conditions)
 
 
 def _named(session: Session, group: Group, parts: list[Any]) -> list[Any]:
@@ -89,12 +89,4 @@ def visits(session: Session, metric: Metric, group: Group | None, period: Period
     """(key, numerator, denominator) of visitors by day."""
     visitors = func.sum(VisitDay.visitors)
     above, below = (visitors, None) if metric is Metric.VISITORS else (func.sum(VisitDay.buyers), visitors)
-    return _run(session, VisitDay.day if group else None, above, below, on_days(VisitDay.day, period))
-
-
-def _run(session: Session, key: Any, above: Any, below: Any, conditions: list[Any]) -> list[Any]:
-    columns = [one for one in (key, above, below) if one is not None]
-    query = select(*columns).where(and_(True, *conditions)) if conditions else select(*columns)
-    if key is not None:
-        query = query.group_by(key)
-    return order_lines.shaped(session.execute(query).all(), key is not None, below is not None, False)
+    return order_lines.run(session, VisitDay.day if group else None, above, below, on_days(VisitDay.day, period))

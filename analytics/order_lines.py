@@ -56,6 +56,15 @@ def run_lines(session: Session, group: Group | None, above: Any, below: Any, con
     return shaped(session.execute(query).all(), group is not None, below is not None, in_time)
 
 
+def run(session: Session, key: Any, above: Any, below: Any, conditions: list[Any]) -> list[Any]:
+    """(key, numerator, denominator) by a column; without one a single row."""
+    columns = [one for one in (key, above, below) if one is not None]
+    query = select(*columns).where(and_(True, *conditions))
+    if key is not None:
+        query = query.group_by(key)
+    return shaped(session.execute(query).all(), key is not None, below is not None, False)
+
+
 def shaped(rows: Sequence[Any], keyed: bool, quotient: bool, in_time: bool) -> list[Any]:
     """(key, numerator, denominator) of each row."""
     found = []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from analytics.conditions import of_orders
-from analytics.order_lines import shaped
+from analytics.order_lines import run
 from analytics.query import TIME_GROUPS, Group, Metric, Period
 from shop.database import Database
 from shop.errors import BadValue
@@ -47,7 +47,7 @@ def cells(
     if metric in SINCE:
         conditions.append(SINCE[metric].is_not(None))
         above, below = func.sum(database.days_between(SINCE[metric], step)), func.count()
-    return _run(session, key, above, below, conditions)
+    return run(session, key, above, below, conditions)
 
 
 def coupons(
@@ -70,7 +70,7 @@ def coupons(
     conditions = [CustomerCoupon.coupon_id == Coupon.id, used.is_not(None), *_within(used, period)]
     if customer_id is not None:
         conditions.append(CustomerCoupon.customer_id == customer_id)
-    return _run(session, key, func.count(CustomerCoupon.id), None, conditions)
+    return run(session, key, func.count(CustomerCoupon.id), None, conditions)
 
 
 def _within(column: Any, period: Period | None) -> list[Any]:
@@ -78,11 +78,3 @@ def _within(column: Any, period: Period | None) -> list[Any]:
         return []
     start, end = period.moments
     return [column >= start, column < end]
-
-
-def _run(session: Session, key: Any, above: Any, below: Any, conditions: list[Any]) -> list[Any]:
-    columns = [one for one in (key, above, below) if one is not None]
-    query = select(*columns).where(and_(*conditions))
-    if key is not None:
-        query = query.group_by(key)
-    return shaped(session.execute(query).all(), key is not None, below is not None, False)
